@@ -1,0 +1,1 @@
+"""Is this page mathematics? Imports `mathmill.data` only; callers supply the pages."""

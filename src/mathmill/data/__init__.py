@@ -1,0 +1,1 @@
+"""What flows and what is remembered: records, shards, Runs, configs. Imports nothing of ours."""

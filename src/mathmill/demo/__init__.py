@@ -1,0 +1,1 @@
+"""The small world of `make demo`: a made-up web, written as real WARC shards."""

@@ -1,0 +1,1 @@
+"""What is a right answer? Imports `mathmill.data` only."""

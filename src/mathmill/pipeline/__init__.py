@@ -1,0 +1,1 @@
+"""Crawl to corpus. Imports `mathmill.data`, `mathmill.classifier` and `mathmill.eval`."""

@@ -1,0 +1,1 @@
+"""Corpus to model. Imports `mathmill.data` and `mathmill.eval`."""
