@@ -76,7 +76,8 @@ def output_error(error: OSError, path: Path) -> MathmillError:
     """The error of the tree that an `OSError` raised while writing `path` stands for."""
     if error.errno in _NO_SPACE:
         return DiskFull(
-            f"no space left while writing {path}: free some space and run the same command again; it goes on where it was"
+            f"no space left while writing {path}: free some space and run the same command again; "
+            "it goes on where it was"
         )
     return CannotCreate(
         f"cannot write {path} ({error.strerror or error}): choose a folder that you can write to with --out"

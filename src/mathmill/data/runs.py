@@ -1,0 +1,210 @@
+"""A Run: one execution's folder, its manifest, what it refuses and how it is checked.
+
+RUN/
+  config.json      the resolved recipe, written first: another recipe is refused
+  lock             held while a process writes here
+  ledger.jsonl     one line a finished unit of work
+  manifest.json    written last: the run is done; a function of recipe and inputs alone
+  timings.json     what differs from machine to machine: seconds, memory, versions
+  <outputs>        whatever the units wrote
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import shutil
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import orjson
+
+from mathmill.data.config import Config, canonical_json, config_hash
+from mathmill.data.errors import CannotCreate, ConfigError, InputMissing
+from mathmill.data.files import file_sha256, write_whole, writing
+from mathmill.data.ledger import FolderLock, Ledger
+
+MANIFEST = "manifest.json"
+_CONFIG = "config.json"
+_TIMINGS = "timings.json"
+
+
+class Run:
+    """A Run's folder, open for writing: use as a context manager.
+
+    Raises, on entry:
+        Locked: another process writes in the folder.
+        ConfigError: the folder holds a run of another recipe; the message shows what differs.
+        CannotCreate, DiskFull: the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path, config: Config, kind: str) -> None:
+        self.folder = folder
+        self.config = config
+        self.kind = kind
+        self._lock = FolderLock(folder)
+
+    def __enter__(self) -> Run:
+        if self.folder.exists() and not self.folder.is_dir():
+            raise CannotCreate(f"{self.folder} is a file: choose another folder with --out")
+        with writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock.__enter__()
+        try:
+            self._claim()
+            self.ledger = Ledger(self.folder)
+        except BaseException:
+            self._lock.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.__exit__(kind, error, trace)
+
+    def _claim(self) -> None:
+        """Write the config into a new folder, or make sure that it is the one that is there."""
+        mine = {"kind": self.kind, "config": self.config.model_dump(mode="json")}
+        path = self.folder / _CONFIG
+        if path.exists():
+            theirs = orjson.loads(path.read_bytes())
+            changes = list(differences(theirs, mine))
+            if changes:
+                raise ConfigError(
+                    f"{self.folder} holds a run of another recipe ({'; '.join(changes)}): "
+                    "choose another folder with --out, or delete this one"
+                )
+            return
+        strangers = [entry.name for entry in self.folder.iterdir() if entry.name != "lock"]
+        if strangers:
+            raise ConfigError(
+                f"{self.folder} holds files that are no run of mathmill's ({', '.join(sorted(strangers)[:3])}): "
+                "choose an empty folder with --out"
+            )
+        write_whole(path, _pretty(mine))
+
+    def clear_leftovers(self) -> None:
+        """Remove half-written files that a killed process left; only under the lock, before any work."""
+        for path in sorted(self.folder.rglob(".*.tmp")):
+            with writing(path):
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
+
+    @property
+    def is_done(self) -> bool:
+        return (self.folder / MANIFEST).exists()
+
+    def reopen(self) -> None:
+        """Take the manifest away, since work is to be done again: from now on the run is not done."""
+        with writing(self.folder / MANIFEST):
+            (self.folder / MANIFEST).unlink(missing_ok=True)
+
+    def finish(self, inputs: list[dict[str, Any]], facts: Mapping[str, Any], timings: Mapping[str, Any]) -> None:
+        """Write the manifest, which makes the run done.
+
+        `facts` must follow from recipe and inputs alone, so that a rerun gives the same bytes; what
+        differs from one execution to the next goes into `timings`.
+        """
+        outputs = {name: output for line in self.ledger.lines.values() for name, output in line["outputs"].items()}
+        identity = {"config": config_hash(self.config), "inputs": inputs}
+        manifest = {
+            "kind": self.kind,
+            "run": hashlib.sha256(canonical_json(identity)).hexdigest()[:16],
+            "config": self.config.model_dump(mode="json"),
+            "inputs": inputs,
+            "outputs": dict(sorted(outputs.items())),
+            "code": code_version(),
+            **facts,
+        }
+        write_whole(self.folder / _TIMINGS, _pretty(dict(timings)))
+        write_whole(self.folder / MANIFEST, _pretty(manifest))
+
+
+def _pretty(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+
+
+def differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
+    """What differs between two trees of plain values, a line each: `limits.page_seconds: 20 -> 5`."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted({*old, *new}):
+            yield from differences(old.get(key), new.get(key), f"{place}.{key}" if place else str(key))
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for index, (left, right) in enumerate(zip(old, new, strict=True)):
+            yield from differences(left, right, f"{place}.{_item_name(left, index)}")
+    elif old != new:
+        yield f"{place}: {_brief(old)} -> {_brief(new)}"
+
+
+def _item_name(item: Any, index: int) -> str:
+    return str(item["use"]) if isinstance(item, dict) and "use" in item else str(index)
+
+
+def _brief(value: Any) -> str:
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+@lru_cache(maxsize=1)
+def code_version() -> str:
+    """The package's version and a hash of its source, so that a figure can be traced to the code behind it."""
+    source = hashlib.sha256()
+    root = Path(__file__).resolve().parents[1]
+    for path in sorted(root.rglob("*.py")):
+        source.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return f"{importlib.metadata.version('mathmill')}+{source.hexdigest()[:12]}"
+
+
+def load_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a finished run.
+
+    Raises:
+        InputMissing: there is no run there, or it is not finished.
+    """
+    path = folder / MANIFEST
+    if path.exists():
+        manifest: dict[str, Any] = orjson.loads(path.read_bytes())
+        return manifest
+    if (folder / _CONFIG).exists():
+        raise InputMissing(f"{folder} is an unfinished run: run its recipe again with --out {folder} to finish it")
+    raise InputMissing(f"no run at {folder}: name the folder that `mathmill pipeline run` wrote")
+
+
+def find_runs(root: Path) -> list[Path]:
+    """The folders of runs, finished or not, in `root` (itself, or at most two levels below), sorted."""
+    if not root.is_dir():
+        raise InputMissing(f"no folder at {root}: name the folder that holds your runs")
+    patterns = (_CONFIG, f"*/{_CONFIG}", f"*/*/{_CONFIG}")
+    return sorted(path.parent for pattern in patterns for path in root.glob(pattern) if _is_run_config(path))
+
+
+def _is_run_config(path: Path) -> bool:
+    try:
+        config = orjson.loads(path.read_bytes())
+    except (OSError, orjson.JSONDecodeError):
+        return False
+    return isinstance(config, dict) and {"kind", "config"} <= config.keys()
+
+
+def check_outputs(folder: Path) -> list[str]:
+    """Rehash every output that the manifest lists; what is wrong, a line each."""
+    wrong = []
+    ledger = Ledger(folder)
+    committed = {name for line in ledger.lines.values() for name in line["outputs"]}
+    for name, listed in load_manifest(folder)["outputs"].items():
+        path = folder / name
+        if not path.is_file():
+            wrong.append(f"{name}: missing")
+        elif path.stat().st_size != listed["size"]:
+            wrong.append(f"{name}: {path.stat().st_size} bytes, the manifest says {listed['size']}")
+        elif file_sha256(path) != listed["sha256"]:
+            wrong.append(f"{name}: its bytes are not those that were committed")
+        if name not in committed:
+            wrong.append(f"{name}: no unit of the ledger wrote it")
+    return wrong

@@ -1,0 +1,99 @@
+"""Files of Documents: zstd-compressed JSON lines while a pipeline works, Parquet when it is done."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import zstandard
+
+from mathmill.data.config import canonical_json
+from mathmill.data.files import writing
+from mathmill.data.records import Document
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ZSTD_LEVEL = 3
+_ROWS_A_GROUP = 10_000
+
+
+class DocumentWriter:
+    """Writes one working shard: a JSON object a line, keys sorted, in one zstd frame with a checksum.
+
+    The same Documents give the same bytes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.rows = 0
+        with writing(path):
+            self._file = path.open("wb")
+            compressor = zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True)
+            self._stream = compressor.stream_writer(self._file)
+
+    def write(self, document: Document) -> None:
+        line = canonical_json(
+            {"id": document.id, "text": document.text, "url": document.url, "meta": dict(document.meta)}
+        )
+        with writing(self._path):
+            self._stream.write(line + b"\n")
+        self.rows += 1
+
+    def __enter__(self) -> DocumentWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self._file.close()  # not the stream: its last bytes would fail again on a full disk
+            return
+        with writing(self._path):
+            self._stream.close()  # type: ignore[no-untyped-call]
+
+
+def read_documents(path: Path) -> Iterator[Document]:
+    """The Documents of a working shard, in order."""
+    with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
+        for line in io.BufferedReader(stream):
+            yield Document(**orjson.loads(line))
+
+
+def count_documents(path: Path) -> int:
+    """How many Documents a working shard holds; reads all of it, so the checksum is proved as well."""
+    rows = 0
+    with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
+        while piece := stream.read(1 << 20):
+            rows += piece.count(b"\n")
+    return rows
+
+
+def write_parquet(path: Path, rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> int:
+    """Write rows as one Parquet file and return how many; the same rows give the same bytes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    count = 0
+    with writing(path), pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        group: list[Mapping[str, Any]] = []
+        for row in rows:
+            group.append(row)
+            if len(group) == _ROWS_A_GROUP:
+                writer.write_table(pa.Table.from_pylist(group, schema=schema))
+                count += len(group)
+                group = []
+        writer.write_table(pa.Table.from_pylist(group, schema=schema))
+        count += len(group)
+    return count
+
+
+def count_parquet(path: Path) -> int:
+    """How many rows a Parquet file holds, by its footer."""
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(path).num_rows)

@@ -1,0 +1,126 @@
+"""How many pages each stage took and let through, why it dropped the others, and what its gates cost.
+
+The counts are a Reduce: one query over the provenance tables of all shards. The loss of a gate is
+estimated from the seeded sample of its rejects that went through the full path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from mathmill.data.stats import wilson_interval
+from mathmill.pipeline.members import HARMLESS
+from mathmill.pipeline.provenance import DROPPED, ERRORED, KEPT, LOST
+
+#: Reads the table `records`; one row for each stage, reason and outcome.
+FUNNEL_QUERY = f"""
+SELECT stage, reason, outcome, count(*) AS records, sum(length) AS bytes,
+       sum(CASE WHEN audit <> '' THEN 1 ELSE 0 END) AS sampled,
+       sum(CASE WHEN audit = '{KEPT}' THEN 1 ELSE 0 END) AS sampled_kept
+FROM records GROUP BY stage, reason, outcome ORDER BY stage, reason, outcome
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class GateLoss:
+    """What a gate is estimated to have cost, by the sample of its rejects: documents and share of all, 95 % interval."""
+
+    gate: str
+    rejected: int
+    sampled: int
+    sampled_kept: int  # of the sample, how many the full path keeps
+    lost: float  # documents
+    share: float  # of all documents worth keeping: those kept and those lost here
+    share_low: float
+    share_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage of the funnel, in pages."""
+
+    stage: str
+    entered: int
+    dropped: dict[str, int]  # reason -> pages
+    errored: dict[str, int]
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """What became of all records of a run."""
+
+    records: int
+    lost_spans: int
+    lost_bytes: int
+    kept: int
+    steps: tuple[Step, ...]
+    gates: tuple[GateLoss, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def read_funnel(folder: Path, stages: Sequence[str], gates: Sequence[str]) -> Funnel:
+    """The funnel from the folder that `FUNNEL_QUERY` wrote; `stages` in the order of the cascade."""
+    import pyarrow.parquet as pq
+
+    return make_funnel(pq.read_table(folder / "part-0.parquet").to_pylist(), stages, gates)
+
+
+def make_funnel(rows: Iterable[Mapping[str, Any]], stages: Sequence[str], gates: Sequence[str]) -> Funnel:
+    """The funnel from the rows of `FUNNEL_QUERY`."""
+    table = list(rows)
+    kept = sum(row["records"] for row in table if row["outcome"] == KEPT)
+    lost = [row for row in table if row["outcome"] == LOST and row["reason"] not in HARMLESS]
+    records = sum(row["records"] for row in table if row["outcome"] != LOST)
+    steps: list[Step] = []
+    entered = records
+    for stage in ("archive", "page", *stages):
+        dropped = _by_reason(table, stage, DROPPED)
+        errored = _by_reason(table, stage, ERRORED)
+        left = entered - sum(dropped.values()) - sum(errored.values())
+        if stage != "page" or errored:  # "page" stands for pages that killed their process
+            steps.append(Step(stage, entered, dropped, errored, left))
+        entered = left
+    return Funnel(
+        records=records,
+        lost_spans=sum(row["records"] for row in lost),
+        lost_bytes=sum(row["bytes"] for row in lost),
+        kept=kept,
+        steps=tuple(steps),
+        gates=tuple(_gate_loss(table, gate, kept) for gate in gates),
+    )
+
+
+def _by_reason(table: Sequence[Mapping[str, Any]], stage: str, outcome: str) -> dict[str, int]:
+    found = {row["reason"]: row["records"] for row in table if row["stage"] == stage and row["outcome"] == outcome}
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _gate_loss(table: Sequence[Mapping[str, Any]], gate: str, kept: int) -> GateLoss:
+    rows = [row for row in table if row["stage"] == gate and row["outcome"] == DROPPED]
+    rejected, sampled, sampled_kept = (
+        sum(row[column] for row in rows) for column in ("records", "sampled", "sampled_kept")
+    )
+    low, high = wilson_interval(sampled_kept, sampled)
+    if rejected == sampled:  # every reject was looked at: nothing is estimated
+        low = high = sampled_kept / sampled if sampled else 0.0
+    lost = rejected * sampled_kept / sampled if sampled else 0.0
+
+    def share(rate: float) -> float:
+        return rejected * rate / (kept + rejected * rate) if rejected * rate else 0.0
+
+    return GateLoss(
+        gate=gate,
+        rejected=rejected,
+        sampled=sampled,
+        sampled_kept=sampled_kept,
+        lost=lost,
+        share=share(lost / rejected if rejected else 0.0),
+        share_low=share(low),
+        share_high=share(high),
+    )

@@ -1,0 +1,154 @@
+"""How far a run is, for whoever waits: workers leave a heartbeat a shard, the driver adds them up.
+
+The heartbeats are small files in the run's folder, so that they work wherever the workers are.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from mathmill.data.files import temporary, writing
+from mathmill.pipeline.provenance import DROPPED, KEPT, Tally
+
+#: The folder of heartbeats in a run's folder; gone when the run is done.
+PROGRESS = "progress"
+
+_BEAT_SECONDS = 1.0
+_LINE_SECONDS = 10.0
+
+
+class Heartbeat:
+    """One shard's progress, written about once a second; missing or torn ones do no harm."""
+
+    def __init__(self, folder: Path, shard: str, size: int) -> None:
+        self._path = folder / PROGRESS / f"{shard}.json"
+        self._size = size
+        self._last = 0.0
+        with writing(self._path):
+            self._path.parent.mkdir(exist_ok=True)
+
+    def beat(self, tally: Tally) -> None:
+        """Say how far the shard is, unless it was said just now."""
+        now = time.monotonic()
+        if now - self._last < _BEAT_SECONDS:
+            return
+        self._last = now
+        staged = temporary(self._path)
+        with writing(self._path):
+            staged.write_bytes(orjson.dumps(Standing.of(tally).__dict__))
+            staged.replace(self._path)
+
+    def end(self) -> None:
+        self._path.unlink(missing_ok=True)
+
+
+@dataclass
+class Standing:
+    """What is done: counts of records and bytes read."""
+
+    pages: int = 0
+    kept: int = 0
+    dropped: int = 0
+    lost_bytes: int = 0
+    bytes: int = 0
+
+    @classmethod
+    def of(cls, tally: Tally) -> Standing:
+        return cls(tally.pages, tally.outcomes[KEPT], tally.outcomes[DROPPED], tally.bytes_lost, tally.bytes_in)
+
+    def add(self, other: Standing) -> None:
+        self.pages += other.pages
+        self.kept += other.kept
+        self.dropped += other.dropped
+        self.lost_bytes += other.lost_bytes
+        self.bytes += other.bytes
+
+
+class ProgressBoard:
+    """Adds finished shards and heartbeats up and shows them on stderr: a bar on a terminal, else plain lines."""
+
+    def __init__(self, folder: Path, total_bytes: int, done_bytes: int) -> None:
+        self._folder = folder / PROGRESS
+        self._total = total_bytes
+        self._before = done_bytes
+        self._finished = Standing()
+        self._began = time.monotonic()
+        self._lock = threading.Lock()
+
+    def finish(self, tally: Tally) -> None:
+        """Count a shard that is committed."""
+        with self._lock:
+            self._finished.add(Standing.of(tally))
+
+    def standing(self) -> Standing:
+        """Finished shards of this execution plus those in work."""
+        total = Standing()
+        with self._lock:
+            total.add(self._finished)
+        for path in self._folder.glob("*.json"):
+            try:
+                total.add(Standing(**orjson.loads(path.read_bytes())))
+            except (FileNotFoundError, orjson.JSONDecodeError):
+                continue  # its shard ended, or is being written, at this moment
+        return total
+
+    def line(self, standing: Standing) -> str:
+        """One line for a log: pages a second, kept, dropped, lost, share done and time left."""
+        spent = time.monotonic() - self._began
+        left = (self._total - self._before - standing.bytes) * spent / standing.bytes if standing.bytes else None
+        share = (self._before + standing.bytes) / self._total if self._total else 1.0
+        eta = "time left unknown" if left is None else f"about {_duration(left)} left"
+        return f"{share:4.0%}  {self._facts(standing)}  {eta}"
+
+    def _facts(self, standing: Standing) -> str:
+        rate = standing.pages / max(time.monotonic() - self._began, 1e-9)
+        return (
+            f"{standing.pages:,} pages ({rate:,.0f}/s)  kept {standing.kept:,}  "
+            f"dropped {standing.dropped:,}  lost {standing.lost_bytes:,} bytes"
+        )
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Show the board while the block runs."""
+        stop = threading.Event()
+        show = self._show_bar if sys.stderr.isatty() else self._show_lines
+        thread = threading.Thread(target=show, args=(stop,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    def _show_lines(self, stop: threading.Event) -> None:
+        while not stop.wait(_LINE_SECONDS):
+            print(self.line(self.standing()), file=sys.stderr, flush=True)
+
+    def _show_bar(self, stop: threading.Event) -> None:
+        columns = (
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.description}", markup=False),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("", total=self._total, completed=self._before)
+            while not stop.wait(0.5):
+                standing = self.standing()
+                bar.update(task, completed=self._before + standing.bytes, description=self._facts(standing))
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
