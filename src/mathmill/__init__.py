@@ -1,3 +1,20 @@
 """Turn web crawl dumps into a model that reasons in mathematics."""
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mathmill.pipeline.archives import read_archive
+
 __version__ = "0.1.0"
+__all__ = ["__version__", "read_archive"]
+
+_HOMES = {"read_archive": "mathmill.pipeline.archives"}  # loaded when asked for: `import mathmill` stays light
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

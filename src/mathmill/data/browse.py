@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mathmill.data.errors import ConfigError, InputMissing
+from mathmill.data.errors import ConfigError
+from mathmill.data.tables import ask
 
 _CORPUS, _RECORDS = "corpus", "records"
 
@@ -14,12 +15,12 @@ _CORPUS, _RECORDS = "corpus", "records"
 def sample(folder: Path, n: int, seed: int = 0) -> list[dict[str, Any]]:
     """`n` kept Documents, drawn with a seed from the Documents' ids: the same ones whatever the order of files."""
     query = f'SELECT * FROM {_CORPUS} ORDER BY md5($seed || id), archive, "offset" LIMIT $n'  # noqa: S608
-    return _query(folder, _CORPUS, query, {"seed": str(seed), "n": n})
+    return ask(folder, _CORPUS, query, {"seed": str(seed), "n": n})
 
 
 def stats(folder: Path) -> dict[str, Any]:
     """Counts and shares of a corpus: Documents, characters, formulas, languages, sites."""
-    totals = _query(
+    totals = ask(
         folder,
         _CORPUS,
         """SELECT count(*) AS documents, coalesce(sum(length(text)), 0)::BIGINT AS characters,
@@ -32,8 +33,8 @@ def stats(folder: Path) -> dict[str, Any]:
                FROM corpus GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20"""
     return {
         **totals,
-        "languages": _query(folder, _CORPUS, languages, {}),
-        "sites": _query(folder, _CORPUS, sites, {}),
+        "languages": ask(folder, _CORPUS, languages, {}),
+        "sites": ask(folder, _CORPUS, sites, {}),
     }
 
 
@@ -41,7 +42,7 @@ def dropped_counts(folder: Path) -> list[dict[str, Any]]:
     """What did not make it into the corpus: records by outcome, stage and reason, most first."""
     query = """SELECT outcome, stage, reason, count(*) AS records, sum(length)::BIGINT AS bytes FROM records
                WHERE outcome <> 'kept' GROUP BY ALL ORDER BY records DESC, stage, reason"""
-    return _query(folder, _RECORDS, query, {})
+    return ask(folder, _RECORDS, query, {})
 
 
 def dropped_examples(folder: Path, where: Mapping[str, str], n: int, seed: int = 0) -> list[dict[str, Any]]:
@@ -52,17 +53,4 @@ def dropped_examples(folder: Path, where: Mapping[str, str], n: int, seed: int =
     conditions = " AND ".join(["outcome <> 'kept'", *(f"{name} = ${name}" for name in where)])
     query = f"""SELECT url, outcome, stage, reason, evidence, archive, "offset", length, audit FROM records
                 WHERE {conditions} ORDER BY md5($seed || archive || "offset") LIMIT $n"""  # noqa: S608
-    return _query(folder, _RECORDS, query, {**where, "seed": str(seed), "n": n})
-
-
-def _query(folder: Path, table: str, query: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-    import duckdb
-
-    files = folder / table
-    if not any(files.glob("*.parquet")):
-        raise InputMissing(f"no {table} in {folder}: name the folder that `mathmill pipeline run` wrote")
-    path = str(files / "*.parquet").replace("'", "''")
-    with duckdb.connect() as connection:
-        connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{path}')")  # noqa: S608
-        rows: list[dict[str, Any]] = connection.execute(query, dict(values)).to_arrow_table().to_pylist()
-        return rows
+    return ask(folder, _RECORDS, query, {**where, "seed": str(seed), "n": n})

@@ -68,7 +68,7 @@ class Cascade:
                 (result,) = stage([document])
             except MemoryError:
                 raise  # the page's memory limit: this process ends and says so
-            except Exception as error:  # costs this page, is counted as errored and kept aside, never a result
+            except Exception as error:  # noqa: BLE001  # costs this page, is counted as errored and kept aside, never a result
                 return Judgement(ERRORED, document, stage.use, "page_error", _describe(error), "", seconds), position
             seconds[stage.use] = time.perf_counter() - began
             if isinstance(result, Document):

@@ -17,16 +17,16 @@ from mathmill.pipeline.provenance import DROPPED, ERRORED, KEPT, LOST
 
 #: Reads the table `records`; one row for each stage, reason and outcome.
 FUNNEL_QUERY = f"""
-SELECT stage, reason, outcome, count(*) AS records, sum(length) AS bytes,
-       sum(CASE WHEN audit <> '' THEN 1 ELSE 0 END) AS sampled,
-       sum(CASE WHEN audit = '{KEPT}' THEN 1 ELSE 0 END) AS sampled_kept
+SELECT stage, reason, outcome, count(*) AS records, CAST(sum(length) AS BIGINT) AS bytes,
+       count(CASE WHEN audit <> '' THEN 1 END) AS sampled,
+       count(CASE WHEN audit = '{KEPT}' THEN 1 END) AS sampled_kept
 FROM records GROUP BY stage, reason, outcome ORDER BY stage, reason, outcome
 """  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class GateLoss:
-    """What a gate is estimated to have cost, by the sample of its rejects: documents and share of all, 95 % interval."""
+    """What a gate is estimated to have cost, by the sample of its rejects; the interval is a 95 % one."""
 
     gate: str
     rejected: int

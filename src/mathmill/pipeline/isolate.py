@@ -179,7 +179,7 @@ def _work(sender: Connection, source: Source[R], skip: int, mode: tuple[int | No
             _send_items(sender, stream, count, hold, limits)
         except BrokenPipeError:
             raise
-        except Exception as error:  # not a result: the parent raises it
+        except Exception as error:  # noqa: BLE001  # not a result: the parent raises it
             sender.send(error)
 
 

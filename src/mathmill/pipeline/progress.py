@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from mathmill.data.files import temporary, writing
-from mathmill.pipeline.provenance import DROPPED, KEPT, Tally
+from mathmill.pipeline.provenance import ERRORED, KEPT, Tally
 
 #: The folder of heartbeats in a run's folder; gone when the run is done.
 PROGRESS = "progress"
@@ -54,7 +54,7 @@ class Heartbeat:
 
 @dataclass
 class Standing:
-    """What is done: counts of records and bytes read."""
+    """What is done: counts of pages and bytes read."""
 
     pages: int = 0
     kept: int = 0
@@ -64,7 +64,9 @@ class Standing:
 
     @classmethod
     def of(cls, tally: Tally) -> Standing:
-        return cls(tally.pages, tally.outcomes[KEPT], tally.outcomes[DROPPED], tally.bytes_lost, tally.bytes_in)
+        kept = tally.outcomes[KEPT]
+        dropped = tally.pages - kept - tally.outcomes[ERRORED]  # records that are no pages do not count here
+        return cls(tally.pages, kept, dropped, tally.bytes_lost, tally.bytes_in)
 
     def add(self, other: Standing) -> None:
         self.pages += other.pages

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,7 @@ class Tally:
         self.peak_mb = max(self.peak_mb, other.peak_mb)
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {each.name: getattr(self, each.name) for each in fields(self)} | {"outcomes": dict(self.outcomes)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Tally:

@@ -51,7 +51,7 @@ class LocalEngine:
         self, function: Callable[[I], R], waiting: Iterator[I], suspects: deque[I]
     ) -> Iterator[tuple[I, R | Failure]]:
         """Run items until none is left or the pool breaks; what was in flight then goes to `suspects`."""
-        pool = self._pool = self._new_pool(self._workers)
+        pool = self._pool = self._pool or self._new_pool(self._workers)
         running: dict[Future[R], I] = {}
         try:
             while True:
@@ -68,8 +68,10 @@ class LocalEngine:
                     yield item, result
         except BrokenProcessPool:
             suspects.extend(running.values())
-        finally:
             self._stop_pool()
+        except BaseException:  # the caller left, or a signal came: nobody wants what is running
+            self._stop_pool()
+            raise
 
     def _run_alone(self, function: Callable[[I], R], item: I) -> R | Failure:
         pool = self._pool = self._new_pool(1)
@@ -78,7 +80,7 @@ class LocalEngine:
         except BrokenProcessPool:
             return Failure(WorkerDied("its worker process was killed, also when it ran alone (memory, or a crash)"))
         finally:
-            self._stop_pool()
+            self._stop_pool()  # of one worker: the next items get as many as there may be
 
     def _new_pool(self, workers: int) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(workers, mp_context=_SPAWN, initializer=_leave_signals_to_the_driver)

@@ -1,0 +1,55 @@
+"""ARC, the format before WARC: a one-line header before each document (Internet Archive, 1996).
+
+Version 1 has five fields, version 2 ten; the length is the last of both, and the URL may hold spaces,
+so that a line is read from its right end. Only header lines are known here; `warc.records` walks them.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Seen at the start of a line that may be an ARC header: a URL, then at least four fields. Version 1:
+# URL IP-address date content-type length. Version 2 puts status, checksum, location, offset and file name
+# between content type and length. Bounded repetition keeps the search linear.
+ARC_START = re.compile(
+    rb"(?:filedesc://|https?://|dns:|ftp://)[^\r\n]{0,8192}? "
+    rb"[0-9a-fA-F.:]{1,45} \d{8,14} (?:[^ \r\n]{1,256}|[^\r\n]{1,256}) (?:[^\r\n]{0,8192} )?\d{1,12}\r?\n"
+)
+
+_STAMP = re.compile(r"\d{8,14}")
+
+
+def arc_fields(line: bytes) -> dict[str, str] | None:
+    """The fields of an ARC header line by WARC's names; None when it is no such line.
+
+    `WARC-Type` is "warcinfo" for the version block at the head of a file, else "response".
+    """
+    text = _decode(line.rstrip(b"\r\n"))
+    for width in (5, 10):
+        parts = text.rsplit(" ", width - 1)
+        if len(parts) != width or not parts[-1].isascii() or not parts[-1].isdigit() or len(parts[-1]) > 12:
+            continue
+        if not _STAMP.fullmatch(parts[2]) or ":" not in parts[0]:
+            continue
+        return {
+            "WARC-Type": "warcinfo" if parts[0].startswith("filedesc://") else "response",
+            "WARC-Target-URI": parts[0].replace(" ", "%20"),
+            "WARC-IP-Address": parts[1],
+            "WARC-Date": arc_date(parts[2]),
+            "Content-Type": parts[3],
+            "Content-Length": parts[-1],
+        }
+    return None
+
+
+def arc_date(stamp: str) -> str:
+    """An ARC date (up to YYYYMMDDhhmmss, UTC) written as WARC does; missing parts are the earliest."""
+    full = stamp + "00000101000000"[len(stamp) :]
+    return f"{full[:4]}-{full[4:6]}-{full[6:8]}T{full[8:10]}:{full[10:12]}:{full[12:14]}Z"
+
+
+def _decode(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")

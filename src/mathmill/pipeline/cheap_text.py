@@ -1,0 +1,163 @@
+"""The cheap text gate: a rough visible text in about a millisecond, and the mathematics seen in it.
+
+The text is what is left when scripts, styles, comments, code and tags are taken away by plain string
+search: good enough to tell the language and to see whether formulas are there at all, and not
+the text of the corpus, which `mathmill.pipeline.extract` makes. No tree is built.
+
+Each search goes forward only and an opening whose closing is missing is met once, so time is
+linear in the page whatever it holds.
+"""
+
+from __future__ import annotations
+
+import html.entities
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from typing import ClassVar, Literal
+
+from pydantic import NonNegativeFloat, PositiveInt
+
+from mathmill.classifier.evidence import Measured, is_definition, measure
+from mathmill.data.config import Config
+from mathmill.data.records import CONTENT_TYPE, HTML, Document, Dropped
+
+# Content that is not shown, or in which no renderer looks for formulas.
+_HIDDEN = re.compile(r"<(?:(script|style|pre|code|textarea|template|SCRIPT|STYLE|PRE|CODE|TEXTAREA)(?=[\s>])|(!--))")
+_TAG = re.compile(r"<[a-zA-Z/!?][^<>]*>")
+_ENTITY = re.compile(r"&(?:([a-zA-Z][a-zA-Z0-9]{1,30})|#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6}));")
+_MATHML = re.compile(r"<math(?=[\s>])[^<>]*>(?=(.{0,160}))", re.DOTALL)
+_PREFIXED_MATHML = re.compile(r"<[a-z]{1,5}:math(?=[\s>])[^<>]*>(?=(.{0,160}))", re.DOTALL)
+_END_OF_MATHML = re.compile(r"</(?:[a-z]{1,5}:)?math")
+_MATHML_TOKEN = re.compile(r"<(?:[a-z]{1,5}:)?m[ino][\s>]")
+# Each begins with fixed characters: one pattern for all would be several times slower.
+_WRAPPERS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"class=[\"']?(?:katex|MathJax|MathJax_SVG|MathJax_CHTML|mjx-chtml|math|math inline|math display"
+        r"|math-container|mwe-math-element)[\s\"'>]",
+        r"data-(?:latex|expr)=",
+        r"\[(?:i?tex|latex)\]",
+    )
+)
+_SCRIPTED = re.compile(r"[A-Za-zα-ωΑ-Ω)](?:</(?:i|em|var|b)>)?<su[bp]>")
+_IMAGE = re.compile(r"<(?:img|IMG)\s[^<>]*>")
+_IMAGE_OF_TEX = re.compile(
+    r"latex\.(?:php|codecogs)|codecogs\.com|tex\.cgi|equation\?tex=|[?&]tex="
+    r"|class=[\"']?(?:tex|math|latex|mwe-math|formula)|(?:alt|ALT)=[\"'](?:\$[^\"'${][^\"'$]*\$|[^\"']*\\[a-zA-Z])"
+)
+_MOST_ELEMENTS = 5_000  # whose content is looked at; bounds the work on a page of nothing else
+_IMAGE_CLUES = ("tex=", "latex", "codecogs", "tex.cgi", '="math', '"tex"', '"formula', 'alt="', 'ALT="')
+
+
+class CheapText(Config):
+    """Drops pages in whose visible text and markup the score of mathematics is below `min_score`.
+
+    The score is that of `mathmill.classifier.evidence`, counted generously: all formulas that the
+    markup seems to hold. Sets `Document.text` to the cheap text (for the language gate)
+    and notes `markup_formulas`, the formulas that the text does not show (MathML, images, elements).
+    Only the first `max_chars` characters of the page are looked at.
+    """
+
+    use: Literal["cheap_text"] = "cheap_text"
+    min_score: NonNegativeFloat = 3.0
+    max_chars: PositiveInt = 1_500_000
+
+    is_gate: ClassVar[bool] = True
+
+    def __call__(self, documents: Iterable[Document]) -> Iterator[Document | Dropped]:
+        for document in documents:
+            yield self._judge(document)
+
+    def _judge(self, document: Document) -> Document | Dropped:
+        source: str = document.meta[HTML][: self.max_chars]
+        if str(document.meta.get(CONTENT_TYPE, "")).lower().startswith("text/plain"):
+            text, markup, scripts = source, list[str](), 0
+        else:
+            text, markup, scripts = visible_text(source), markup_formulas(source), _raised_letters(source)
+        measured = _together(measure(text), markup, scripts)
+        score = measured.score()
+        evidence = {"value": score, "threshold": self.min_score, **asdict(measured)}
+        noted = document.with_text(text, markup_formulas=len(markup)).noting(self.use, **evidence)
+        if score >= self.min_score:
+            return noted
+        return Dropped(noted, self.use, "no_mathematics", evidence)
+
+
+def _together(measured: Measured, markup: list[str], scripts: int) -> Measured:
+    """Elements often wrap the very formulas that the text shows: the surplus alone is added."""
+    return measured.add(markup[measured.formulas :], symbols=scripts)
+
+
+def _raised_letters(source: str) -> int:
+    """How often a letter or bracket carries a sub- or superscript, as in `x<sup>2</sup>`."""
+    return len(_SCRIPTED.findall(source)) if source.count("<su") >= 3 else 0
+
+
+def visible_text(source: str) -> str:
+    """Roughly what a reader sees, in one line; TeX in `math/tex` scripts comes as `\\(..\\)`."""
+    text = _TAG.sub(" ", "".join(_shown_pieces(source)))
+    if "&" in text:
+        text = _ENTITY.sub(_character, text)
+    return " ".join(text.split())
+
+
+def _shown_pieces(source: str) -> Iterator[str]:
+    """The source without the elements of `_HIDDEN`; where a closing tag is missing, its content stays."""
+    unclosed: set[str] = set()
+    at = 0
+    while (match := _HIDDEN.search(source, at)) is not None:
+        yield source[at : match.start()]
+        closing = "-->" if match[2] else f"</{match[1]}"
+        end = -1 if closing in unclosed else source.find(closing, match.end())
+        if end < 0:
+            unclosed.add(closing)
+            at = match.end()
+            yield " <x" if match[1] else " "
+            continue
+        if match[1] in ("script", "SCRIPT"):
+            yield _tex_of_script(source[match.end() : end])
+        at = end + 3 if match[2] else end
+    yield source[at:]
+
+
+def _tex_of_script(inner: str) -> str:
+    attributes, _, content = inner[:10_000].partition(">")
+    return f" \\({content}\\) " if "math/tex" in attributes else " "
+
+
+def _character(match: re.Match[str]) -> str:
+    name, decimal, hexadecimal = match.groups()
+    if name:
+        return html.entities.html5.get(name + ";", " ")
+    code = int(decimal) if decimal else int(hexadecimal, 16)
+    return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else " "
+
+
+def markup_formulas(source: str) -> list[str]:
+    """A short text for each formula that the markup holds as MathML, image or marked element.
+
+    Equal formulas give equal texts; definitions of macros are left out. Families that stand for the
+    same formula (KaTeX holds a span and MathML) are not added up: the largest counts.
+    """
+    if "math" not in source and not any(clue in source for clue in _IMAGE_CLUES) and "tex]" not in source:
+        return []
+    elements = _mathml(source)
+    wrappers = sum(len(wrapper.findall(source)) for wrapper in _WRAPPERS)
+    if wrappers > len(elements):
+        elements += [f"x_{n}" for n in range(wrappers - len(elements))]
+    images = [image for image in _IMAGE.findall(source) if _IMAGE_OF_TEX.search(image)]
+    if elements:
+        images = [image for image in images if "mwe-math" not in image]  # what MediaWiki shows in place of MathML
+    found = elements + images
+    return [formula for formula in found if "newcommand" not in formula and not is_definition(formula)]
+
+
+def _mathml(source: str) -> list[str]:
+    """The characters of each MathML element's beginning, marked as `x^..` where it has several tokens."""
+    pattern = _MATHML if "<math" in source else _PREFIXED_MATHML
+    heads = (
+        _END_OF_MATHML.split(match[1], 1)[0] for match in itertools.islice(pattern.finditer(source), _MOST_ELEMENTS)
+    )
+    return [("x^" if len(_MATHML_TOKEN.findall(head)) > 1 else "x") + _TAG.sub("", head) for head in heads]

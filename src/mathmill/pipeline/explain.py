@@ -1,0 +1,97 @@
+"""What happened to a page, and why: one look-up in a run's provenance tables, finished or not.
+
+Costs a scan of one column of the tables; DuckDB skips the files whose row groups cannot hold the address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from mathmill.data.errors import InputMissing
+from mathmill.data.tables import ask
+from mathmill.pipeline.provenance import DROPPED, ERRORED, KEPT
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One capture of a page: where it lies, what each stage measured, and how its way ended."""
+
+    url: str
+    archive: str
+    offset: int
+    length: int
+    date: str
+    id: str
+    outcome: str
+    stage: str
+    reason: str
+    evidence: dict[str, Any]
+    trace: dict[str, dict[str, Any]]
+    audit: str
+
+
+def explain(folder: Path, url: str) -> list[Explanation]:
+    """All captures of `url` that the run saw, in the order of archive and offset.
+
+    Raises:
+        InputMissing: the folder holds no provenance tables, or the run never saw the address.
+    """
+    rows = _look_up(folder, 'url = $url ORDER BY archive, "offset"', url=url)
+    captures = [_explanation(row) for row in rows if row["kind"] not in ("request", "metadata")]
+    if captures:
+        return captures
+    host = url.split("//", 1)[-1].split("/", 1)[0]
+    near = _look_up(
+        folder, "contains(url, $host) ORDER BY levenshtein(url[:500], $url[:500]), url LIMIT 3", url=url, host=host
+    )
+    hint = f"; it saw {', '.join(dict.fromkeys(row['url'] for row in near))}" if near else ""
+    raise InputMissing(f"{folder} never saw {url}{hint}: give the address as the crawl has it")
+
+
+def _look_up(folder: Path, where: str, **values: str) -> list[dict[str, Any]]:
+    return ask(folder, "records", f"SELECT * FROM records WHERE {where}", values)  # noqa: S608
+
+
+def _explanation(row: dict[str, Any]) -> Explanation:
+    parsed = {name: orjson.loads(row[name]) if row[name] else {} for name in ("evidence", "trace")}
+    fields = ("url", "archive", "offset", "length", "date", "id", "outcome", "stage", "reason", "audit")
+    return Explanation(**{name: row[name] for name in fields}, **parsed)
+
+
+def describe(explanation: Explanation) -> Iterator[str]:
+    """The explanation in words, a line each."""
+    yield explanation.url
+    yield (
+        f"  record at byte {explanation.offset:,} of {explanation.archive} ({explanation.length:,} bytes), "
+        f"captured {explanation.date or 'at an unknown time'}"
+    )
+    passed = {stage: measured for stage, measured in explanation.trace.items() if stage != explanation.stage}
+    for stage, measured in passed.items():
+        yield f"  {stage:<12} passed   {_values(measured)}"
+    if explanation.outcome == KEPT:
+        yield f"  kept as {explanation.id}"
+        return
+    yield f"  {explanation.stage:<12} {explanation.outcome:<8} {explanation.reason}: {_values(explanation.evidence)}"
+    if explanation.outcome == ERRORED:
+        yield "  its bytes are in the run's folder `aside`"
+    if explanation.outcome == DROPPED and explanation.audit:
+        yield f"  sampled for the gate's audit; the full path says: {explanation.audit}"
+
+
+def _values(measured: dict[str, Any]) -> str:
+    """`value 0.2 against threshold 1.5; other=...`"""
+    rest = dict(measured)
+    parts = []
+    if "value" in rest and "threshold" in rest:
+        parts.append(f"value {_number(rest.pop('value'))} against threshold {_number(rest.pop('threshold'))}")
+    parts += [f"{name} {_number(value)}" for name, value in rest.items()]
+    return "; ".join(parts) or "nothing was measured"
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

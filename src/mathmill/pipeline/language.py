@@ -1,0 +1,107 @@
+"""The language of a page, and the stage that keeps the wanted ones.
+
+py3langid tells 70 or so languages and needs no file; a fastText model such as `lid.176.bin` tells
+more and faster, and is used where the recipe names its file. Neither is asked about texts too short
+to tell: they are `und`. What is dropped here is dropped because the recipe does not want the language, not to spare
+work, so this stage is no gate whose loss could be measured.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import PositiveInt
+
+from mathmill.data.config import Config
+from mathmill.data.errors import ConfigError
+from mathmill.data.records import Document, Dropped
+
+UNDETERMINED = "und"
+_TEX = re.compile(r"\\[a-zA-Z]+|[\\$^_{}\0\s\ud800-\udfff]+")
+_LABEL = "__label__"
+
+Identify = Callable[[str], tuple[str, float]]
+
+
+class Language(Config):
+    """Notes `language` (the model's code, mostly ISO 639-1) and `language_score` (its probability).
+
+    `keep` lists the codes that stay; empty keeps all. With a list, `und` pages stay only if it is on it.
+    `max_chars` from the middle of the text are looked at, where menus are rare.
+    """
+
+    use: Literal["language"] = "language"
+    keep: tuple[str, ...] = ()
+    model: Path | None = None
+    min_chars: PositiveInt = 40
+    max_chars: PositiveInt = 1_000
+
+    def __call__(self, documents: Iterable[Document]) -> Iterator[Document | Dropped]:
+        identify = identifier(self.model)
+        for document in documents:
+            yield self._judge(document, identify)
+
+    def _judge(self, document: Document, identify: Identify) -> Document | Dropped:
+        language, score = UNDETERMINED, 0.0
+        sample = middle(document.text, self.max_chars)
+        if len(sample) >= self.min_chars:
+            language, score = identify(sample)
+            score = round(score, 4)
+        evidence = {"value": language, "threshold": list(self.keep), "score": score, "chars": len(sample)}
+        noted = document.with_meta(language=language, language_score=score).noting(self.use, **evidence)
+        if self.keep and language not in self.keep:
+            return Dropped(noted, self.use, "language", evidence)
+        return noted
+
+
+def middle(text: str, chars: int) -> str:
+    """At most `chars` characters from the middle of `text`, with TeX's commands and signs taken away."""
+    start = max(0, (len(text) - 2 * chars) // 2)
+    return _TEX.sub(" ", text[start : start + 2 * chars]).strip()[:chars]
+
+
+@functools.lru_cache(maxsize=4)
+def identifier(model: Path | None) -> Identify:
+    """The function that tells the language of one line of text; loaded once per process.
+
+    Raises:
+        ConfigError: `model` is not there, or is not a supervised fastText model.
+    """
+    return _py3langid() if model is None else _fasttext(model)
+
+
+def _py3langid() -> Identify:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+    def identify(line: str) -> tuple[str, float]:
+        language, score = model.classify(line)
+        return str(language), float(score)
+
+    return identify
+
+
+def _fasttext(path: Path) -> Identify:
+    import fasttext
+
+    advice = "name a supervised fastText model such as lid.176.bin as `model`, or leave it out for py3langid"
+    if not path.is_file():
+        raise ConfigError(f"stage language: no model at {path}: {advice}")
+    try:
+        model: Any = fasttext.load_model(str(path))
+        model.predict("a first line shows whether the file is whole")
+    except (ValueError, RuntimeError, MemoryError) as error:
+        raise ConfigError(f"stage language: {path} is not a model to use ({error}): {advice}") from error
+
+    def identify(line: str) -> tuple[str, float]:
+        labels, scores = model.predict(line)
+        if not labels:
+            return UNDETERMINED, 0.0
+        return str(labels[0]).removeprefix(_LABEL), min(1.0, float(scores[0]))
+
+    return identify

@@ -1,0 +1,73 @@
+"""What `mathmill pipeline run` can be told: a TOML file resolved into one frozen config.
+
+Only what changes the corpus is here; how it is run (workers, folder, error budget) is said on the
+command line, so that a run may go on with other workers in the folder where it was.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, PositiveInt, field_validator
+
+from mathmill.classifier.evidence import Evidence
+from mathmill.data.config import Config
+from mathmill.pipeline.cheap_text import CheapText
+from mathmill.pipeline.decode import Decode
+from mathmill.pipeline.extract import Extract
+from mathmill.pipeline.gates import ByteGate
+from mathmill.pipeline.language import Language
+from mathmill.pipeline.quality import Quality
+
+AnyStage = Annotated[
+    ByteGate | Decode | CheapText | Language | Extract | Evidence | Quality, Field(discriminator="use")
+]
+
+
+class PageLimits(Config):
+    """What one page may use before its process is killed and the page set aside."""
+
+    seconds: PositiveInt = Field(default=20, description="processor seconds")
+    megabytes: PositiveInt = Field(default=1024, description="memory above the idle process")
+
+
+class Audit(Config):
+    """The sample of each gate's rejects that goes through the full path all the same."""
+
+    rate: float = Field(default=0.005, ge=0, le=1, description="share of the rejects; about 25 ms of work each")
+
+
+class PipelineRecipe(Config):
+    """Archives in, a corpus out: the stages in order, and the limits of a page."""
+
+    archives: tuple[str, ...] = Field(description="paths, globs, https:// or s3:// addresses")
+    seed: int = 0
+    page: PageLimits = PageLimits()
+    audit: Audit = Audit()
+    stages: tuple[AnyStage, ...] = (
+        ByteGate(),
+        Decode(),
+        CheapText(),
+        Language(),
+        Extract(),
+        Evidence(),
+        Quality(),
+    )
+
+    @field_validator("stages")
+    @classmethod
+    def _each_once(cls, stages: tuple[AnyStage, ...]) -> tuple[AnyStage, ...]:
+        names = [stage.use for stage in stages]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"each stage is used once; {', '.join(twice)} is there more often")
+        order = {name: position for position, name in enumerate(names)}
+        for first, then in (
+            ("decode", "cheap_text"),
+            ("decode", "extract"),
+            ("extract", "evidence"),
+            ("extract", "quality"),
+        ):
+            if then in order and order.get(first, len(names)) > order[then]:
+                raise ValueError(f"{then} needs what {first} makes: put {first} before it")
+        return stages

@@ -1,0 +1,199 @@
+"""The run: every archive through the cascade, then the corpus, the funnel and the manifest.
+
+Every unit of work is committed on its own, so the run can be killed at any moment and started again
+with the same command; what is done is not done again. Cost: about the sum of the stages' per page
+(see docs/results.md); memory does not grow with the number of shards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mathmill.data.config import canonical_json, config_hash
+from mathmill.data.errors import DamagedInput, MathmillError
+from mathmill.data.files import Output, file_sha256, write_whole
+from mathmill.data.runs import Run, code_version
+from mathmill.data.shards import count_parquet
+from mathmill.pipeline.cascade import is_gate
+from mathmill.pipeline.corpus import CorpusTask, corpus_card, write_corpus_shard
+from mathmill.pipeline.engines.base import Engine, Failure
+from mathmill.pipeline.funnel import FUNNEL_QUERY, Funnel, read_funnel
+from mathmill.pipeline.inputs import ArchiveInput, find_inputs, fingerprint
+from mathmill.pipeline.progress import PROGRESS, ProgressBoard
+from mathmill.pipeline.provenance import ERRORED, Tally
+from mathmill.pipeline.recipe import PipelineRecipe
+from mathmill.pipeline.shard_task import ShardReceipt, ShardTask, documents_name, records_name, run_shard
+
+CORPUS_KIND = "corpus"
+_FUNNEL = "funnel/part-0.parquet"
+_CARD = "README.md"
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run came to; `fresh` is how many archives this execution worked on, `fresh_pages` the pages in them."""
+
+    folder: Path
+    funnel: Funnel
+    tally: Tally
+    fresh: int
+    fresh_pages: int
+    seconds: float
+
+
+def run_pipeline(recipe: PipelineRecipe, folder: Path, engine: Engine, error_budget: float = 0.01) -> RunResult:
+    """Make the corpus that `recipe` describes in `folder`, or finish it.
+
+    `error_budget` is the share of pages that may be errored, and of bytes that may be lost.
+
+    Raises:
+        InputMissing, ConfigError, Locked, CannotCreate, DiskFull: see `mathmill.data.errors`.
+        DamagedInput: the error budget is exceeded; all work is kept, and the same command with a larger budget ends it.
+        MathmillError: shards failed; the message lists them, the others are done.
+    """
+    began = time.perf_counter()
+    inputs = find_inputs(recipe.archives)
+    with Run(folder, recipe, CORPUS_KIND) as run:
+        try:
+            run.clear_leftovers()
+            todo = [archive for archive in inputs if not _is_shard_done(run, archive)]
+            if todo:
+                run.reopen()
+                _make_shards(run, recipe, engine, inputs, todo)
+            shards = _shard_lines(run)
+            _make_corpus(run, engine, shards)
+            funnel = _make_funnel(run, recipe, engine, shards)
+            tally = _total(shards)
+            _check_budget(tally, error_budget)
+            if not run.is_done:
+                _finish(run, recipe, shards, funnel, tally)
+            fresh_pages = sum(shards[archive.name]["tally"]["pages"] for archive in todo)
+            return RunResult(folder, funnel, tally, len(todo), fresh_pages, time.perf_counter() - began)
+        finally:
+            engine.close()
+
+
+def _is_shard_done(run: Run, archive: ArchiveInput) -> bool:
+    """Whether the archive's shard is committed and the archive is what it was then."""
+    unit = f"shard/{archive.name}"
+    if not run.ledger.is_done(unit):
+        return False
+    seen = run.ledger.lines[unit]["input"]
+    if seen["size"] != archive.size:
+        return False
+    return bool(seen["modified"] == archive.modified or seen["fingerprint"] == fingerprint(archive))
+
+
+def _make_shards(
+    run: Run, recipe: PipelineRecipe, engine: Engine, inputs: list[ArchiveInput], todo: list[ArchiveInput]
+) -> None:
+    total = sum(archive.size for archive in inputs)
+    board = ProgressBoard(run.folder, total, total - sum(archive.size for archive in todo))
+    tasks = [ShardTask(archive, recipe, run.folder) for archive in todo]
+    failed: list[str] = []
+    with board.shown():
+        for task, receipt in engine.map(run_shard, tasks):
+            if isinstance(receipt, Failure):
+                if isinstance(receipt.error, MathmillError):
+                    raise receipt.error
+                failed.append(f"{task.archive.uri} ({type(receipt.error).__name__}: {receipt.error})")
+                continue
+            _commit_shard(run, task.archive, receipt)
+            board.finish(receipt.tally)
+    if failed:
+        raise MathmillError(
+            f"{len(failed)} of {len(todo)} archives failed, the others are done: {'; '.join(failed)}. "
+            "Run the same command to try them again, or leave them out of the recipe"
+        )
+
+
+def _commit_shard(run: Run, archive: ArchiveInput, receipt: ShardReceipt) -> None:
+    facts = {
+        "input": archive.as_dict() | {"fingerprint": receipt.fingerprint},
+        "tally": receipt.tally.as_dict(),
+        "config": config_hash(run.config),
+        "code": code_version(),
+        "finished": time.time(),
+    }
+    run.ledger.append(f"shard/{archive.name}", receipt.outputs, facts)
+
+
+def _shard_lines(run: Run) -> dict[str, dict[str, Any]]:
+    """Shard name -> its ledger line, sorted by name: nothing may hang on the order of execution."""
+    prefix = "shard/"
+    lines = run.ledger.lines
+    return {unit.removeprefix(prefix): lines[unit] for unit in sorted(lines) if unit.startswith(prefix)}
+
+
+def _make_corpus(run: Run, engine: Engine, shards: dict[str, dict[str, Any]]) -> None:
+    """Write the Parquet files whose working shard is new."""
+    sources = {name: line["outputs"][documents_name(name)]["sha256"] for name, line in shards.items()}
+    tasks = [
+        CorpusTask(run.folder, documents_name(name), f"corpus/{name}.parquet")
+        for name, sha256 in sources.items()
+        if not _is_made_from(run, f"corpus/{name}.parquet", sha256)
+    ]
+    for task, outputs in engine.map(write_corpus_shard, tasks) if tasks else ():
+        if isinstance(outputs, Failure):
+            raise outputs.error
+        run.ledger.append(task.out, outputs, {"source": sources[Path(task.out).stem]})
+
+
+def _make_funnel(run: Run, recipe: PipelineRecipe, engine: Engine, shards: dict[str, dict[str, Any]]) -> Funnel:
+    names = [records_name(name) for name in shards]
+    source = hashlib.sha256(
+        canonical_json([line["outputs"][name] for name, line in zip(names, shards.values(), strict=True)])
+    ).hexdigest()
+    if not _is_made_from(run, "funnel", source):
+        engine.sql(FUNNEL_QUERY, {"records": run.folder / "records"}, run.folder / "funnel")
+        path = run.folder / _FUNNEL
+        output = Output(sha256=file_sha256(path), size=path.stat().st_size, rows=count_parquet(path))
+        run.ledger.append("funnel", {_FUNNEL: output}, {"source": source})
+    gates = [stage.use for stage in recipe.stages if is_gate(stage)]
+    return read_funnel(run.folder / "funnel", [stage.use for stage in recipe.stages], gates)
+
+
+def _is_made_from(run: Run, unit: str, source: str) -> bool:
+    return run.ledger.is_done(unit) and run.ledger.lines[unit]["source"] == source
+
+
+def _total(shards: dict[str, dict[str, Any]]) -> Tally:
+    total = Tally()
+    for line in shards.values():
+        total.add(Tally.from_dict(line["tally"]))
+    return total
+
+
+def _check_budget(tally: Tally, budget: float) -> None:
+    errored = tally.outcomes[ERRORED] / max(tally.pages, 1)
+    lost = tally.bytes_lost / max(tally.bytes_in, 1)
+    if max(errored, lost) > budget:
+        raise DamagedInput(
+            f"{errored:.2%} of the pages are errored and {lost:.2%} of the bytes are lost, the budget is {budget:.2%}: "
+            "see what with `mathmill data dropped RUN --outcome lost` (or errored), then run again with a larger "
+            "--error-budget; what is done is kept"
+        )
+
+
+def _finish(run: Run, recipe: PipelineRecipe, shards: dict[str, dict[str, Any]], funnel: Funnel, tally: Tally) -> None:
+    inputs = [{key: line["input"][key] for key in ("name", "uri", "size", "fingerprint")} for line in shards.values()]
+    counts = {"records": tally.records, "pages": tally.pages, **dict(sorted(tally.outcomes.items()))}
+    card = corpus_card(
+        run.folder.resolve().name,
+        funnel,
+        {
+            "archives": f"{len(inputs):,}, {tally.bytes_in:,} bytes",
+            "recipe": f"`{config_hash(recipe)}` (config.json)",
+            "code": f"mathmill {code_version()}",
+        },
+    )
+    write_whole(run.folder / _CARD, card.encode())
+    facts = {"seed": recipe.seed, "counts": counts, "bytes": tally.bytes_in, "funnel": funnel.as_dict()}
+    timings = {"stage_seconds": tally.seconds, "shard_seconds": tally.wall_seconds, "peak_mb": tally.peak_mb}
+    shutil.rmtree(run.folder / PROGRESS, ignore_errors=True)
+    run.finish(inputs, facts, timings)

@@ -1,0 +1,139 @@
+"""One shard, start to commit: archive in; kept Documents, provenance rows and pages set aside out.
+
+Runs in a worker of the engine; the dangerous part runs in a page process below it.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mathmill.data.errors import MathmillError
+from mathmill.data.files import Output, Staging
+from mathmill.data.shards import DocumentWriter, count_documents, count_parquet, write_parquet
+from mathmill.pipeline.aside import AsideWriter, count_aside
+from mathmill.pipeline.inputs import ArchiveInput, fingerprint
+from mathmill.pipeline.isolate import Condemned, ItemLimits, isolated
+from mathmill.pipeline.page_work import ArchiveSource, Outcome, errored_row
+from mathmill.pipeline.progress import Heartbeat
+from mathmill.pipeline.provenance import ERRORED, Tally, records_schema
+from mathmill.pipeline.recipe import PipelineRecipe
+
+
+@dataclass(frozen=True, slots=True)
+class ShardTask:
+    """What a worker needs to know to make one shard."""
+
+    archive: ArchiveInput
+    recipe: PipelineRecipe
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ShardReceipt:
+    """What one shard came to; goes into the ledger."""
+
+    outputs: dict[str, Output]
+    fingerprint: str
+    tally: Tally
+
+
+def documents_name(shard: str) -> str:
+    """Where the kept Documents of a shard lie in a run's folder."""
+    return f"documents/{shard}.jsonl.zst"
+
+
+def records_name(shard: str) -> str:
+    """Where the provenance rows of a shard lie in a run's folder."""
+    return f"records/{shard}.parquet"
+
+
+def aside_name(shard: str) -> str:
+    """Where the pages of a shard lie, as an archive, that killed their process or broke a stage."""
+    return f"aside/{shard}.warc.gz"
+
+
+def run_shard(task: ShardTask) -> ShardReceipt:
+    """Make one shard of the corpus and publish its files; the ledger line is the driver's.
+
+    Raises:
+        DiskFull, CannotCreate: the folder cannot take the files.
+        InputMissing: the archive cannot be opened.
+        MathmillError: records and bytes do not add up to the archive.
+    """
+    began = time.perf_counter()
+    mark = fingerprint(task.archive)
+    staging = Staging(task.folder)
+    shard = _Shard(task, staging)
+    records = staging.stage(records_name(task.archive.name), count_parquet)
+    try:
+        rows = write_parquet(records, shard.rows(), records_schema())
+    finally:
+        shard.close()
+    _check_conservation(task.archive, shard.tally, rows)
+    shard.tally.wall_seconds = time.perf_counter() - began
+    shard.tally.peak_mb = _peak_mb()
+    outputs = staging.publish(
+        {
+            records_name(task.archive.name): rows,
+            documents_name(task.archive.name): shard.documents.rows,
+            aside_name(task.archive.name): shard.aside.rows,
+        }
+    )
+    return ShardReceipt(outputs, mark, shard.tally)
+
+
+class _Shard:
+    """The files of one shard while they are written."""
+
+    def __init__(self, task: ShardTask, staging: Staging) -> None:
+        name = task.archive.name
+        self._source = ArchiveSource(task.archive.uri, task.archive.name, task.recipe)
+        self._limits = ItemLimits(task.recipe.page.seconds, task.recipe.page.megabytes)
+        self._heartbeat = Heartbeat(task.folder, name, task.archive.size)
+        self._documents_path = staging.stage(documents_name(name), count_documents)
+        self.documents = DocumentWriter(self._documents_path)
+        self.aside = AsideWriter(staging, aside_name(name), count_aside)
+        self.tally = Tally()
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The rows of the provenance table, in the archive's order; Documents are written on the way."""
+        with self.documents:
+            for index, item in enumerate(isolated(self._source, self._limits)):
+                outcome = self._condemned(index, item) if isinstance(item, Condemned) else item
+                if outcome.document is not None:
+                    self.documents.write(outcome.document)
+                if outcome.row["outcome"] == ERRORED and not isinstance(item, Condemned):
+                    self.aside.write(self._source.record_at(index))
+                self.tally.count(outcome.row, outcome.seconds)
+                self._heartbeat.beat(self.tally)
+                yield outcome.row
+
+    def _condemned(self, index: int, item: Condemned) -> Outcome:
+        record = self._source.record_at(index)
+        self.aside.write(record)
+        return Outcome(errored_row(record, self._source.name, item.reason, item.evidence), None, {})
+
+    def close(self) -> None:
+        self.aside.close()
+        self._heartbeat.end()
+
+
+def _check_conservation(archive: ArchiveInput, tally: Tally, rows: int) -> None:
+    if tally.bytes_in != archive.size or sum(tally.outcomes.values()) != rows:
+        raise MathmillError(
+            f"{archive.uri}: {tally.bytes_in} of {archive.size} bytes, {sum(tally.outcomes.values())} of {rows} rows "
+            "are accounted for: did the file change while it was read? If not, please report a bug"
+        )
+
+
+def _peak_mb() -> float:
+    """Peak resident memory of this process or of the largest below it, in megabytes."""
+    kilobytes = max(
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    )
+    return kilobytes / 1024

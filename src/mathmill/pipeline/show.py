@@ -1,0 +1,139 @@
+"""What the commands of the pipeline print."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from mathmill.data.errors import DamagedInput, InputMissing
+from mathmill.data.runs import load_manifest
+from mathmill.data.storage import expand
+from mathmill.data.terminal import clean, one_line, print_json, print_table
+from mathmill.pipeline.commands import Plan
+from mathmill.pipeline.explain import describe, explain
+from mathmill.pipeline.runner import RunResult
+
+
+def show_plan(plan: Plan, as_json: bool) -> None:
+    """What a run would do."""
+    if as_json:
+        print_json(plan.as_dict())
+        return
+    print(f"{plan.archives:,} archives, {plan.bytes_in:,} bytes -> {plan.folder} ({plan.state})")
+    print(f"stages: {' -> '.join(plan.stages)}")
+    print(f"free there: {plan.free_bytes:,} bytes. Nothing was changed.")
+
+
+def show_result(result: RunResult, as_json: bool) -> None:
+    """What a run came to."""
+    funnel = result.funnel.as_dict()
+    if as_json:
+        print_json(
+            {"run": str(result.folder), "archives_read": result.fresh, "seconds": result.seconds, "funnel": funnel}
+        )
+        return
+    print_funnel(funnel)
+    print()
+    if result.fresh:
+        rate = result.fresh_pages / result.seconds
+        print(
+            f"{result.fresh:,} archives in {result.seconds:,.1f} s: {rate:,.0f} pages/s, "
+            f"peak {result.tally.peak_mb:,.0f} MB a process"
+        )
+    else:
+        print("nothing to do: every archive is done already")
+    print(f"corpus: {result.folder} ({result.funnel.kept:,} pages; open it with datasets.load_dataset)")
+
+
+def print_funnel(funnel: dict[str, Any]) -> None:
+    """The funnel, and what the gates cost."""
+    rows = []
+    for step in funnel["steps"]:
+        gone = {**step["dropped"], **step["errored"]}
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in gone.items())
+        rows.append((step["stage"], step["entered"], sum(gone.values()), step["left"], reasons))
+    print_table(("stage", "in", "dropped", "out", "reasons"), rows)
+    if funnel["lost_spans"]:
+        print(f"lost to damaged archives: {funnel['lost_spans']:,} spans, {funnel['lost_bytes']:,} bytes")
+    print()
+    print_table(
+        ("gate", "rejected", "sampled", "worth keeping", "share of the corpus lost (95 % interval)"),
+        [
+            (
+                loss["gate"],
+                loss["rejected"],
+                loss["sampled"],
+                loss["sampled_kept"],
+                f"{loss['share']:.2%} ({loss['share_low']:.2%} to {loss['share_high']:.2%})",
+            )
+            for loss in funnel["gates"]
+        ],
+    )
+
+
+def show_run(folder: Path, as_json: bool) -> None:
+    """A finished run's manifest, in short."""
+    manifest = load_manifest(folder)
+    if as_json:
+        print_json(manifest)
+        return
+    print(f"{folder}: {manifest['kind']} {manifest['run']}, seed {manifest['seed']}, code {manifest['code']}")
+    print(f"{len(manifest['inputs']):,} archives, {manifest['bytes']:,} bytes; {len(manifest['outputs']):,} outputs")
+    print(", ".join(f"{name} {count:,}" for name, count in manifest["counts"].items()))
+    print()
+    print_funnel(manifest["funnel"])
+
+
+def show_explanation(folder: Path, url: str, as_json: bool) -> None:
+    """What happened to a page."""
+    found = explain(folder, url)
+    if as_json:
+        print_json([asdict(each) for each in found])
+        return
+    for each in found:
+        for line in describe(each):
+            print(clean(line))
+
+
+def show_archives(files: list[str], as_json: bool) -> None:
+    """What archives hold.
+
+    Raises:
+        DamagedInput: something in them is lost, or one is no archive.
+    """
+    from mathmill.pipeline.check import check_archive
+    from mathmill.pipeline.check import describe as describe_archive
+
+    damaged = []
+    for file in expand(files):
+        report = check_archive(file)
+        if as_json:
+            print_json(report.as_dict())
+        else:
+            print(clean(describe_archive(report)))
+        if not report.is_sound:
+            damaged.append(file)
+    if damaged:
+        raise DamagedInput(f"{len(damaged)} of the archives are damaged: {one_line(', '.join(damaged), 300)}")
+
+
+def show_extraction(file: Path, as_json: bool) -> None:
+    """The text of one page."""
+    from mathmill.pipeline.decode import decode_html
+    from mathmill.pipeline.extract import extract_html
+
+    try:
+        body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise InputMissing(
+            f"cannot read {file} ({error.strerror}): name an HTML file, or - for standard input"
+        ) from error
+    extraction = extract_html(decode_html(body).html)
+    if as_json:
+        print_json(
+            {"title": extraction.title, "text": extraction.text, "formulas": [asdict(f) for f in extraction.formulas]}
+        )
+    else:
+        print(clean(extraction.text))

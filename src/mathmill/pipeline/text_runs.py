@@ -1,0 +1,170 @@
+"""Delimited formulas in the text between a page's tags, each replaced in place.
+
+A run is the text that MathJax and KaTeX read in one go: it goes on over line breaks and stops at
+every other tag. What the renderers skip is skipped: code, scripts, classes that say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mathmill.pipeline.formulas import DOLLAR, Delimiters, Formula, Span, find_spans, is_strong
+
+# Notes a formula and the element whose own text it is part of; gives its placeholder.
+TokenFor = Callable[[Formula, Any], str]
+
+_SKIPPED = frozenset(
+    [
+        "annotation",
+        "annotation-xml",
+        "code",
+        "math",
+        "noscript",
+        "pre",
+        "script",
+        "select",
+        "style",
+        "svg",
+        "textarea",
+        "title",
+    ]
+)
+_IGNORING = frozenset({"tex2jax_ignore", "mathjax_ignore", "no-mathjax", "nomathjax"})
+_PROCESSING = frozenset({"tex2jax_process", "mathjax_process", "arithmatex"})
+_BREAKS = frozenset({"br", "wbr"})
+
+
+@dataclass(slots=True)
+class _Run:
+    """Text that a renderer reads in one go: it goes on over line breaks and stops at every other tag."""
+
+    first: Any
+    tail: bool  # whether it starts as the tail of `first`, else as its text
+    breaks: list[tuple[int, Any]]  # where in `text` each line break stands
+    text: str
+
+
+def text_formulas(text: str) -> tuple[Formula, ...]:
+    """The delimited formulas of plain text, in order."""
+    dollar, trusted = _judge(Delimiters(dollar=None, renderer=False), [text])
+    return tuple(span.formula for span in find_spans(text, dollar, trusted) if span.formula)
+
+
+def _judge(allowed: Delimiters, texts: Iterable[str]) -> tuple[bool, bool]:
+    """Whether inline dollars count in these texts, and whether a delimiter is believed whatever it holds.
+
+    Without a configuration that turns dollars on, several that can only be TeX show that they are;
+    then each has to look like TeX, as all delimiters do on a page without a renderer.
+    """
+    if allowed.dollar is not None:
+        return allowed.dollar, allowed.renderer
+    dollar = sum(map(_strong_dollars, texts)) >= (1 if allowed.renderer else 2)
+    return dollar, allowed.renderer and not dollar
+
+
+def protect_text(tree: Any, allowed: Delimiters, token_for: TokenFor) -> None:
+    """Replace every delimited formula in the text of `tree`, which is changed."""
+    runs = list(_runs(tree))
+    dollar, trusted = _judge(allowed, (run.text for run in runs))
+    for run in runs:
+        if spans := find_spans(run.text, dollar, trusted):
+            _write(run, spans, token_for)
+
+
+def _strong_dollars(text: str) -> int:
+    if "$" not in text:
+        return 0
+    spans = find_spans(text, dollar=True, renderer=False)
+    return sum(1 for s in spans if s.formula and s.formula.source == DOLLAR and is_strong(s.formula.latex))
+
+
+def _runs(tree: Any) -> Iterator[_Run]:
+    for element in tree.iter():
+        if element.tag in _BREAKS:
+            continue
+        text, tail = element.text, element.tail
+        first = element[0] if len(element) else None
+        opens = (text and ("$" in text or "\\" in text)) or (first is not None and _opens_after_break(first))
+        if opens and not _skipped(element):
+            yield _gather(element, False, first)
+        after = element.getnext()
+        opens = (tail and ("$" in tail or "\\" in tail)) or (after is not None and _opens_after_break(after))
+        if opens and not _skipped(element.getparent()):
+            yield _gather(element, True, after)
+
+
+def _opens(text: str | None) -> bool:
+    return text is not None and ("$" in text or "\\" in text)
+
+
+def _opens_after_break(element: Any | None) -> bool:
+    while element is not None and element.tag in _BREAKS:
+        if _opens(element.tail):
+            return True
+        element = element.getnext()
+    return False
+
+
+def _gather(first: Any, tail: bool, after: Any | None) -> _Run:
+    parts = [(first.tail if tail else first.text) or ""]
+    breaks, length = [], len(parts[0])
+    while after is not None and after.tag in _BREAKS:
+        breaks.append((length, after))
+        parts += ["\n", after.tail or ""]
+        length += 1 + len(parts[-1])
+        after = after.getnext()
+    return _Run(first, tail, breaks, "".join(parts))
+
+
+def _write(run: _Run, spans: list[Span], token_for: TokenFor) -> None:
+    """Put placeholders where formulas were; a line break inside a formula goes with it."""
+    pieces: list[tuple[Any | None, list[str]]] = [(None, [])]
+    breaks = [*run.breaks, (len(run.text), None)]
+    position, at = 0, 0
+    holder = run.first.getparent() if run.tail else run.first
+
+    def copy_until(end: int) -> None:
+        nonlocal position, at
+        while breaks[at][0] < end:
+            pieces[-1][1].append(run.text[position : breaks[at][0]])
+            pieces.append((breaks[at][1], []))
+            position = breaks[at][0] + 1
+            at += 1
+        pieces[-1][1].append(run.text[position:end])
+
+    for span in spans:
+        copy_until(span.start)
+        while breaks[at][0] < span.end and (inner := breaks[at][1]) is not None:
+            inner.getparent().remove(_without_tail(inner))
+            at += 1
+        pieces[-1][1].append(token_for(span.formula, holder) if span.formula else "")
+        position = span.end
+    copy_until(len(run.text))
+    for element, parts in pieces:
+        if element is not None:
+            element.tail = "".join(parts)
+        elif run.tail:
+            run.first.tail = "".join(parts)
+        else:
+            run.first.text = "".join(parts)
+
+
+def _without_tail(element: Any) -> Any:
+    element.tail = None
+    return element
+
+
+def _skipped(element: Any) -> bool:
+    """Whether a renderer would not look into this element."""
+    node = element
+    ignored: bool | None = None
+    while node is not None:
+        if node.tag in _SKIPPED:
+            return True
+        if ignored is None and (names := node.get("class")):
+            classes = set(names.split())
+            ignored = False if classes & _PROCESSING else True if classes & _IGNORING else None
+        node = node.getparent()
+    return bool(ignored)

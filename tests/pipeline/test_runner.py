@@ -1,0 +1,270 @@
+"""Whole runs: what comes out is the same whatever the order, the workers or the deaths on the way."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import datasets
+import orjson
+import pyarrow.parquet as pq
+import pytest
+
+from mathmill.data.files import COMMIT_POINTS
+from mathmill.data.runs import check_outputs, load_manifest
+from mathmill.data.shards import read_documents
+from tests.archives import html_of, write_archive, write_crawl
+
+COMMAND = [sys.executable, "-m", "mathmill.cli"]
+
+
+def start(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*COMMAND, *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def call(*arguments: str | Path, cwd: Path, **environment: str) -> tuple[int, str, str]:
+    process = start(*arguments, cwd=cwd, **environment)
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+def digest(folder: Path) -> dict[str, str]:
+    """Hashes of all that a run's recipe and inputs decide: everything but the ledger, its order and the timings."""
+    mine = {"ledger.jsonl", "timings.json", "lock"}
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in mine]
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.fixture(scope="module")
+def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small crawl, a recipe, and a finished run to compare with."""
+    folder = tmp_path_factory.mktemp("crawl")
+    write_crawl(folder / "web")
+    (folder / "recipe.toml").write_text('archives = ["web/*.warc.gz"]\n[audit]\nrate = 0.2\n')
+    code, _, err = call("pipeline", "run", "recipe.toml", "--out", "reference/run", "--workers", "1", cwd=folder)
+    assert code == 0, err
+    return folder
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """A folder for one run; it is named as the reference's, since a run's card bears its name."""
+    return tmp_path / "run"
+
+
+def run(crawl: Path, out: Path, *more: str, **environment: str) -> tuple[int, str, str]:
+    return call("pipeline", "run", "recipe.toml", "--out", out, *more, cwd=crawl, **environment)
+
+
+def test_the_lessons_are_kept_and_the_news_is_not(crawl: Path) -> None:
+    corpus = datasets.load_dataset(str(crawl / "reference/run"), split="train", cache_dir=str(crawl / "cache"))
+    assert sorted(corpus["url"]) == sorted(f"http://example.org/{n // 30}/{n % 30}" for n in range(0, 90, 3))
+    assert all("$" in text for text in corpus["text"])
+    assert (crawl / "reference/run/README.md").read_text().startswith("---\nconfigs:")
+
+
+def test_records_and_bytes_are_conserved(crawl: Path) -> None:
+    run = crawl / "reference/run"
+    manifest = load_manifest(run)
+    table = pq.read_table(run / "records").to_pylist()
+    assert manifest["counts"]["records"] == len(table) == 180
+    assert manifest["counts"]["kept"] + manifest["counts"]["dropped"] == 180
+    assert sum(row["length"] for row in table) == sum(path.stat().st_size for path in (crawl / "web").iterdir())
+    kept = [document.id for path in sorted((run / "documents").iterdir()) for document in read_documents(path)]
+    assert kept == [row["id"] for row in table if row["outcome"] == "kept"]
+    assert check_outputs(run) == []
+
+
+@pytest.mark.parametrize("workers", ["2", "4"])
+def test_any_number_of_workers_gives_the_same_bytes(crawl: Path, out: Path, workers: str) -> None:
+    assert run(crawl, out, "--workers", workers)[0] == 0
+    assert digest(out) == digest(crawl / "reference/run")
+
+
+def test_any_order_of_archives_gives_the_same_corpus(crawl: Path, out: Path) -> None:
+    names = [f"web/crawl-{shard:05d}.warc.gz" for shard in (2, 0, 1)]
+    assert run(crawl, out, *(part for name in names for part in ("--input", name)))[0] == 0
+    mine, theirs = digest(out), digest(crawl / "reference/run")
+    for name in ("config.json", "manifest.json", "README.md"):  # they tell the recipe, which names the archives
+        mine.pop(name), theirs.pop(name)
+    assert mine == theirs
+
+
+def test_a_finished_run_is_left_as_it_is(crawl: Path) -> None:
+    folder = crawl / "reference/run"
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.*") if path.is_file()}
+    code, stdout, _ = run(crawl, folder)
+    assert code == 0
+    assert "nothing to do" in stdout
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("point", [*COMMIT_POINTS, "synced:2", "before_ledger:4", "after_ledger:5"])
+def test_death_at_any_point_of_a_commit_leaves_no_trace(crawl: Path, out: Path, point: str) -> None:
+    code, _, _ = run(crawl, out, "--workers", "2", MATHMILL_KILL_AT=point)
+    assert code == -signal.SIGKILL
+    code, _, err = run(crawl, out, "--workers", "2")
+    assert code == 0, err
+    assert digest(out) == digest(crawl / "reference/run")
+    assert not list(out.rglob(".*.tmp"))
+
+
+def test_death_at_random_times_leaves_no_trace(crawl: Path, out: Path) -> None:
+    times = random.Random(0)
+    for _ in range(4):
+        process = start("pipeline", "run", "recipe.toml", "--out", out, "--workers", "2", cwd=crawl)
+        time.sleep(times.uniform(0.5, 5))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    assert run(crawl, out)[0] == 0
+    assert digest(out) == digest(crawl / "reference/run")
+
+
+def workers_of(process: subprocess.Popen[str]) -> Iterator[int]:
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rsplit(")", 1)[1].split()
+        except FileNotFoundError:
+            continue
+        if int(fields[2]) == process.pid and fields[0] != "Z":  # of the run's process group, and not dead
+            yield int(path.parent.name)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_a_run_cleanly_within_ten_seconds(crawl: Path, out: Path, number: int, code: int) -> None:
+    slow = [(f"http://example.org/{n}", html_of(0)) for n in range(3000)]
+    archive = write_archive(out.parent / "slow.warc.gz", slow)
+    process = start("pipeline", "run", "recipe.toml", "--out", out, "--input", archive, cwd=crawl)
+    deadline = time.monotonic() + 60
+    while not list(out.glob("progress/*.json")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    began = time.monotonic()
+    os.kill(process.pid, number)
+    _, err = process.communicate(timeout=10)
+    assert time.monotonic() - began < 10
+    assert process.returncode == code
+    assert "what is finished is saved" in err
+    assert len(err.strip().splitlines()) == 1
+    time.sleep(1)
+    assert list(workers_of(process)) == []
+
+
+def test_another_recipe_in_the_same_folder_is_refused_with_the_difference(crawl: Path) -> None:
+    code, _, err = run(crawl, crawl / "reference/run", "--set", "audit.rate=0.3")
+    assert code == 2
+    assert "config.audit.rate: 0.2 -> 0.3" in err
+
+
+def test_an_archive_that_changed_is_done_again_and_only_that_one(crawl: Path, out: Path) -> None:
+    web = out.parent / "web"
+    write_crawl(web)
+    arguments = ("--input", str(web / "*.warc.gz"))
+    assert run(crawl, out, *arguments)[0] == 0
+    before = (out / "ledger.jsonl").read_bytes()
+    os.utime(web / "crawl-00001.warc.gz")
+    assert "nothing to do" in run(crawl, out, *arguments)[1]
+    write_archive(web / "crawl-00001.warc.gz", [("http://example.org/new", html_of(3))])
+    assert run(crawl, out, *arguments)[0] == 0
+    added = [orjson.loads(line)["unit"] for line in (out / "ledger.jsonl").read_bytes()[len(before) :].splitlines()]
+    assert added == ["shard/crawl-00001", "corpus/crawl-00001.parquet", "funnel"]
+    assert load_manifest(out)["counts"]["kept"] == 21
+
+
+def test_an_archive_that_is_added_is_the_only_one_read(crawl: Path, out: Path) -> None:
+    web = out.parent / "web"
+    write_crawl(web, shards=1)
+    arguments = ("--input", str(web / "*.warc.gz"))
+    assert run(crawl, out, *arguments)[0] == 0
+    write_crawl(web, shards=3)
+    code, stdout, _ = run(crawl, out, *arguments)
+    assert code == 0
+    assert "2 archives in" in stdout
+    assert load_manifest(out)["counts"]["kept"] == 30
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", folder], capture_output=True).returncode:
+        pytest.skip("cannot mount a small disk here: it needs root")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_full_disk_ends_with_74_and_the_run_goes_on_when_there_is_room(crawl: Path, tiny_disk: Path) -> None:
+    code, _, err = run(crawl, tiny_disk / "run", "--workers", "1")
+    assert code == 74, err
+    assert "free some space" in err
+    assert len(err.strip().splitlines()) == 1
+    subprocess.run(["mount", "-o", "remount,size=50m", tiny_disk], check=True)
+    assert run(crawl, tiny_disk / "run")[0] == 0
+    assert digest(tiny_disk / "run") == digest(crawl / "reference/run")
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "fixed"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", folder], capture_output=True).returncode:
+        pytest.skip("cannot mount a read-only disk here: it needs root")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_folder_that_cannot_be_written_ends_with_73(crawl: Path, read_only: Path) -> None:
+    code, _, err = run(crawl, read_only / "run")
+    assert code == 73
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_a_second_run_on_the_folder_ends_with_75(crawl: Path, out: Path) -> None:
+    from mathmill.data.ledger import FolderLock
+
+    out.mkdir()
+    with FolderLock(out):
+        code, _, err = run(crawl, out)
+    assert code == 75
+    assert f"process {os.getpid()}" in err
+
+
+@pytest.mark.parametrize("pattern", ["web/nothing-*.warc.gz", "web/nothing.warc.gz", "web"])
+def test_missing_input_ends_with_66_and_makes_no_folder(crawl: Path, out: Path, pattern: str) -> None:
+    code, _, err = run(crawl, out, "--input", pattern)
+    assert code == 66
+    assert len(err.strip().splitlines()) == 1
+    assert not out.exists()
+
+
+def test_damage_over_the_budget_ends_with_65_and_a_larger_budget_finishes(crawl: Path, out: Path) -> None:
+    (out.parent / "not.warc.gz").write_bytes(b"this is no archive at all" * 40)
+    arguments = ("--input", "web/crawl-00000.warc.gz", "--input", str(out.parent / "not.warc.gz"))
+    code, _, err = run(crawl, out, *arguments)
+    assert code == 65
+    assert "--error-budget" in err
+    code, stdout, _ = run(crawl, out, *arguments, "--error-budget", "0.5")
+    assert code == 0
+    assert "nothing to do" in stdout
+    assert load_manifest(out)["counts"] == {"dropped": 50, "kept": 10, "lost": 1, "pages": 30, "records": 60}
+
+
+def test_a_dry_run_changes_nothing(crawl: Path, out: Path) -> None:
+    code, stdout, _ = run(crawl, out, "--dry-run")
+    assert code == 0
+    assert "3 archives" in stdout
+    assert not out.exists()

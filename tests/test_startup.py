@@ -1,0 +1,46 @@
+"""The command line answers at once: heavy libraries are loaded by the command that needs them."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[1] / "src"
+HEAVY = ("torch", "transformers", "sympy", "fasttext", "matplotlib", "trafilatura", "datasets")
+CONFIGS = sorted(
+    ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+    for path in SOURCE.rglob("*.py")
+    if path.stem.endswith(("config", "recipe"))
+)
+
+
+def loaded(*command: str) -> set[str]:
+    """The top-level modules that a command of ours imports."""
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPROFILEIMPORTTIME": "1"}
+    )
+    lines = (line for line in done.stderr.splitlines() if line.startswith("import time:"))
+    return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
+
+
+def test_the_test_means_something() -> None:
+    for name in ("torch", "sympy", "fasttext", "trafilatura", "datasets"):
+        assert importlib.util.find_spec(name), f"{name} is not installed, so that it is not loaded proves nothing"
+    assert "decimal" in loaded(sys.executable, "-c", "import decimal")
+
+
+def test_help_is_light() -> None:
+    command = Path(sys.executable).with_name("mathmill")
+    modules = loaded(str(command), "--help")
+    assert "mathmill" in modules
+    assert not modules & set(HEAVY)
+
+
+@pytest.mark.parametrize("module", ["mathmill", "mathmill.cli", *CONFIGS])
+def test_importing_is_light(module: str) -> None:
+    assert not loaded(sys.executable, "-c", f"import {module}") & set(HEAVY)
