@@ -40,7 +40,7 @@ Json = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 
 @pipeline_app.command("run")
 def pipeline_run(
-    recipe: Annotated[Path, typer.Argument(help="TOML file, such as recipes/corpus.toml")],
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="TOML file, such as recipes/corpus.toml")],
     out: Annotated[Path | None, typer.Option(help="folder of the run; default runs/NAME-OF-RECIPE")] = None,
     archives: Annotated[list[str] | None, typer.Option("--input", help="archive, glob, https:// or s3://")] = None,
     workers: Annotated[int, typer.Option(min=1, help="shards at a time")] = os.cpu_count() or 1,
@@ -63,7 +63,7 @@ def pipeline_run(
 
 @pipeline_app.command("check")
 def pipeline_check(
-    files: Annotated[list[str], typer.Argument(help="archives: paths, globs, https:// or s3://")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="archives: paths, globs, https:// or s3://")],
     as_json: Json = False,
 ) -> None:
     """Say what archives hold and what is lost in them. Exit code 65 if anything is."""
@@ -74,7 +74,8 @@ def pipeline_check(
 
 @pipeline_app.command("extract")
 def pipeline_extract(
-    file: Annotated[Path, typer.Argument(help="HTML file, or - for standard input")], as_json: Json = False
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="HTML file, or - for standard input")],
+    as_json: Json = False,
 ) -> None:
     """Print the text of an HTML page, with its formulas as $...$ and $$...$$."""
     from mathmill.pipeline.show import show_extraction
@@ -83,7 +84,7 @@ def pipeline_extract(
 
 
 @app.command("explain")
-def explain(run: RunFolder, url: str, as_json: Json = False) -> None:
+def explain(run: RunFolder, url: Annotated[str, typer.Argument(metavar="URL")], as_json: Json = False) -> None:
     """Tell what happened to a page and why, value against threshold."""
     from mathmill.pipeline.show import show_explanation
 
@@ -92,7 +93,8 @@ def explain(run: RunFolder, url: str, as_json: Json = False) -> None:
 
 @runs_app.command("ls")
 def runs_ls(
-    folder: Annotated[Path, typer.Argument(help="folder of runs")] = Path("runs"), as_json: Json = False
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="folder of runs")] = Path("runs"),
+    as_json: Json = False,
 ) -> None:
     """List the runs in a folder."""
     from mathmill.data.show import show_runs
@@ -157,7 +159,7 @@ def data_dropped(
 
 @demo_app.command("world")
 def demo_world(
-    folder: Path,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER")],
     pages: Annotated[int, typer.Option(min=50, help="pages to make up")] = 600,
     shards: Annotated[int, typer.Option(min=1, help="archives to write them to")] = 4,
     seed: int = 0,
@@ -170,7 +172,7 @@ def demo_world(
 
 @demo_app.command("run")
 def demo_run(
-    folder: Annotated[Path, typer.Argument(help="folder to work in")] = Path("runs/demo"),
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="folder to work in")] = Path("runs/demo"),
     workers: Annotated[int, typer.Option(min=1)] = os.cpu_count() or 1,
 ) -> None:
     """The main job end to end on the made-up web: pages in, corpus out, with a look at both."""

@@ -20,6 +20,8 @@ import pytest
 from mathmill.data.files import COMMIT_POINTS
 from mathmill.data.runs import check_outputs, load_manifest
 from mathmill.data.shards import read_documents
+from mathmill.pipeline.archives import read_archive
+from mathmill.pipeline.warc import Record
 from tests.archives import html_of, write_archive, write_crawl
 
 COMMAND = [sys.executable, "-m", "mathmill.cli"]
@@ -197,11 +199,13 @@ def test_an_archive_that_is_added_is_the_only_one_read(crawl: Path, out: Path) -
     assert load_manifest(out)["counts"]["kept"] == 30
 
 
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+@pytest.fixture(params=["20k", "60k", "80k", "100k"])  # full in a shard, between shards, in the corpus, at the manifest
+def tiny_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     folder = tmp_path / "tiny"
     folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", folder], capture_output=True).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={request.param}", "tmpfs", folder], capture_output=True
+    ).returncode:
         pytest.skip("cannot mount a small disk here: it needs root")
     yield folder
     subprocess.run(["umount", "-l", folder], check=True)
@@ -261,6 +265,22 @@ def test_damage_over_the_budget_ends_with_65_and_a_larger_budget_finishes(crawl:
     assert code == 0
     assert "nothing to do" in stdout
     assert load_manifest(out)["counts"] == {"dropped": 50, "kept": 10, "lost": 1, "pages": 30, "records": 60}
+
+
+def test_a_page_that_takes_too_much_is_set_aside_and_costs_itself_only(crawl: Path, out: Path) -> None:
+    proof = "".join(f"<p>A proof that \\(x^2 = {n}\\) is solvable.</p>" for n in range(100_000))
+    huge = html_of(3).replace("</article>", proof + "</article>")
+    pages = [(f"http://example.org/{n}", huge if n == 3 else html_of(n)) for n in range(9)]
+    archive = write_archive(out.parent / "huge.warc.gz", pages)
+    limits = ("--set", "page.megabytes=40", "--error-budget", "0.2")
+    code, _, err = run(crawl, out, "--input", str(archive), *limits)
+    assert code == 0, err
+    assert load_manifest(out)["counts"] == {"dropped": 15, "errored": 1, "kept": 2, "pages": 9, "records": 18}
+    (row,) = (row for row in pq.read_table(out / "records").to_pylist() if row["outcome"] == "errored")
+    assert (row["url"], row["reason"]) == ("http://example.org/3", "page_memory")
+    (aside,) = read_archive(out / "aside/huge.warc.gz")
+    assert isinstance(aside, Record)
+    assert aside.block.endswith(huge.encode())
 
 
 def test_a_dry_run_changes_nothing(crawl: Path, out: Path) -> None:

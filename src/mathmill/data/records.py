@@ -1,7 +1,8 @@
 """What flows through a pipeline: Documents, and Documents that were dropped.
 
 A Stage takes Documents and gives Documents or Dropped ones; it is pure (no files, counters or
-logging), so the runner alone counts, times, routes and writes.
+logging), so the runner alone counts, times, routes and writes. A Reduce is the other kind of step:
+it looks at all shards at once.
 """
 
 from __future__ import annotations
@@ -77,6 +78,19 @@ class Stage(Protocol):
         ...
 
     def __call__(self, documents: Iterable[Document]) -> Iterator[Document | Dropped]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce:
+    """A global step: from the tables of finished shards to one small table, read by an ordinary Stage or report later.
+
+    `query` is portable SQL (no `list()`, no `unnest`, no hash functions) over the tables that `reads` names; each is a
+    folder of Parquet files in the run, and so is the result, under `name`.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    query: str
 
 
 def document_id(url: str, date: str, body: bytes) -> str:

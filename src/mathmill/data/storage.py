@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Protocol, cast
 
 from mathmill.data.errors import InputMissing
 
-READ_SIZE = 1 << 20  # bytes asked for at once of a local file
+READ_SIZE = 256 << 10  # bytes asked for at once of a local file: they stay in the processor's cache
 RANGE_SIZE = 8 << 20  # bytes asked for at once of a remote file: few requests, bounded memory
 ATTEMPTS = 4  # reads of one range before a remote file is given up
 PAUSE = 0.2  # seconds before the second attempt, doubled for each further one
@@ -245,7 +245,10 @@ def _reported(url: str) -> Iterator[None]:
     """Tell any failure to reach `url` as one `InputMissing`."""
     try:
         yield
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        # fsspec says so too when the server cannot be reached or refuses, and tells why in the cause.
+        if error.__cause__ is not None and getattr(error.__cause__, "status", 0) not in (404, 410):
+            raise InputMissing(f"cannot open {url}: {error.__cause__}") from error
         raise InputMissing(f"no file at {url}: check the address") from None
     except _network_errors() as error:
         raise InputMissing(f"cannot open {url}: {error or type(error).__name__}") from error

@@ -11,17 +11,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mathmill.data.records import Reduce
 from mathmill.data.stats import wilson_interval
 from mathmill.pipeline.members import HARMLESS
 from mathmill.pipeline.provenance import DROPPED, ERRORED, KEPT, LOST
 
-#: Reads the table `records`; one row for each stage, reason and outcome.
-FUNNEL_QUERY = f"""
+#: One row for each stage, reason and outcome.
+FUNNEL = Reduce(
+    name="funnel",
+    reads=("records",),
+    query=f"""
 SELECT stage, reason, outcome, count(*) AS records, CAST(sum(length) AS BIGINT) AS bytes,
        count(CASE WHEN audit <> '' THEN 1 END) AS sampled,
        count(CASE WHEN audit = '{KEPT}' THEN 1 END) AS sampled_kept
 FROM records GROUP BY stage, reason, outcome ORDER BY stage, reason, outcome
-"""  # noqa: S608
+""",  # noqa: S608
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +70,14 @@ class Funnel:
 
 
 def read_funnel(folder: Path, stages: Sequence[str], gates: Sequence[str]) -> Funnel:
-    """The funnel from the folder that `FUNNEL_QUERY` wrote; `stages` in the order of the cascade."""
+    """The funnel from the folder that `FUNNEL` wrote; `stages` in the order of the cascade."""
     import pyarrow.parquet as pq
 
     return make_funnel(pq.read_table(folder / "part-0.parquet").to_pylist(), stages, gates)
 
 
 def make_funnel(rows: Iterable[Mapping[str, Any]], stages: Sequence[str], gates: Sequence[str]) -> Funnel:
-    """The funnel from the rows of `FUNNEL_QUERY`."""
+    """The funnel from the rows of `FUNNEL`."""
     table = list(rows)
     kept = sum(row["records"] for row in table if row["outcome"] == KEPT)
     lost = [row for row in table if row["outcome"] == LOST and row["reason"] not in HARMLESS]

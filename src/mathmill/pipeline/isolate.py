@@ -233,6 +233,7 @@ def _limit_memory(megabytes: int) -> None:
 
 @lru_cache(maxsize=1)
 def _forkserver() -> ForkServerContext:
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # a page process is one of many; threads would also not survive the fork
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOAD)
     return context

@@ -9,5 +9,8 @@ import lxml.html
 import trafilatura
 
 import mathmill.pipeline.page_work
+from mathmill.pipeline.language import identifier
+
+identifier(None)  # 30 MB that the page processes share
 
 __all__ = ["lxml", "mathmill", "trafilatura"]

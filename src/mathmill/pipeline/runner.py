@@ -17,12 +17,13 @@ from typing import Any
 from mathmill.data.config import canonical_json, config_hash
 from mathmill.data.errors import DamagedInput, MathmillError
 from mathmill.data.files import Output, file_sha256, write_whole
+from mathmill.data.records import Reduce
 from mathmill.data.runs import Run, code_version
 from mathmill.data.shards import count_parquet
 from mathmill.pipeline.cascade import is_gate
 from mathmill.pipeline.corpus import CorpusTask, corpus_card, write_corpus_shard
 from mathmill.pipeline.engines.base import Engine, Failure
-from mathmill.pipeline.funnel import FUNNEL_QUERY, Funnel, read_funnel
+from mathmill.pipeline.funnel import FUNNEL, Funnel, read_funnel
 from mathmill.pipeline.inputs import ArchiveInput, find_inputs, fingerprint
 from mathmill.pipeline.progress import PROGRESS, ProgressBoard
 from mathmill.pipeline.provenance import ERRORED, Tally
@@ -30,7 +31,6 @@ from mathmill.pipeline.recipe import PipelineRecipe
 from mathmill.pipeline.shard_task import ShardReceipt, ShardTask, documents_name, records_name, run_shard
 
 CORPUS_KIND = "corpus"
-_FUNNEL = "funnel/part-0.parquet"
 _CARD = "README.md"
 
 
@@ -145,17 +145,22 @@ def _make_corpus(run: Run, engine: Engine, shards: dict[str, dict[str, Any]]) ->
 
 
 def _make_funnel(run: Run, recipe: PipelineRecipe, engine: Engine, shards: dict[str, dict[str, Any]]) -> Funnel:
-    names = [records_name(name) for name in shards]
-    source = hashlib.sha256(
-        canonical_json([line["outputs"][name] for name, line in zip(names, shards.values(), strict=True)])
-    ).hexdigest()
-    if not _is_made_from(run, "funnel", source):
-        engine.sql(FUNNEL_QUERY, {"records": run.folder / "records"}, run.folder / "funnel")
-        path = run.folder / _FUNNEL
-        output = Output(sha256=file_sha256(path), size=path.stat().st_size, rows=count_parquet(path))
-        run.ledger.append("funnel", {_FUNNEL: output}, {"source": source})
+    _reduce(run, engine, FUNNEL, [shards[name]["outputs"][records_name(name)] for name in shards])
     gates = [stage.use for stage in recipe.stages if is_gate(stage)]
-    return read_funnel(run.folder / "funnel", [stage.use for stage in recipe.stages], gates)
+    return read_funnel(run.folder / FUNNEL.name, [stage.use for stage in recipe.stages], gates)
+
+
+def _reduce(run: Run, engine: Engine, reduce: Reduce, sources: list[dict[str, Any]]) -> None:
+    """Run a Reduce, unless its result is there and made from these `sources` (outputs of the ledger)."""
+    source = hashlib.sha256(canonical_json([reduce.query, sources])).hexdigest()
+    if _is_made_from(run, reduce.name, source):
+        return
+    engine.sql(reduce.query, {table: run.folder / table for table in reduce.reads}, run.folder / reduce.name)
+    parts = {
+        f"{reduce.name}/{path.name}": Output(file_sha256(path), path.stat().st_size, count_parquet(path))
+        for path in sorted((run.folder / reduce.name).glob("*.parquet"))
+    }
+    run.ledger.append(reduce.name, parts, {"source": source})
 
 
 def _is_made_from(run: Run, unit: str, source: str) -> bool:

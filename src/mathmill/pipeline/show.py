@@ -7,6 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from mathmill.data.errors import DamagedInput, InputMissing
 from mathmill.data.runs import load_manifest
 from mathmill.data.storage import expand
@@ -106,17 +108,15 @@ def show_archives(files: list[str], as_json: bool) -> None:
     from mathmill.pipeline.check import check_archive
     from mathmill.pipeline.check import describe as describe_archive
 
-    damaged = []
+    errors = []
     for file in expand(files):
         report = check_archive(file)
-        if as_json:
-            print_json(report.as_dict())
-        else:
-            print(clean(describe_archive(report)))
-        if not report.is_sound:
-            damaged.append(file)
-    if damaged:
-        raise DamagedInput(f"{len(damaged)} of the archives are damaged: {one_line(', '.join(damaged), 300)}")
+        print(orjson.dumps(report.to_json()).decode() if as_json else clean(describe_archive(report)))
+        if report.error is not None:
+            errors.append(report.error)
+    if errors:
+        more = f"; {len(errors) - 1} more of the files are damaged" if len(errors) > 1 else ""
+        raise DamagedInput(one_line(errors[0] + more))
 
 
 def show_extraction(file: Path, as_json: bool) -> None:
