@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathmill.classifier.evidence import Evidence, count_words, find_formulas, is_trivial, measure
@@ -131,6 +131,7 @@ def test_hostile_texts_take_linear_time(unit: str) -> None:
     assert time.process_time() - began < 0.9
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.text(alphabet=st.sampled_from("$\\()[]ax1 _^{}<>∑\n"), max_size=60), st.integers(2, 9))
 def test_adding_formulas_never_lowers_the_score(text: str, formulas: int) -> None:
     before = measure(text + r" Let \(a_1\), \(b\) and \(c^2\) be.")
@@ -138,6 +139,7 @@ def test_adding_formulas_never_lowers_the_score(text: str, formulas: int) -> Non
     assert after.score() >= before.score()
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.text(max_size=60), max_size=5))
 def test_one_result_for_each_document_in_order(texts: list[str]) -> None:
     documents = [Document(id=str(n), text=text, url="", meta={}) for n, text in enumerate(texts)]

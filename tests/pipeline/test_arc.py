@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
-from mathmill.pipeline.arc import ARC_START, arc_date, arc_fields
+from mathmill.pipeline.arc import arc_date, arc_fields, arc_line_end, find_arc
 from mathmill.pipeline.pages import page
 from tests.pipeline.making import answer, arc, html, lost_of, member, read, reasons_of, records_of
 
@@ -27,7 +28,8 @@ def test_header_lines_are_read_from_the_right(line: bytes, url: str, length: str
     fields = arc_fields(line)
     assert fields is not None
     assert (fields["WARC-Target-URI"], fields["Content-Length"]) == (url, length)
-    assert ARC_START.match(line)
+    assert arc_line_end(line, 0) == len(line)
+    assert find_arc(b"x\n" + line, 0, len(line) + 2) == 2
 
 
 @pytest.mark.parametrize(
@@ -62,3 +64,13 @@ def test_damage_costs_one_document(tmp_path: Path, packed: bool) -> None:
     items = read(tmp_path, b"".join(parts))
     assert [record.url[-1] for record in records_of(items)[1:]] == ["0", "1", "3", "4"]
     assert len(reasons_of(items)) == 1
+
+
+@pytest.mark.parametrize("text", [b"http://", b"http://x 1 20080101 a 1 ", b"http://x 1 20080101 a 1x\n", b"dns: 1\n"])
+def test_hostile_lines_cost_linear_time(tmp_path: Path, text: bytes) -> None:
+    began = time.monotonic()
+    items = read(tmp_path, b"x" + text * ((4 << 20) // len(text)))
+    assert not records_of(items)
+    items = read(tmp_path, HEAD + b"x" + text * ((4 << 20) // len(text)))
+    assert len(records_of(items)) == 1
+    assert time.monotonic() - began < 10

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+import pickle
 import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mathmill.data.records import CONTENT_TYPE, HTML, TRACE, Document, Dropped
+from benchmarks.pages import labelled_pages
+from mathmill.classifier.evidence import Evidence
+from mathmill.data.records import CONTENT_TYPE, HTML, TRACE, Document, Dropped, Stage
 from mathmill.pipeline.cheap_text import CheapText, markup_formulas, visible_text
+from mathmill.pipeline.decode import Decode
+from mathmill.pipeline.gates import ByteGate
+from mathmill.pipeline.language import Language
+from mathmill.pipeline.quality import Quality
+from tests.shared import CRAWL, needs_crawl
 
 
 def judge(source: str, content_type: str = "text/html") -> Document | Dropped:
@@ -160,7 +169,7 @@ def test_hostile_runs_take_linear_time(unit: str) -> None:
     assert time.process_time() - began < 0.9
 
 
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 @given(st.text(alphabet=st.sampled_from("<>$\\()[]ax1 _^{}&;\"'/!-∑\n"), max_size=80), st.sampled_from(sorted(KEPT)))
 def test_adding_formulas_never_drops_a_kept_page(noise: str, name: str) -> None:
     kept = KEPT[name] + noise
@@ -168,8 +177,33 @@ def test_adding_formulas_never_drops_a_kept_page(noise: str, name: str) -> None:
         assert isinstance(judge(kept + r"<p>Here \(a_1+b_1\) too.</p>"), Document)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.text(max_size=60), max_size=5))
 def test_one_result_for_each_document_in_order(sources: list[str]) -> None:
     documents = [Document(id=str(n), text="", url="", meta={HTML: source}) for n, source in enumerate(sources)]
     results = [r.document if isinstance(r, Dropped) else r for r in CheapText()(documents)]
     assert [r.id for r in results] == [d.id for d in documents]
+
+
+@needs_crawl
+@pytest.mark.slow
+def test_the_gates_lose_at_most_one_labelled_page_in_a_hundred() -> None:
+    pages = [page for page in itertools.islice(labelled_pages(CRAWL), 3_000) if page.label.sure]
+    mathematics = [page.document for page in pages if page.label.is_math]
+    others = [page.document for page in pages if not page.label.is_math]
+    assert len(mathematics) > 400
+    assert passing(mathematics) >= 0.99 * len(mathematics)
+    assert passing(others) <= 0.01 * len(others)
+
+
+def passing(documents: list[Document]) -> int:
+    """How many Documents the byte gate and the cheap text gate let through."""
+    stages: list[Stage] = [ByteGate(), Decode(), CheapText()]
+    for stage in stages:
+        documents = [result for result in stage(documents) if isinstance(result, Document)]
+    return len(documents)
+
+
+def test_stages_can_be_sent_to_another_process() -> None:
+    for stage in (ByteGate(min_marks=2), CheapText(), Language(keep=("en",)), Evidence(min_score=1), Quality()):
+        assert pickle.loads(pickle.dumps(stage)) == stage

@@ -20,6 +20,7 @@ PROSE = (
 )
 MATHJAX = '<script src="https://cdn.example/mathjax/tex-mml-chtml.js"></script>'
 DOLLARS = "<script>MathJax = {tex: {inlineMath: [['$', '$'], ['\\\\(', '\\\\)']]}};</script>" + MATHJAX
+NO_DOLLARS = "<script>MathJax = {tex: {inlineMath: [['\\\\(', '\\\\)']]}}</script>"
 KATEX = (
     '<span class="katex"><span class="katex-mathml"><math><semantics><mrow><mi>{t}</mi></mrow>'
     '<annotation encoding="application/x-tex">{t}</annotation></semantics></math></span>'
@@ -31,7 +32,10 @@ WIKI = (
     "{{\\displaystyle {t}}}</annotation></semantics></math></span>"
     '<img src="x.svg" class="mwe-math-fallback-image-inline" alt="{{\\displaystyle {t}}}"></span>'
 )
-MATHML = '<math display="block"><semantics><mi>x</mi><annotation encoding="application/x-tex">{t}</annotation></semantics></math>'
+MATHML = (
+    '<math display="block"><semantics><mi>x</mi><annotation encoding="application/x-tex">{t}</annotation>'
+    "</semantics></math>"
+)
 MATHJAX2 = (
     '<span class="MathJax_Preview">preview</span><span class="MathJax" id="MathJax-Element-1-Frame"><nobr>glyphs</nobr>'
     '</span><script type="math/tex" id="MathJax-Element-1">{t}</script>'
@@ -79,6 +83,9 @@ CASES = [
     ("<p>If $a<b$ then $c<d$ holds.</p>", DOLLARS, ["a<b", "c<d"]),
     ("<p>If $a<b and c>d$ then so.</p>", DOLLARS, ["a<b and c>d"]),
     ("<p>If $x&lt;y$ then \\(0<i<n\\) so.</p>", DOLLARS, ["x<y", "0<i<n"]),
+    ("<p>As \\(a<b + c<d\\) and <b>bold</b> or $n<p$ <i>italic</i>.</p>", DOLLARS, ["a<b + c<d", "n<p"]),
+    ("<p>Not $x_1$ and $x_2$ but \\(y\\).</p>", NO_DOLLARS, ["y"]),
+    (f"<p><span class=katex-block>{KATEX.format(t='a')} and {KATEX.format(t='b')}</span></p>", "", ["a", "b"]),
     ("<p>For $0<i \\le n$ so.</p>", DOLLARS, ["0<i \\le n"]),
     ("<div>\\[e = mc^2\\]</div>", MATHJAX, ["e = mc^2"]),
     ("<p>so\n\\begin{align}\n a &= b \\\\\n c &= d\n\\end{align}\nthus</p>", MATHJAX,
@@ -182,11 +189,19 @@ def test_nothing_visible_gives_nothing(html: str) -> None:
     assert extract_html(html).text == ""
 
 
-@pytest.mark.parametrize(
-    "unit", ["<div>", "<b>", "<a <a ", "<!--", "&", "<script>", "$", "\\(", "<p>$x", "<table><tr><td>"]
-)
+HOSTILE = [
+    "<div>", "<b>", "<a <a ", "<!--", "&", "<script>", "$", "\\(", "<table><tr><td>", "<div>\\(a\\)", "$x<br>", "zqf ",
+    "<p>$x", '<script type="math/tex">x</script>', "<span class=MathJax></span> ", "<math alttext=x></math>",
+    "\\({\\displaystyle ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
 def test_hostile_repetition_ends(unit: str) -> None:
-    extract_html(MATHJAX + unit * (300_000 // len(unit)))
+    start = time.process_time()
+    extraction = extract_html(MATHJAX + unit * (100_000 // len(unit)))
+    assert extraction.found == len(extraction.formulas) + extraction.in_boilerplate
+    assert time.process_time() - start < 5
 
 
 def test_a_long_page_is_cut() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathmill.data.config import config_hash
@@ -138,6 +138,7 @@ def test_hostile_runs_take_linear_time(unit: bytes) -> None:
     assert time.process_time() - began < 0.8
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.binary(max_size=300), st.sampled_from(sorted(MATHEMATICS)))
 def test_appending_mathematics_never_costs_marks(body: bytes, name: str) -> None:
     added = MATHEMATICS[name]
@@ -145,6 +146,7 @@ def test_appending_mathematics_never_costs_marks(body: bytes, name: str) -> None
         assert marks_of(body + b"\n" + added) >= marks_of(body)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.binary(max_size=60), max_size=6))
 def test_one_result_for_each_document_in_order(bodies: list[bytes]) -> None:
     documents = [Document(id=str(n), text="", url="", meta={BODY: body}) for n, body in enumerate(bodies)]

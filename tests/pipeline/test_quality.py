@@ -7,7 +7,7 @@ import random
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathmill.data.records import TRACE, Document, Dropped
@@ -86,6 +86,7 @@ def test_hostile_texts_take_linear_time(unit: str) -> None:
     assert time.process_time() - began < 0.9
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.text(max_size=200), max_size=5))
 def test_one_result_for_each_document_in_order(texts: list[str]) -> None:
     documents = [Document(id=str(n), text=text, url="", meta={}) for n, text in enumerate(texts)]
@@ -93,6 +94,7 @@ def test_one_result_for_each_document_in_order(texts: list[str]) -> None:
     assert [r.id for r in results] == [d.id for d in documents]
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.integers(1, 40), st.integers(0, 40))
 def test_adding_different_formulas_never_drops_a_kept_text(formulas: int, lines: int) -> None:
     text = "\n".join([SENTENCE, *(f"Line {n}." for n in range(lines))])

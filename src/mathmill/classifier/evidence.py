@@ -198,7 +198,7 @@ class Evidence(Config):
 
     use: Literal["evidence"] = "evidence"
     min_score: NonNegativeFloat = 3.0
-    max_chars: PositiveInt = 2_000_000
+    max_chars: PositiveInt = 1_000_000
 
     def __call__(self, documents: Iterable[Document]) -> Iterator[Document | Dropped]:
         for document in documents:

@@ -161,7 +161,17 @@ class _Remote:
     position: int = 0
     file: Any = None
 
+    held: bytes = b""  # a range that was fetched and not yet given out: from `given` on
+    given: int = 0
+
     def read(self, size: int) -> bytes:
+        if self.given == len(self.held):
+            self.held, self.given = self._fetch(max(size, RANGE_SIZE)), 0
+        data = self.held[self.given : self.given + size]
+        self.given += len(data)
+        return data
+
+    def _fetch(self, size: int) -> bytes:
         if self.size is not None and self.position >= self.size:
             return b""
         pause, problem = PAUSE, ""

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import re
 
-# Seen at the start of a line that may be an ARC header: a URL, then at least four fields. Version 1:
-# URL IP-address date content-type length. Version 2 puts status, checksum, location, offset and file name
-# between content type and length. Bounded repetition keeps the search linear.
-ARC_START = re.compile(
-    rb"(?:filedesc://|https?://|dns:|ftp://)[^\r\n]{0,8192}? "
-    rb"[0-9a-fA-F.:]{1,45} \d{8,14} (?:[^ \r\n]{1,256}|[^\r\n]{1,256}) (?:[^\r\n]{0,8192} )?\d{1,12}\r?\n"
-)
+# A line that may be an ARC header. Anchored and without a choice inside, so that hostile lines cost linear
+# time; `arc_fields` decides.
+_LINE = re.compile(rb"^(?:filedesc://|https?://|ftp://|dns:)[^\r\n]{20,16000}\r?\n", re.MULTILINE)
+LINE_BYTES = 16 << 10  # bytes of a header line at most
 
 _STAMP = re.compile(r"\d{8,14}")
 
@@ -40,6 +37,18 @@ def arc_fields(line: bytes) -> dict[str, str] | None:
             "Content-Length": parts[-1],
         }
     return None
+
+
+def arc_line_end(data: bytes, pos: int) -> int:
+    """Index behind the ARC header line at `data[pos]`; 0 when there is none."""
+    end = data.find(b"\n", pos, pos + LINE_BYTES) + 1
+    return end if end and arc_fields(data[pos:end]) is not None else 0
+
+
+def find_arc(data: bytes, start: int, stop: int) -> int:
+    """Index of the first ARC header line in `data[start:stop]`; -1 for none."""
+    lines = _LINE.finditer(data, start, stop)
+    return next((line.start() for line in lines if arc_fields(line[0]) is not None), -1)
 
 
 def arc_date(stamp: str) -> str:

@@ -19,7 +19,7 @@ import zstandard
 from isal import igzip_lib
 
 from mathmill.data.storage import READ_SIZE, open_source
-from mathmill.pipeline.arc import ARC_START
+from mathmill.pipeline.arc import find_arc
 from mathmill.pipeline.members import (
     FIRST_PIECE,
     GZIP_MAGIC,
@@ -36,7 +36,7 @@ from mathmill.pipeline.members import (
     skip_padding,
 )
 from mathmill.pipeline.streams import CompressedStream, GzipStream, WholeContent, ZstdStream
-from mathmill.pipeline.warc import WARC_START, Item, LostSpan, PlainHeads, Record, records
+from mathmill.pipeline.warc import Item, LostSpan, PlainHeads, Record, find_warc, holds_record, records
 
 _SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)  # zstd skippable frames, RFC 8878 3.1.2
 _DICTIONARY = b"\x5d\x2a\x4d\x18"  # the skippable frame that holds a .warc.zst file's dictionary
@@ -68,27 +68,30 @@ def read_stream(
     `sound` tells at the stream's end whether a checksum vouches for it.
     """
     if not window.fill(1):
-        return
+        return iter(())
     window.fill(FIRST_PIECE)
     begins = window.data[window.pos : window.pos + 4]
     if begins.startswith(GZIP_MAGIC):
-        yield from _Gzip(window, limits, depth).items()
-    elif begins == ZSTD_MAGIC or _SKIPPABLE.match(begins):
-        yield from _Zstd(window, limits, depth).items()
-    elif depth or holds_record(window.data[window.pos : window.pos + FIRST_PIECE]):
-        yield from records(window, limits, sound)
-    else:
-        yield from _read_from_first(window, limits, depth)
+        return _Gzip(window, limits, depth).items()
+    if begins == ZSTD_MAGIC or _SKIPPABLE.match(begins):
+        return _Zstd(window, limits, depth).items()
+    if depth or holds_record(window.data[window.pos : window.pos + FIRST_PIECE]):
+        return records(window, limits, sound)
+    return _read_from_first(window, limits, depth)
 
 
 def _read_from_first(window: Window, limits: ArchiveLimits, depth: int) -> Iterator[Item]:
     """Read a file whose beginning is damaged, or which is no archive at all."""
     window.fill(_SEARCHED)
-    plain = WARC_START.search(window.data, window.pos) or ARC_START.search(window.data, window.pos)
+    span = window.data, window.pos, len(window.data)
+    warc, arc = find_warc(*span), find_arc(*span)
     packed = _find_gzip(window)
-    if packed >= 0 and (plain is None or packed < plain.start()):
+    if packed >= 0 and not 0 <= warc < packed and not 0 <= arc < packed:
         yield from _Gzip(window, limits, depth).items()
-    elif plain is not None:
+    elif warc >= 0 or arc >= 0:
+        first = min(index for index in (warc, arc) if index >= 0)
+        yield LostSpan(window.at, first - window.pos, "garbage")
+        window.pos = first
         yield from records(window, limits)
     elif (frame := window.data.find(ZSTD_MAGIC, window.pos)) >= 0:
         yield LostSpan(window.at, frame - window.pos, "garbage")
@@ -99,12 +102,6 @@ def _read_from_first(window: Window, limits: ArchiveLimits, depth: int) -> Itera
         while window.skip(READ_SIZE):
             pass
         yield LostSpan(start, window.at - start, "not_an_archive")
-
-
-def holds_record(content: bytes) -> bool:
-    """Whether `content` begins as an archive does, blank lines aside."""
-    text = content.lstrip(b"\r\n\0")
-    return text[:5].upper() == b"WARC/" or ARC_START.match(text) is not None
 
 
 class _Packed:

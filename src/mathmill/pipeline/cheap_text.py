@@ -47,7 +47,7 @@ _IMAGE_OF_TEX = re.compile(
     r"latex\.(?:php|codecogs)|codecogs\.com|tex\.cgi|equation\?tex=|[?&]tex="
     r"|class=[\"']?(?:tex|math|latex|mwe-math|formula)|(?:alt|ALT)=[\"'](?:\$[^\"'${][^\"'$]*\$|[^\"']*\\[a-zA-Z])"
 )
-_MOST_ELEMENTS = 5_000  # whose content is looked at; bounds the work on a page of nothing else
+_MOST_ELEMENTS = 5_000  # that are counted of one page; bounds the work on a page of nothing else
 _IMAGE_CLUES = ("tex=", "latex", "codecogs", "tex.cgi", '="math', '"tex"', '"formula', 'alt="', 'ALT="')
 
 
@@ -62,7 +62,7 @@ class CheapText(Config):
 
     use: Literal["cheap_text"] = "cheap_text"
     min_score: NonNegativeFloat = 3.0
-    max_chars: PositiveInt = 1_500_000
+    max_chars: PositiveInt = 1_000_000
 
     is_gate: ClassVar[bool] = True
 
@@ -92,7 +92,7 @@ def _together(measured: Measured, markup: list[str], scripts: int) -> Measured:
 
 def _raised_letters(source: str) -> int:
     """How often a letter or bracket carries a sub- or superscript, as in `x<sup>2</sup>`."""
-    return len(_SCRIPTED.findall(source)) if source.count("<su") >= 3 else 0
+    return len(_SCRIPTED.findall(source)) if "<sub>" in source or "<sup>" in source else 0
 
 
 def visible_text(source: str) -> str:
@@ -143,8 +143,8 @@ def markup_formulas(source: str) -> list[str]:
     """
     if "math" not in source and not any(clue in source for clue in _IMAGE_CLUES) and "tex]" not in source:
         return []
-    elements = _mathml(source)
-    wrappers = sum(len(wrapper.findall(source)) for wrapper in _WRAPPERS)
+    elements = _mathml(source) if "math" in source else []
+    wrappers = min(sum(len(wrapper.findall(source)) for wrapper in _WRAPPERS), _MOST_ELEMENTS)
     if wrappers > len(elements):
         elements += [f"x_{n}" for n in range(wrappers - len(elements))]
     images = [image for image in _IMAGE.findall(source) if _IMAGE_OF_TEX.search(image)]

@@ -38,8 +38,8 @@ _NOT_UTF8 = frozenset({"utf-8", "utf-16le", "utf-16be"})
 _EAST_ASIAN = frozenset({"gbk", "gb18030", "big5", "euc-jp", "euc-kr", "shift_jis", "iso-2022-jp"})
 # Charsets of letters that windows-1252 has none of, so that the two are not taken for each other.
 _OTHER_LETTERS = frozenset({
-    "ibm866", "iso-8859-5", "iso-8859-6", "iso-8859-7", "iso-8859-8", "koi8-r", "koi8-u", "windows-1251", "windows-1253",
-    "windows-1255", "windows-1256", "windows-874", "x-mac-cyrillic",
+    "ibm866", "iso-8859-5", "iso-8859-6", "iso-8859-7", "iso-8859-8", "koi8-r", "koi8-u", "windows-1251",
+    "windows-1253", "windows-1255", "windows-1256", "windows-874", "x-mac-cyrillic",
 })  # fmt: skip
 # The detector takes a country as its hint; a page's language names one well enough where they differ.
 _COUNTRY = {"cs": "cz", "da": "dk", "el": "gr", "ja": "jp", "ko": "kr", "sl": "si", "sv": "se", "uk": "ua", "vi": "vn",
@@ -85,8 +85,8 @@ def decode_html(body: bytes, content_type: str = "") -> Decoded:
         return _legacy(body, content_type)
     if b"\x1b$" in body and (label := _header_label(content_type) or _meta_label(body)) == "iso-2022-jp":
         return Decoded(_decode(body, label), label, "header")
-    # Valid UTF-8 holds no surrogates, so that NUL alone is left to replace.
-    return Decoded(text.replace("\0", "\ufffd"), "utf-8", "utf8")
+    # Valid UTF-8 holds no surrogates, so that NUL alone is left to take out.
+    return Decoded(text.replace("\0", ""), "utf-8", "utf8")
 
 
 def _legacy(body: bytes, content_type: str) -> Decoded:
@@ -187,9 +187,9 @@ def _decode(body: bytes, charset: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Replace NUL and lone surrogates, as the HTML standard does."""
+    """Leave NUL out, as the HTML standard does in text, and replace lone surrogates."""
     if "\0" in text:
-        text = text.replace("\0", "\ufffd")
+        text = text.replace("\0", "")
     if text.isascii():
         return text
     try:

@@ -54,8 +54,8 @@ Method = Literal["trafilatura", "plain"]
 class Extraction:
     """A page's text and title, and what became of its formulas.
 
-    `found = len(formulas) + in_boilerplate`, and `rescued` of `formulas` had been lost on the way
-    and were put back beside their neighbours. `cut` tells that the page was over the limit.
+    `found = len(formulas) + in_boilerplate`; `rescued` of `formulas` were lost on trafilatura's way and came
+    back with the visible text around the formulas. `cut` tells that the page was over the limit.
     """
 
     text: str

@@ -38,6 +38,7 @@ _COMMANDS = """
 """
 TEX_COMMANDS = frozenset(b"\\" + name.encode() for name in _COMMANDS.split())
 _COMMAND = re.compile(rb"\\[a-zA-Z]{2,16}")
+_DELIMITER = re.compile(rb"\\[]()[]")
 # `$x^2$` but not `$5 and $6`, `$(a) $(b)` or `${a}${b}`: no space inside the dollars, no digit or bracket after.
 _DOLLARS = re.compile(rb"\$(?:[^\s$][^$]{0,300}+)(?<!\s)\$(?![0-9({])|\$\$[^$]{1,300}")
 # Formulas as images, attributes or in square brackets, such as `latex.php?latex=`, `class="tex"` and `[tex]`.
@@ -93,12 +94,12 @@ def marks_of(body: bytes) -> int:
     if b"\0" in body:
         body = body.replace(b"\0", b"")
     marks = 0
-    backslashes = body.count(b"\\")
-    if backslashes >= 2:
+    if b"\\" in body:
         marks += sum(map(TEX_COMMANDS.__contains__, _COMMAND.findall(body)))
-        marks += min(body.count(b"\\("), body.count(b"\\)")) + min(body.count(b"\\["), body.count(b"\\]"))
-        marks += body.count(b'alt="\\')
-    if body.count(b"$") >= 2:
+        delimiters = _DELIMITER.findall(body)
+        marks += min(delimiters.count(b"\\("), delimiters.count(b"\\)"))
+        marks += min(delimiters.count(b"\\["), delimiters.count(b"\\]"))
+    if b"$" in body:
         marks += len(_DOLLARS.findall(body))
     return marks + _marks_of_markup(body) + _marks_of_characters(body)
 

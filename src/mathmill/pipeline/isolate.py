@@ -46,6 +46,13 @@ class ItemLimits:
     megabytes: int
 
 
+@dataclass(slots=True)
+class Usage:
+    """What the page processes used, as far as they lived to tell."""
+
+    peak_mb: float = 0.0  # resident memory of the largest
+
+
 @dataclass(frozen=True, slots=True)
 class Condemned:
     """The item at `index` of the source killed its process, also when it ran alone."""
@@ -78,13 +85,16 @@ class _Signal(Enum):
 class _Attempt(Generic[R]):
     """What one child came to."""
 
+    usage: Usage
     items: int = 0
     ended: bool = False
     death: tuple[str, dict[str, Any]] | None = None
 
 
-def isolated(source: Source[R], limits: ItemLimits) -> Iterator[R | Condemned]:
+def isolated(source: Source[R], limits: ItemLimits, usage: Usage | None = None) -> Iterator[R | Condemned]:
     """The items of `source`, in order, each once, with a `Condemned` in the place of each that kills.
+
+    `usage` is kept up to date while items come.
 
     Raises:
         SourceBroken: the child died or failed while it passed over items that were done already.
@@ -92,7 +102,7 @@ def isolated(source: Source[R], limits: ItemLimits) -> Iterator[R | Condemned]:
     """
     done, mode = 0, _Mode.FAST
     while True:
-        attempt: _Attempt[R] = _Attempt()
+        attempt: _Attempt[R] = _Attempt(usage or Usage())
         yield from _attempt(source, done, mode, limits, attempt)
         done += attempt.items
         if attempt.death is None:
@@ -141,9 +151,11 @@ def _receive(receiver: Connection, limits: ItemLimits, attempt: _Attempt[R]) -> 
         except (EOFError, ConnectionResetError):
             attempt.death = _SILENT
             break
-        if isinstance(message, list):
-            attempt.items += len(message)
-            yield from message
+        if isinstance(message, tuple):
+            items, peak_mb = message
+            attempt.usage.peak_mb = max(attempt.usage.peak_mb, peak_mb)
+            attempt.items += len(items)
+            yield from items
         elif isinstance(message, Exception):
             raise message
         elif message is _Signal.READY:
@@ -190,7 +202,7 @@ def _send_items(sender: Connection, stream: Iterator[R], count: int | None, hold
     def flush() -> None:
         nonlocal held, sent_at, sent
         if held:
-            sender.send(held)
+            sender.send((held, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
             sent += len(held)
             held = []
         sent_at = time.monotonic()

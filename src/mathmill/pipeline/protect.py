@@ -14,6 +14,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from mathmill.pipeline.formulas import Delimiters, Formula, is_definition, tidy
@@ -103,6 +104,7 @@ _INLINE = frozenset(
 _DOLLAR_ON = re.compile(
     r"[\"']\$[\"']\s*,\s*[\"']\$[\"']|left\s*:\s*[\"']\$[\"']|processSingleDollars\s*:\s*(?:true|1)"
 )
+_INLINE_SAID = re.compile(r"\binlineMath[\"']?\s*:\s*\[")
 _RENDERERS = ("mathjax", "katex", "jsmath", "mathtex", "tex-mml", "tex-chtml", "tex-svg", "auto-render")
 _OPENERS = ("$", "\\(", "\\[", "\\begin{")
 _SCRIPT = re.compile(r"<script\b[^>]{0,4000}>(.*?)(?:</script|\Z)", re.DOTALL | re.IGNORECASE)
@@ -110,7 +112,8 @@ _SCRIPT = re.compile(r"<script\b[^>]{0,4000}>(.*?)(?:</script|\Z)", re.DOTALL | 
 _RAW_LESS = re.compile(
     r"<!--.*?(?:-->|\Z)|<(?P<raw>script|style|textarea)\b.*?(?:</(?P=raw)|\Z)"
     r"|<(?P<math>[A-Za-z][A-Za-z0-9]*(?:(?=[^\sA-Za-z0-9>/:_\"'=-])|(?=\s[^<>=\"']{0,300}[$\\]))"
-    r"|[abipqsu](?=\s+(?!(?:hidden|itemscope|nowrap|download|inert|autofocus)\b)[A-Za-z][^<>=\"'/]{0,80}>))",
+    r"|[abipqsu](?=\s[^<>=\"']{0,300}<|\s+(?!(?:hidden|itemscope|nowrap|download|inert|autofocus)\b)[A-Za-z][^<>=\"'/]{0,80}>)"
+    r"|[c-fhj-or-tv-z](?![A-Za-z0-9:_-]))",
     re.DOTALL | re.IGNORECASE,
 )
 
@@ -142,13 +145,17 @@ def delimiters(html: str) -> Delimiters:
     """What the page's own configuration of MathJax or KaTeX permits."""
     lower = html.lower()
     renderer = any(name in lower for name in _RENDERERS)
-    on = renderer and any(_DOLLAR_ON.search(script.group(1)) for script in _SCRIPT.finditer(html))
-    return Delimiters(dollar=True if on else None, renderer=renderer)
+    if not renderer:
+        return Delimiters(dollar=None, renderer=False)
+    scripts = [script.group(1) for script in _SCRIPT.finditer(html)]
+    if any(map(_DOLLAR_ON.search, scripts)):
+        return Delimiters(dollar=True, renderer=True)
+    return Delimiters(dollar=False if any(map(_INLINE_SAID.search, scripts)) else None, renderer=True)
 
 
 def may_hold_formulas(html: str) -> bool:
     """A cheap test that spares a page without any the search."""
-    return any(mark in html for mark in (*_OPENERS, "<math", "math/tex", "alttext", ":math"))
+    return any(mark in html for mark in (*_OPENERS, "<math", "math/tex"))
 
 
 def escape_raw_less(html: str) -> str:
@@ -257,13 +264,13 @@ def _scripts(tree: Any, token_for: TokenFor) -> None:
 
 def _mathml(tree: Any, token_for: TokenFor) -> None:
     """`<math>` that carries TeX as an annotation or alttext, with the glyphs and images beside it."""
-    for math in list(tree.iter("math")):
+    # What stands around a formula is looked at before any of them is replaced.
+    for math, whole, classes in [(math, *_outermost(math)) for math in tree.iter("math")]:
         annotation = next((a for a in math.iter("annotation") if "tex" in (a.get("encoding") or "").lower()), None)
         latex = tidy("".join(annotation.itertext())) if annotation is not None else ""
         source = "annotation" if latex else "alttext"
         latex = latex or tidy(math.get("alttext") or "")
-        whole, classes = _outermost(math, tree)
-        if not latex or whole is None:
+        if not latex or whole.getparent() is None:  # nothing to keep, or inside a formula that is replaced
             continue
         if is_definition(latex):
             whole.clear(keep_tail=True)
@@ -283,21 +290,14 @@ def _is_rendered(element: Any) -> bool:
     return bool(_classes(element) & _RENDERED) or str(element.tag).startswith("mjx-")
 
 
-def _outermost(element: Any, root: Any) -> tuple[Any | None, set[str]]:
-    """The outermost element that shows this formula only, and the classes met; None if it is no longer in the page."""
+def _outermost(element: Any) -> tuple[Any, set[str]]:
+    """The outermost element that shows this formula only, and the classes met on the way."""
     classes: set[str] = set()
-    whole, inside = element, True
-    node = element
-    while node is not root:
-        parent = node.getparent()
-        if parent is None:
-            return None, classes
-        if inside and _is_rendered(parent):
-            whole = parent
-            classes |= _classes(parent) | {str(parent.tag)}
-        else:
-            inside = False
-        node = parent
+    whole, parent = element, element.getparent()
+    while parent is not None and _is_rendered(parent) and len(list(islice(parent.iter("math"), 2))) < 2:
+        whole = parent
+        classes |= _classes(parent) | {str(parent.tag)}
+        parent = parent.getparent()
     return whole, classes
 
 

@@ -17,7 +17,7 @@ from mathmill.data.files import Output, Staging
 from mathmill.data.shards import DocumentWriter, count_documents, count_parquet, write_parquet
 from mathmill.pipeline.aside import AsideWriter, count_aside
 from mathmill.pipeline.inputs import ArchiveInput, fingerprint
-from mathmill.pipeline.isolate import Condemned, ItemLimits, isolated
+from mathmill.pipeline.isolate import Condemned, ItemLimits, Usage, isolated
 from mathmill.pipeline.page_work import ArchiveSource, Outcome, errored_row
 from mathmill.pipeline.progress import Heartbeat
 from mathmill.pipeline.provenance import ERRORED, Tally, records_schema
@@ -76,7 +76,7 @@ def run_shard(task: ShardTask) -> ShardReceipt:
         shard.close()
     _check_conservation(task.archive, shard.tally, rows)
     shard.tally.wall_seconds = time.perf_counter() - began
-    shard.tally.peak_mb = _peak_mb()
+    shard.tally.peak_mb = max(shard.usage.peak_mb, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     outputs = staging.publish(
         {
             records_name(task.archive.name): rows,
@@ -99,11 +99,12 @@ class _Shard:
         self.documents = DocumentWriter(self._documents_path)
         self.aside = AsideWriter(staging, aside_name(name), count_aside)
         self.tally = Tally()
+        self.usage = Usage()
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """The rows of the provenance table, in the archive's order; Documents are written on the way."""
         with self.documents:
-            for index, item in enumerate(isolated(self._source, self._limits)):
+            for index, item in enumerate(isolated(self._source, self._limits, self.usage)):
                 outcome = self._condemned(index, item) if isinstance(item, Condemned) else item
                 if outcome.document is not None:
                     self.documents.write(outcome.document)
@@ -129,11 +130,3 @@ def _check_conservation(archive: ArchiveInput, tally: Tally, rows: int) -> None:
             f"{archive.uri}: {tally.bytes_in} of {archive.size} bytes, {sum(tally.outcomes.values())} of {rows} rows "
             "are accounted for: did the file change while it was read? If not, please report a bug"
         )
-
-
-def _peak_mb() -> float:
-    """Peak resident memory of this process or of the largest below it, in megabytes."""
-    kilobytes = max(
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    )
-    return kilobytes / 1024

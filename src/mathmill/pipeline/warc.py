@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from warcio.statusandheaders import StatusAndHeadersParser, StatusAndHeadersParserException
 
-from mathmill.pipeline.arc import ARC_START, arc_fields
+from mathmill.pipeline.arc import LINE_BYTES, arc_fields, arc_line_end, find_arc
 from mathmill.pipeline.members import ArchiveLimits, Window, skip_padding
 
 # Where a record may start when its place is not known: the version line and a first header field.
@@ -25,7 +25,6 @@ _BLANK_LINE = re.compile(rb"\n\r?\n")
 _PADDING = re.compile(rb"[\r\n\0]*")
 _START_LENGTH = 64  # bytes in which WARC_START matches whole
 _SEARCHED = 1 << 18  # bytes searched at once for the next record
-_ARC_LINE = 16 << 10  # bytes of an ARC header line at most
 _VERSIONS = ["WARC/1.1", "WARC/1.0", "WARC/0.17", "WARC/0.18", "WARC/"]
 
 
@@ -85,33 +84,34 @@ class PlainHeads:
     """
 
     def __init__(self) -> None:
-        self._orders: dict[bytes, list[re.Pattern[bytes]]] = {}
+        self._orders: dict[bytes, list[_Order]] = {}
         self._learned = 0
 
     def read(self, content: bytes, offset: int, length: int) -> Record | None:
         """The record that `content` consists of; None unless it is plainly written and nothing else is there."""
-        found = None
         # What stands here tells most orders apart: with WARC-Type first, the beginning of its value.
-        for order in self._orders.get(content[21:24], ()):
-            found = order.match(content)
+        for match, groups in self._orders.get(content[21:24], ()):  # noqa: B007 (used behind the loop)
+            found = match(content)
             if found:
                 break
         else:
-            found = self._learn(content)
-        if found is None:
-            return None
+            learned = self._learn(content)
+            if learned is None:
+                return None
+            found, groups = learned
         start = found.end()
-        kind, url, date, digits = found.group("kind", "url", "date", "size")
+        name, url, date, digits = found.group(*groups)
         stop = start + int(digits)
-        if len(content) != stop + 4 or not content.endswith(b"\r\n\r\n") or kind not in _KINDS:
+        kind = _KINDS.get(name)
+        if kind is None or len(content) != stop + 4 or not content.endswith(b"\r\n\r\n"):
             return None
         # As Record(...), at half the cost: there are 50,000 of them a second.
         return tuple.__new__(
             Record,
             (
-                _KINDS[kind],
-                url.decode("ascii"),
-                date.decode("ascii"),
+                kind,
+                str(url, "ascii"),
+                str(date, "ascii"),
                 content[: start - 2],
                 content[start:stop],
                 offset,
@@ -119,8 +119,8 @@ class PlainHeads:
             ),
         )
 
-    def _learn(self, content: bytes) -> re.Match[bytes] | None:
-        """The match of a new order of fields; None when the header is not plain."""
+    def _learn(self, content: bytes) -> tuple[re.Match[bytes], tuple[int, ...]] | None:
+        """The match of a new order of fields and its groups; None when the header is not plain."""
         end = content.find(b"\r\n\r\n", 0, _PLAIN_HEAD)
         if end < 0 or self._learned >= _ORDERS:
             return None
@@ -139,10 +139,13 @@ class PlainHeads:
         if found is None or b"" in names or not {"kind", "date", "size"} <= order.groupindex.keys():
             return None
         self._learned += 1
-        self._orders.setdefault(content[21:24], []).append(order)
-        return found
+        groups = tuple(order.groupindex[name] for name in ("kind", "url", "date", "size"))
+        self._orders.setdefault(content[21:24], []).append((order.match, groups))
+        return found, groups
 
 
+# How to match an order of fields, and the groups of kind, URL, date and length in it.
+_Order = tuple[Callable[[bytes], re.Match[bytes] | None], tuple[int, ...]]
 _PLAIN_HEAD = 1 << 14  # bytes of a header that the fast way looks at
 _LINES = 64
 _ORDERS = 200  # a writer has a handful
@@ -159,6 +162,18 @@ _KINDS = {
     name.encode(): name
     for name in ("warcinfo", "response", "resource", "request", "metadata", "revisit", "conversion", "continuation")
 }
+
+
+def holds_record(content: bytes) -> bool:
+    """Whether `content` begins as an archive does, blank lines aside."""
+    text = content.lstrip(b"\r\n\0")
+    return text[:5].upper() == b"WARC/" or arc_line_end(text, 0) > 0
+
+
+def find_warc(data: bytes, start: int, stop: int) -> int:
+    """Index of the first WARC header in `data[start:stop]`; -1 for none."""
+    found = WARC_START.search(data, start, stop)
+    return found.start() if found else -1
 
 
 def parse_head(head: bytes) -> Head | None:
@@ -206,7 +221,7 @@ class _Walk:
         self.window = window
         self.limits = limits
         self.sound = sound
-        self.starts = WARC_START  # set to ARC's at the first ARC header: a file is one or the other
+        self.is_arc = False  # so from the first ARC header on: a file is one or the other
 
     def step(self) -> Item:
         window, start = self.window, self.window.at
@@ -231,14 +246,14 @@ class _Walk:
     def _take_head(self) -> bytes | str:
         """Pass over the header here and give it, or a lost reason; then the next record is to be searched for."""
         window = self.window
-        window.fill(_ARC_LINE)
+        window.fill(LINE_BYTES)
         data, pos = window.data, window.pos
         if data[pos : pos + 5].upper() == b"WARC/":
-            self.starts = WARC_START
+            self.is_arc = False
             return self._take_warc_head()
-        line_end = data.find(b"\n", pos, pos + _ARC_LINE) + 1
-        if line_end and arc_fields(data[pos:line_end]) is not None:
-            self.starts = ARC_START
+        line_end = arc_line_end(data, pos)
+        if line_end:
+            self.is_arc = True
             window.pos = line_end
             return data[pos:line_end]
         return "garbage"
@@ -290,12 +305,11 @@ class _Walk:
         after = padding.end() if padding else pos
         if after >= len(window.data):
             return True
-        return window.data[after : after + 5].upper() == b"WARC/" or ARC_START.match(window.data, after) is not None
+        return holds_record(window.data[after : after + LINE_BYTES])
 
     def _search(self, start: int, stop: int) -> int:
         """Index of the first record start in `data[start:stop]`; -1 for none."""
-        found = self.starts.search(self.window.data, start, stop)
-        return found.start() if found else -1
+        return find_arc(self.window.data, start, stop) if self.is_arc else find_warc(self.window.data, start, stop)
 
     def _find_next(self, size: int | None = None) -> None:
         """Pass on to the next record start, or over `size` bytes if that is less, or to the end."""
@@ -307,7 +321,7 @@ class _Walk:
                 window.pos = found
                 return
             # A start may straddle the end of what is held.
-            step = stop - window.pos if window.ended or left is not None else max(1, held - _ARC_LINE)
+            step = stop - window.pos if window.ended or left is not None else max(1, held - LINE_BYTES)
             window.pos += step
             if left is not None:
                 left -= step
