@@ -226,9 +226,9 @@ class _Gzip(_Packed):
             return
         if self.searched is not data:
             self.searched, self.starts = data, [*member_starts(data), len(data)]
-        read = self.heads.read
-        for index in range(bisect_right(self.starts, start), len(self.starts)):
-            end = self.starts[index]
+        read, starts = self.heads.read, self.starts
+        for index in range(bisect_right(starts, start), len(starts)):
+            end = starts[index]
             content = inflate_exact(data, start, end)
             record = None if content is None else read(content, base + start, end - start)
             if record is None:

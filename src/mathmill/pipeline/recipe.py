@@ -57,7 +57,7 @@ class PipelineRecipe(Config):
     @field_validator("stages")
     @classmethod
     def _each_once(cls, stages: tuple[AnyStage, ...]) -> tuple[AnyStage, ...]:
-        names = [stage.use for stage in stages]
+        names: list[str] = [stage.use for stage in stages]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"each stage is used once; {', '.join(twice)} is there more often")
