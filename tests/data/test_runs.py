@@ -109,3 +109,15 @@ def test_differences_name_stages_by_their_use() -> None:
     new = {"stages": [{"use": "gate", "floor": 2}], "seed": 0}
     assert list(differences(old, new)) == ["stages.gate.floor: 1 -> 2"]
     assert list(differences(old, old)) == []
+
+
+def test_a_file_that_the_recipe_names_is_part_of_it(tmp_path: Path) -> None:
+    with Run(tmp_path, Recipe(), "test", {"model.bin": "aaaa"}) as run:
+        run.finish([], {}, {})
+    first = load_manifest(tmp_path)
+    assert first["files"] == {"model.bin": "aaaa"}
+    with (
+        pytest.raises(ConfigError, match=r'files\.model\.bin: "aaaa" -> "bbbb"'),
+        Run(tmp_path, Recipe(), "test", {"model.bin": "bbbb"}),
+    ):
+        pass

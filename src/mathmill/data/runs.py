@@ -41,10 +41,12 @@ class Run:
         CannotCreate, DiskFull: the folder cannot be written.
     """
 
-    def __init__(self, folder: Path, config: Config, kind: str) -> None:
+    def __init__(self, folder: Path, config: Config, kind: str, files: Mapping[str, str] | None = None) -> None:
+        """`files` are the files that the config names (models and the like) with their hashes: they are part of it."""
         self.folder = folder
         self.config = config
         self.kind = kind
+        self.files = dict(files or {})
         self._lock = FolderLock(folder)
 
     def __enter__(self) -> Run:
@@ -68,7 +70,7 @@ class Run:
 
     def _claim(self) -> None:
         """Write the config into a new folder, or make sure that it is the one that is there."""
-        mine = {"kind": self.kind, "config": self.config.model_dump(mode="json")}
+        mine = {"kind": self.kind, "config": self.config.model_dump(mode="json"), "files": self.files}
         path = self.folder / _CONFIG
         if path.exists():
             theirs = orjson.loads(path.read_bytes())
@@ -112,11 +114,12 @@ class Run:
         differs from one execution to the next goes into `timings`.
         """
         outputs = {name: output for line in self.ledger.lines.values() for name, output in line["outputs"].items()}
-        identity = {"config": config_hash(self.config), "inputs": inputs}
+        identity = {"config": config_hash(self.config), "files": self.files, "inputs": inputs}
         manifest = {
             "kind": self.kind,
             "run": hashlib.sha256(canonical_json(identity)).hexdigest()[:16],
             "config": self.config.model_dump(mode="json"),
+            "files": self.files,
             "inputs": inputs,
             "outputs": dict(sorted(outputs.items())),
             "code": code_version(),

@@ -25,6 +25,8 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "title": ("string", "its title"),
     "date": ("string", "when it was captured (WARC-Date)"),
     "language": ("string", "language code, und where it could not be told"),
+    "language_score": ("float64", "its probability, by the model that told it"),
+    "math_score": ("float64", "the evidence for mathematics: about the number of formulas"),
     "formulas": ("int32", "formulas in the text"),
     "formula_sources": ("string", "JSON: markup that formulas came from -> how many"),
     "extraction": ("string", "how the body was found"),
@@ -40,7 +42,7 @@ def corpus_schema() -> pa.Schema:
     """The Arrow schema of the corpus; each column says what it holds."""
     import pyarrow as pa
 
-    types = {"string": pa.string(), "int32": pa.int32(), "int64": pa.int64()}
+    types = {"string": pa.string(), "int32": pa.int32(), "int64": pa.int64(), "float64": pa.float64()}
     return pa.schema([pa.field(name, types[kind], metadata={"doc": doc}) for name, (kind, doc) in COLUMNS.items()])
 
 

@@ -40,6 +40,11 @@ class Language(Config):
     min_chars: PositiveInt = 40
     max_chars: PositiveInt = 1_000
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files whose content decides what this stage says."""
+        return () if self.model is None else (self.model,)
+
     def __call__(self, documents: Iterable[Document]) -> Iterator[Document | Dropped]:
         identify = identifier(self.model)
         for document in documents:

@@ -58,7 +58,7 @@ def run_pipeline(recipe: PipelineRecipe, folder: Path, engine: Engine, error_bud
     """
     began = time.perf_counter()
     inputs = find_inputs(recipe.archives)
-    with Run(folder, recipe, CORPUS_KIND) as run:
+    with Run(folder, recipe, CORPUS_KIND, _files(recipe)) as run:
         try:
             run.clear_leftovers()
             todo = [archive for archive in inputs if not _is_shard_done(run, archive)]
@@ -76,6 +76,12 @@ def run_pipeline(recipe: PipelineRecipe, folder: Path, engine: Engine, error_bud
             return RunResult(folder, funnel, tally, len(todo), fresh_pages, time.perf_counter() - began)
         finally:
             engine.close()
+
+
+def _files(recipe: PipelineRecipe) -> dict[str, str]:
+    """The files that stages name, with their hashes."""
+    paths = [path for stage in recipe.stages for path in getattr(stage, "files", ())]
+    return {str(path): file_sha256(path) for path in paths}
 
 
 def _is_shard_done(run: Run, archive: ArchiveInput) -> bool:
