@@ -64,6 +64,12 @@ def test_utf16_without_a_mark(charset: str) -> None:
     assert decoded.how == "utf16"
 
 
+def test_thai_that_nobody_declares_is_detected() -> None:
+    decoded = decode_html(page("ทฤษฎีบทนี้พิสูจน์ได้ง่าย " * 20, "cp874"))
+    assert (decoded.charset, decoded.how) == ("windows-874", "detector")
+    assert "ทฤษฎีบท" in decoded.html
+
+
 def test_damaged_utf8_stays_utf8() -> None:
     decoded = decode_html(page(RUSSIAN).replace(b"</p>", b"\xff\xed\xa0\x80\x00</p>"), "text/html")
     assert decoded.charset == "utf-8"

@@ -21,6 +21,7 @@ from isal import igzip_lib
 from mathmill.data.storage import READ_SIZE, open_source
 from mathmill.pipeline.arc import find_arc
 from mathmill.pipeline.members import (
+    EXACT_LIMIT,
     FIRST_PIECE,
     GZIP_MAGIC,
     REWIND,
@@ -220,21 +221,25 @@ class _Gzip(_Packed):
 
     def _plain_members(self) -> Iterator[Record]:
         """The records of the members from here on that hold one plainly written record each."""
-        window = self.window
-        data, base, start = window.data, window.base, window.pos
-        if not data.startswith(GZIP_MAGIC, start):
-            return
-        if self.searched is not data:
-            self.searched, self.starts = data, [*member_starts(data), len(data)]
-        read, starts = self.heads.read, self.starts
-        for index in range(bisect_right(starts, start), len(starts)):
-            end = starts[index]
-            content = inflate_exact(data, start, end)
-            record = None if content is None else read(content, base + start, end - start)
-            if record is None:
+        window, read = self.window, self.heads.read
+        while window.data.startswith(GZIP_MAGIC, window.pos):
+            data, base, start = window.data, window.base, window.pos
+            if self.searched is not data:
+                self.searched, self.starts = data, member_starts(data)
+            ends = self.starts[bisect_right(self.starts, start) :]
+            if window.ended:
+                ends.append(len(data))
+            for end in ends:
+                content = inflate_exact(data, start, end)
+                record = None if content is None else read(content, base + start, end - start)
+                if record is None:
+                    return
+                start = window.pos = end
+                yield record
+            # The last member may go on beyond what is held.
+            if window.ended or len(data) - start > EXACT_LIMIT:
                 return
-            start = window.pos = end
-            yield record
+            window.fill(len(data) - start + 1)
 
     def _any_member(self) -> Iterator[Item]:
         """The items of the next member or of the garbage before it."""

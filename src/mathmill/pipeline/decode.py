@@ -173,7 +173,8 @@ def _detect(body: bytes) -> str:
     code = lang.group(1).decode("ascii").lower() if lang else ""
     # English pages quote every language; only others tell something.
     hint = None if code in ("", "en") else _COUNTRY.get(code, code).encode("ascii")
-    return str(detector.guess(tld=hint, allow_utf8=False)).lower()
+    name = str(detector.guess(tld=hint, allow_utf8=False)).lower()
+    return "windows-874" if name == "cp874" else name  # the one answer that is Python's name and not the web's
 
 
 def _errors(body: bytes, charset: str) -> int:

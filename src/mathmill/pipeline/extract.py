@@ -1,6 +1,7 @@
 """A page's body as text, with its mathematics: protect, extract, restore.
 
-Formulas become placeholders (`protect`), trafilatura finds the body, the formulas go back. Every
+Formulas become placeholders (`protect`), the body is found, the formulas go back. Where the placeholders
+themselves tell what element is the body (`plain.marked_body`) it is that; else trafilatura finds it. Every
 formula found is accounted for: restored, of these some rescued, or left in what trafilatura dropped.
 Where trafilatura gives up, or keeps next to nothing of a page, the visible text stands in (`plain`).
 This module does not decide whether a text is worth keeping; the gates do.
@@ -18,7 +19,7 @@ from pydantic import Field
 from mathmill.data.config import Config
 from mathmill.data.records import CONTENT_TYPE, HTML, Document, Dropped
 from mathmill.pipeline.formulas import Formula, sources
-from mathmill.pipeline.plain import BOILERPLATE, forbidden_replaced, parse, visible_text
+from mathmill.pipeline.plain import BOILERPLATE, forbidden_replaced, marked_body, parse, visible_text
 from mathmill.pipeline.protect import (
     Protected,
     Restored,
@@ -47,7 +48,10 @@ SHORT_SHARE = 1.3
 MOST_LOST = 0.05
 LEAST_KEPT = 0.7
 
-Method = Literal["trafilatura", "plain"]
+# Formulas from which on they tell where a page has its body.
+FEWEST_MARKS = 3
+
+Method = Literal["formulas", "trafilatura", "plain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,10 @@ def _title(tree: Any) -> str:
 def _body(protected: Protected, url: str, tags: int) -> tuple[Restored, Method, int]:
     """The body with its formulas, how it was found, and how many formulas plain extraction rescued."""
     tree = protected.tree
+    if len(protected.formulas) >= FEWEST_MARKS and tags <= MOST_TAGS:
+        body = marked_body(tree, protected.stem)
+        if body is not None:
+            return restore(visible_text(body), protected), "formulas", 0
     text = _trafilatura(tree, url) if tags <= MOST_TAGS else None
     if text is None or (len(text) < LEAST_CHARS and len(text) < LEAST_SHARE * len(visible_text(tree))):
         return restore(visible_text(tree), protected), "plain", 0

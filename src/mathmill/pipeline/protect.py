@@ -18,6 +18,7 @@ from itertools import islice
 from typing import Any
 
 from mathmill.pipeline.formulas import Delimiters, Formula, is_definition, tidy
+from mathmill.pipeline.plain import marked_chain
 from mathmill.pipeline.text_runs import TokenFor, protect_text
 
 # What stands around a formula's source and shows nothing but that formula.
@@ -125,12 +126,13 @@ class Protected:
     tree: Any
     formulas: tuple[Formula, ...]
     tokens: tuple[str, ...]
+    stem: str  # what all placeholders begin with and nothing else in the page holds
     token: re.Pattern[str]
 
     @classmethod
     def none(cls, tree: Any) -> Protected:
         """A page without formulas."""
-        return cls(tree, (), (), re.compile(r"(?!)"))
+        return cls(tree, (), (), "", re.compile(r"(?!)"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +188,8 @@ def protect(tree: Any, allowed: Delimiters, page: str) -> Protected:
     if found:
         _make_paragraphs(holders)
     pattern = re.compile(f"{stem}(\\d+)z")
-    order = [int(number) for number in pattern.findall("".join(tree.itertext()))] if found else []
-    return Protected(tree, tuple(found[i] for i in order), tuple(f"{stem}{i}z" for i in order), pattern)
+    order = [int(number) for number in pattern.findall(tree.text_content())] if found else []
+    return Protected(tree, tuple(found[i] for i in order), tuple(f"{stem}{i}z" for i in order), stem, pattern)
 
 
 def restore(text: str, protected: Protected) -> Restored:
@@ -211,19 +213,9 @@ def restore(text: str, protected: Protected) -> Restored:
     return Restored(restored, tuple(protected.formulas[i] for i in kept))
 
 
-def formula_root(protected: Protected, share: float = 0.95) -> Any:
-    """The smallest element that holds at least `share` of the placeholders."""
-    counts: dict[Any, int] = {}
-    for element in reversed(list(protected.tree.iter())):
-        own = len(protected.token.findall(element.text or ""))
-        counts[element] = counts.get(element, 0) + own
-        if (parent := element.getparent()) is not None:
-            tail = len(protected.token.findall(element.tail or ""))
-            counts[parent] = counts.get(parent, 0) + counts[element] + tail
-    root, enough = protected.tree, share * counts[protected.tree]
-    while (child := next((c for c in root if counts[c] >= enough), None)) is not None:
-        root = child
-    return root
+def formula_root(protected: Protected) -> Any:
+    """The smallest element that holds nearly all of the placeholders."""
+    return marked_chain(protected.tree, protected.stem)[-1][0]
 
 
 def _joins(before: str, start: int, text: str, protected: Protected) -> bool:
