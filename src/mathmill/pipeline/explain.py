@@ -84,11 +84,12 @@ def describe(explanation: Explanation) -> Iterator[str]:
 
 
 def _values(measured: dict[str, Any]) -> str:
-    """`value 0.2 against threshold 1.5; other=...`"""
+    """`value 0.2 against threshold 1.5; other 3`."""
     rest = dict(measured)
     parts = []
-    if "value" in rest and "threshold" in rest:
-        parts.append(f"value {_number(rest.pop('value'))} against threshold {_number(rest.pop('threshold'))}")
+    if "value" in rest:
+        against = f" against threshold {_number(rest.pop('threshold'))}" if "threshold" in rest else ""
+        parts.append(f"value {_number(rest.pop('value'))}{against}")
     parts += [f"{name} {_number(value)}" for name, value in rest.items()]
     return "; ".join(parts) or "nothing was measured"
 

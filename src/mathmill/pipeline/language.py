@@ -56,7 +56,9 @@ class Language(Config):
         if len(sample) >= self.min_chars:
             language, score = identify(sample)
             score = round(score, 4)
-        evidence = {"value": language, "threshold": list(self.keep), "score": score, "chars": len(sample)}
+        evidence: dict[str, Any] = {"value": language, "score": score, "chars": len(sample)}
+        if self.keep:
+            evidence["threshold"] = list(self.keep)
         noted = document.with_meta(language=language, language_score=score).noting(self.use, **evidence)
         if self.keep and language not in self.keep:
             return Dropped(noted, self.use, "language", evidence)

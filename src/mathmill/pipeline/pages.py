@@ -47,6 +47,7 @@ _DOCUMENT = re.compile(
 _ANY_TAG = re.compile(
     rb"<(?:!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p)[\s>]|<!--", re.IGNORECASE
 )
+_DIGEST = re.compile(rb"\nWARC-Payload-Digest:[ \t]*(sha1:[A-Z2-7]{32})\r?\n")
 _TRUNCATED = b"WARC-Truncated"
 _IDENTIFIED = b"WARC-Identified-Payload-Type: text/html"
 
@@ -55,9 +56,10 @@ def page(record: Record, archive: str, limits: ArchiveLimits = _LIMITS) -> Docum
     """The page in a record of `archive`, or why there is none (`REASONS`).
 
     The Document's meta: `body` (bytes) and `content_type`, both transient; `archive`, `offset`, `length`
-    (bytes), `date` (WARC-Date), `digest` (of the decoded body, as WARC-Payload-Digest writes it), `status`
-    (0 for a page that did not come by HTTP); `truncated` if the crawler cut it; `encoding_notes` if its
-    transfer or content encoding was not what it said.
+    (bytes), `date` (WARC-Date), `digest` (the record's WARC-Payload-Digest, by which indexes and revisits
+    know it; where there is none, that of the decoded body), `status` (0 for a page that did not come by
+    HTTP); `truncated` if the crawler cut it; `encoding_notes` if its transfer or content encoding was not
+    what it said.
     """
     kind = record.kind
     if kind == "response":
@@ -136,13 +138,19 @@ def _document(
         "offset": record.offset,
         "length": record.length,
         "date": record.date,
-        "digest": payload_digest(body),
+        "digest": _stored_digest(record.head) or payload_digest(body),
         "status": status,
         **notes,
     }
     if _TRUNCATED in record.head:
         meta["truncated"] = record.header("WARC-Truncated") or "unspecified"
     return Document(document_id(record.url, record.date, body), "", record.url, meta)
+
+
+def _stored_digest(head: bytes) -> str:
+    """The WARC-Payload-Digest in a record's header as written; "" where there is none in SHA-1 and base 32."""
+    found = _DIGEST.search(head)
+    return str(found[1], "ascii") if found else ""
 
 
 def payload_digest(body: bytes) -> str:
