@@ -9,9 +9,9 @@ import pytest
 
 from mathmill.data.browse import dropped_counts, dropped_examples, sample
 from mathmill.data.errors import ConfigError, InputMissing
-from mathmill.data.shards import write_parquet
+from mathmill.data.shards import parquet_schema, write_parquet
 from mathmill.pipeline.explain import describe, explain
-from mathmill.pipeline.provenance import COLUMNS, records_schema
+from mathmill.pipeline.provenance import COLUMNS
 
 
 def row(url: str, **values: Any) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def run(tmp_path: Path) -> Path:
         row("", kind="", outcome="lost", stage="archive", reason="truncated", offset=99),
     ]
     (tmp_path / "records").mkdir()
-    write_parquet(tmp_path / "records/a.parquet", rows, records_schema())
+    write_parquet(tmp_path / "records/a.parquet", rows, parquet_schema(COLUMNS))
     return tmp_path
 
 

@@ -54,6 +54,22 @@ def test_the_digest_is_written_as_crawlers_do() -> None:
     assert payload_digest(b"") == "sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ"
 
 
+@pytest.mark.parametrize("name", ["WARC-Payload-Digest", "warc-payload-digest"])
+@pytest.mark.parametrize(
+    ("stored", "kept"),
+    [
+        ("sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ", True),
+        ("sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709", False),
+        ("md5:1B2M2Y8AsgTpgAmY7PhCfg==", False),
+        ("", False),
+    ],
+)
+def test_the_digest_of_the_record_is_kept(tmp_path: Path, name: str, stored: str, kept: bool) -> None:
+    found = _page(tmp_path, answer(PAGE), f"{name}: {stored}")
+    assert isinstance(found, Document)
+    assert found.meta["digest"] == (stored if kept and name[0] == "W" else payload_digest(PAGE))
+
+
 # Content types and bodies that are pages, and such that are not.
 HTML = [
     ("text/html; charset=utf-8", b"anything"),

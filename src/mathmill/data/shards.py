@@ -73,6 +73,15 @@ def count_documents(path: Path) -> int:
     return rows
 
 
+def parquet_schema(columns: Mapping[str, tuple[str, str]]) -> pa.Schema:
+    """The schema of a table of ours: column -> (Arrow type by name, what it holds); the latter goes into the file."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [pa.field(name, pa.type_for_alias(kind), metadata={"doc": doc}) for name, (kind, doc) in columns.items()]
+    )
+
+
 def write_parquet(path: Path, rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> int:
     """Write rows as one Parquet file and return how many; the same rows give the same bytes."""
     import pyarrow as pa

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mathmill.data.config import canonical_json
 from mathmill.data.files import Output, Staging
 from mathmill.data.records import Document
-from mathmill.data.shards import count_parquet, read_documents, write_parquet
+from mathmill.data.shards import count_parquet, parquet_schema, read_documents, write_parquet
 from mathmill.pipeline.funnel import Funnel
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 #: Column -> (Arrow type, what it holds). Columns other than the first three come from `Document.meta`.
 COLUMNS: dict[str, tuple[str, str]] = {
@@ -37,15 +33,6 @@ COLUMNS: dict[str, tuple[str, str]] = {
 }
 
 
-@lru_cache(maxsize=1)
-def corpus_schema() -> pa.Schema:
-    """The Arrow schema of the corpus; each column says what it holds."""
-    import pyarrow as pa
-
-    types = {"string": pa.string(), "int32": pa.int32(), "int64": pa.int64(), "float64": pa.float64()}
-    return pa.schema([pa.field(name, types[kind], metadata={"doc": doc}) for name, (kind, doc) in COLUMNS.items()])
-
-
 @dataclass(frozen=True, slots=True)
 class CorpusTask:
     """One working shard to be written as Parquet."""
@@ -60,7 +47,7 @@ def write_corpus_shard(task: CorpusTask) -> dict[str, Output]:
     staging = Staging(task.folder)
     path = staging.stage(task.out, count_parquet)
     documents = read_documents(task.folder / task.documents)
-    rows = write_parquet(path, (_row(document) for document in documents), corpus_schema())
+    rows = write_parquet(path, (_row(document) for document in documents), parquet_schema(COLUMNS))
     return staging.publish({task.out: rows})
 
 

@@ -10,6 +10,7 @@ by leaving out the tags beyond a depth, never their text. All passes are linear 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from copy import copy
 from functools import cache, lru_cache
 from itertools import islice
@@ -74,6 +75,9 @@ _BLOCKS = frozenset(
 )
 BOILERPLATE = frozenset({"aside", "dialog", "footer", "nav"})
 _CELLS = frozenset({"td", "th"})
+_BREAKING = _BLOCKS | _CELLS
+# Blocks with an empty line around them.
+_PARAGRAPHS = frozenset({"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "p", "pre", "table"})
 # `head` is not among them: where a page forgets to end it, libxml2 puts the body there.
 _HIDDEN = frozenset(
     ["title", "iframe", "math", "noembed", "noframes", "object", "script", "style", "svg", "template", "textarea"]
@@ -137,6 +141,8 @@ MOST_NAMES = 400  # characters of an element's names that are looked at
 # Shares of the formulas that the body holds, of the page's text if its name says body, if it says nothing.
 MARKED_SHARE = 0.95
 NAMED_SHARE, NAMELESS_SHARE = 0.5, 0.8
+# An element around the body that has no more text than this against it adds the title.
+TITLED_SHARE = 1.1
 # Boilerplate inside a body is at most this share of its text, a list of links has at least this share of links.
 BESIDE_SHARE, LINKED_SHARE = 0.3, 0.75
 _ANY_TAG = re.compile(r"<!--.*?(?:-->|\Z)|</?[A-Za-z!?][^>]*(?:>|\Z)", re.DOTALL)
@@ -191,28 +197,67 @@ def flatten(html: str, depth: int = MAX_DEPTH) -> str:
 
 
 def visible_text(tree: Any, leaving_out: frozenset[str] = frozenset()) -> str:
-    """What a reader sees: blocks on lines of their own, table cells apart by tabs, `pre` as it stands.
+    """What a reader sees: blocks on lines of their own, list items behind `- `, cells apart by tabs, `pre` as it stands.
 
     `leaving_out` names further elements that do not count, such as `BOILERPLATE`.
     """
-    parts: list[str] = []
+    lines = _Lines()
     unseen = _HIDDEN | leaving_out
     hidden = verbatim = 0
     etree, _ = _lxml()
     for event, element in etree.iterwalk(tree, events=("start", "end")):
         tag, start = element.tag, event == "start"
-        step = 1 if start else -1
-        hidden += step * (tag in unseen)
-        verbatim += step * (tag in _VERBATIM)
-        if tag in _BLOCKS:
-            parts.append("\n\n" if tag == "p" else "\n")
-        elif tag in _CELLS and not start:
-            parts.append("\t")
+        if tag in unseen:
+            hidden += 1 if start else -1
+        elif tag in _VERBATIM:
+            verbatim += 1 if start else -1
+        if tag in _BREAKING:
+            lines.at_tag(tag, start)
         text = element.text if start else element.tail if element is not tree else None
         if text and not hidden:
-            text = text if verbatim else _SPACES.sub(" ", text)
-            parts.append(text.lstrip(" ") if not verbatim and parts and parts[-1].endswith("\n") else text)
-    return _tidy("".join(parts))
+            lines.add(text, bool(verbatim))
+    return _tidy("".join(lines.parts))
+
+
+class _Lines:
+    """Text and the line breaks between its blocks; a break is written when text follows it."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.breaks = 0
+        self.item = False
+
+    def at_tag(self, tag: str, start: bool) -> None:
+        """A block begins or ends: note what stands between the text so far and the next."""
+        if tag in _CELLS:
+            if not start:
+                self.breaks = 0
+                self.parts.append("\t")
+        elif tag == "br":
+            self.breaks += start
+        elif tag == "tr" and start:
+            self.parts.append("\n")
+            self.breaks = 0
+        else:
+            self.breaks = max(self.breaks, 2 if tag in _PARAGRAPHS else 1)
+            if tag == "li":
+                self.item = start
+
+    def add(self, text: str, verbatim: bool) -> None:
+        parts = self.parts
+        if not verbatim:
+            text = _SPACES.sub(" ", text)
+            if self.breaks or not parts or parts[-1][-1] in " \n":
+                text = text.lstrip(" ")
+            if not text:
+                return
+        if self.breaks:
+            parts.append("\n" * self.breaks)
+            self.breaks = 0
+        if self.item:
+            parts.append("- ")
+            self.item = False
+        parts.append(text)
 
 
 def marked_chain(tree: Any, mark: str) -> list[tuple[Any, str]]:
@@ -248,12 +293,22 @@ def marked_body(tree: Any, mark: str) -> Any | None:
     chain = marked_chain(tree, mark)
     if chain[0][1].count(mark) < MARKED_SHARE * marks:
         return None
+    at = _body_at(chain)
+    if at is None:
+        return None
+    body, text = chain[at]
+    _clear_of_boilerplate(body, mark, len(text))
+    return body
+
+
+def _body_at(chain: Sequence[tuple[Any, str]]) -> int | None:
+    """Which element of a `marked_chain` is the body: the innermost that is large enough, widened for its title."""
     sizes = [len("".join(text.split())) for _, text in chain]
-    for (element, text), size in zip(reversed(chain), reversed(sizes), strict=True):
-        share = NAMED_SHARE if _is_named_body(element) else NAMELESS_SHARE
-        if element.tag not in ("html", "body") and size >= share * sizes[0]:
-            _clear_of_boilerplate(element, mark, len(text))
-            return element
+    within = [i for i, (element, _) in enumerate(chain) if element.tag not in ("html", "body")]
+    for i in reversed(within):
+        share = NAMED_SHARE if _is_named_body(chain[i][0]) else NAMELESS_SHARE
+        if sizes[i] >= share * sizes[0]:
+            return next(outer for outer in within if sizes[outer] <= TITLED_SHARE * sizes[i])
     return None
 
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mathmill.pipeline.members import HARMLESS
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 KEPT, DROPPED, ERRORED, LOST = "kept", "dropped", "errored", "lost"
 
@@ -34,15 +30,6 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "formulas": ("int32", "formulas in the text"),
     "characters": ("int64", "characters of the text"),
 }
-
-
-@lru_cache(maxsize=1)
-def records_schema() -> pa.Schema:
-    """The Arrow schema of the table; each column says what it holds."""
-    import pyarrow as pa
-
-    types = {"string": pa.string(), "int32": pa.int32(), "int64": pa.int64()}
-    return pa.schema([pa.field(name, types[kind], metadata={"doc": doc}) for name, (kind, doc) in COLUMNS.items()])
 
 
 @dataclass(slots=True)

@@ -14,13 +14,13 @@ from typing import Any
 
 from mathmill.data.errors import MathmillError
 from mathmill.data.files import Output, Staging
-from mathmill.data.shards import DocumentWriter, count_documents, count_parquet, write_parquet
+from mathmill.data.shards import DocumentWriter, count_documents, count_parquet, parquet_schema, write_parquet
 from mathmill.pipeline.aside import AsideWriter, count_aside
 from mathmill.pipeline.inputs import ArchiveInput, fingerprint
 from mathmill.pipeline.isolate import Condemned, ItemLimits, Usage, isolated
 from mathmill.pipeline.page_work import ArchiveSource, Outcome, errored_row
 from mathmill.pipeline.progress import Heartbeat
-from mathmill.pipeline.provenance import ERRORED, Tally, records_schema
+from mathmill.pipeline.provenance import COLUMNS, ERRORED, Tally
 from mathmill.pipeline.recipe import PipelineRecipe
 
 
@@ -71,7 +71,7 @@ def run_shard(task: ShardTask) -> ShardReceipt:
     shard = _Shard(task, staging)
     records = staging.stage(records_name(task.archive.name), count_parquet)
     try:
-        rows = write_parquet(records, shard.rows(), records_schema())
+        rows = write_parquet(records, shard.rows(), parquet_schema(COLUMNS))
     finally:
         shard.close()
     _check_conservation(task.archive, shard.tally, rows)

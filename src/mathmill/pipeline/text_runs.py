@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from mathmill.pipeline.formulas import DOLLAR, Delimiters, Formula, Span, find_spans, is_strong
@@ -81,30 +82,27 @@ def _strong_dollars(text: str) -> int:
 
 
 def _runs(tree: Any) -> Iterator[_Run]:
-    for element in tree.iter():
-        if element.tag in _BREAKS:
+    """Every run that holds a mark of a formula, in reading order."""
+    behind: set[Any] = set()  # line breaks of the runs met so far
+    for text in _marked_texts()(tree):
+        first, tail = text.getparent(), text.is_tail
+        if tail and first in behind:
             continue
-        text, tail = element.text, element.tail
-        first = element[0] if len(element) else None
-        opens = (text and ("$" in text or "\\" in text)) or (first is not None and _opens_after_break(first))
-        if opens and not _skipped(element):
-            yield _gather(element, False, first)
-        after = element.getnext()
-        opens = (tail and ("$" in tail or "\\" in tail)) or (after is not None and _opens_after_break(after))
-        if opens and not _skipped(element.getparent()):
-            yield _gather(element, True, after)
+        while tail and first.tag in _BREAKS:
+            before = first.getprevious()
+            first, tail = (first.getparent(), False) if before is None else (before, True)
+        if _skipped(first.getparent() if tail else first):
+            continue
+        run = _gather(first, tail, first.getnext() if tail else next(iter(first), None))
+        behind.update(element for _, element in run.breaks)
+        yield run
 
 
-def _opens(text: str | None) -> bool:
-    return text is not None and ("$" in text or "\\" in text)
+@cache
+def _marked_texts() -> Any:
+    from lxml import etree
 
-
-def _opens_after_break(element: Any | None) -> bool:
-    while element is not None and element.tag in _BREAKS:
-        if _opens(element.tail):
-            return True
-        element = element.getnext()
-    return False
+    return etree.XPath("descendant-or-self::text()[contains(., '$') or contains(., '\\\\')]")
 
 
 def _gather(first: Any, tail: bool, after: Any | None) -> _Run:
