@@ -11,12 +11,12 @@ first byte of the file to its last. It never raises for what is in a file, only 
 from __future__ import annotations
 
 import re
+import zlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import zstandard
-from isal import igzip_lib
 
 from mathmill.data.storage import READ_SIZE, open_source
 from mathmill.pipeline.arc import find_arc
@@ -393,6 +393,6 @@ def _probe(piece: bytes) -> bytes:
     if header is None:
         return b""
     try:
-        return bytes(igzip_lib.IgzipDecompressor(igzip_lib.DECOMP_DEFLATE).decompress(piece[header:], _PROBE))
-    except igzip_lib.error:  # type: ignore[misc]
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(piece[header:], _PROBE)
+    except zlib.error:
         return b""

@@ -165,7 +165,7 @@ Plain = tuple[bytes, bool] | None  # output and whether it is whole; None when t
 def _gunzipped(data: bytes, bound: int) -> Plain:
     exact = inflate_exact(data, 0, len(data))
     if exact is not None:
-        return exact, True
+        return bytes(exact), True
     parts: list[bytes] = []
     size, left = 0, data
     while left.startswith(GZIP_MAGIC):

@@ -20,6 +20,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "url": ("string", "WARC-Target-URI"),
     "date": ("string", "WARC-Date"),
     "id": ("string", "the Document's id; empty where the record is no page"),
+    "digest": ("string", "sha1 of the payload: WARC-Payload-Digest where the record has one"),
     "outcome": ("string", "kept, dropped, errored or lost"),
     "stage": ("string", "the stage that dropped it"),
     "reason": ("string", "why"),
@@ -27,6 +28,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "trace": ("string", "JSON: stage -> what it measured, value against threshold"),
     "audit": ("string", "for the sampled rejects of a gate: kept or dropped by the full path; else empty"),
     "language": ("string", "the language that was found"),
+    "score": ("float64", "evidence for mathematics, as the corpus's math_score"),
     "formulas": ("int32", "formulas in the text"),
     "characters": ("int64", "characters of the text"),
 }

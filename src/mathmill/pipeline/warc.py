@@ -87,7 +87,7 @@ class PlainHeads:
         self._orders: dict[int, list[_Order]] = {}
         self._learned = 0
 
-    def read(self, content: bytes, offset: int, length: int) -> Record | None:
+    def read(self, content: bytes | bytearray, offset: int, length: int) -> Record | None:
         """The record that `content` consists of; None unless it is plainly written and nothing else is there."""
         if len(content) <= _TELLING:
             return None
@@ -104,15 +104,15 @@ class PlainHeads:
         kind = _KINDS.get(name)
         if kind is None or int(digits) != len(block):
             return None
-        # As Record(...), at half the cost: there are 50,000 of them a second.
-        return tuple.__new__(Record, (kind, str(url, "ascii"), str(date, "ascii"), head, block, offset, length))
+        # Makes a Record at half the cost of Record(...): there are 50,000 of them a second.
+        return _new(Record, (kind, str(url, "ascii"), str(date, "ascii"), head, block, offset, length))
 
-    def _learn(self, content: bytes) -> tuple[re.Match[bytes], tuple[int, ...]] | None:
+    def _learn(self, content: bytes | bytearray) -> tuple[re.Match[bytes], tuple[int, ...]] | None:
         """The match of a new order of fields and its groups; None when the header is not plain."""
         end = content.find(b"\r\n\r\n", 0, _PLAIN_HEAD)
         if end < 0 or self._learned >= _ORDERS:
             return None
-        names = [line[: line.find(b":") + 1] for line in content[:end].split(b"\r\n")[1:]]
+        names = [line[: line.find(b":") + 1] for line in bytes(content[:end]).split(b"\r\n")[1:]]
         if len(names) > _LINES or any(name.lower() in _LOWER and name not in _FIELDS for name in names):
             return None
         # The first of several equal fields counts, the others are lines like any.
@@ -133,7 +133,8 @@ class PlainHeads:
 
 
 # How to match an order of fields, and the groups of header, kind, URL, date, length and block in it.
-_Order = tuple[Callable[[bytes], re.Match[bytes] | None], tuple[int, ...]]
+_Order = tuple[Callable[[bytes | bytearray], re.Match[bytes] | None], tuple[int, ...]]
+_new = tuple.__new__
 _TELLING = 23  # index of a byte that tells most orders apart: the third of the kind, where WARC-Type comes first
 _PLAIN_HEAD = 1 << 14  # bytes of a header that the fast way looks at
 _LINES = 64
