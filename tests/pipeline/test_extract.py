@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mathmill.data.records import CONTENT_TYPE, HTML, TRACE, Document, Dropped
 from mathmill.pipeline.extract import Extract, Extraction, extract_html
-from mathmill.pipeline.plain import flatten, parse, visible_text
+from mathmill.pipeline.plain import flatten, marked_body, parse, visible_text
 from tests.shared import CRAWL, needs_crawl
 
 PROSE = (
@@ -111,6 +111,89 @@ def test_cases(body: str, head: str, expected: list[str]) -> None:
     assert PROSE.strip()[:80] in extraction.text
 
 
+# Formulas enough to tell where the body is.
+MARKS = "<p>Let \\(a\\), \\(b\\) and \\(c\\) be given.</p>"
+# what stands in or beside the article, whether its words GONE are left out
+AROUND = [
+    ("<nav>GONE</nav>", True),
+    ("<div class='post-meta'>GONE</div>", True),
+    ("<div class='md-sidebar__inner'>GONE</div>", True),
+    ("<ul class=share-buttons><li>GONE</li></ul>", True),
+    ("<section id=comments><p>GONE</p></section>", True),
+    ("<form><label>GONE</label><input></form>", True),
+    ("<ul><li><a href=1>GONE and</a></li><li><a href=2>GONE again</a></li></ul>", True),
+    ("<p>Seen<span aria-hidden=true>GONE</span></p>", True),
+    ("<p style='display: none'>GONE</p>", True),
+    ("<h2>Seen<a class=headerlink href='#x'>GONE</a></h2>", True),
+    ("<table><tr><td class=gutter>GONE</td><td>code</td></tr></table>", True),
+    ("<div class='comment-list'><p>GONE? No: \\(d\\) is mathematics.</p></div>", False),
+    ("<h2 id=comments-on-the-proof>GONE</h2>", False),
+    ("<div class='post tag-comments category-sidebar-notes'><p>GONE</p></div>", False),
+    ("<p style='display: flex'><span style='display:flex'>GONE</span></p>", False),
+    ("<ul><li>See <a href=1>GONE</a> for the other half of what is shown here.</li></ul>", False),
+    ("<pre><code><span class=k>GONE</span></code></pre>", False),
+]
+
+
+@pytest.mark.parametrize(("markup", "gone"), AROUND)
+def test_formulas_tell_the_body_and_boilerplate_goes(markup: str, gone: bool) -> None:
+    html = page(MARKS + markup, MATHJAX)
+    extraction = extract_html(html)
+    assert extraction.method == "formulas"
+    assert ("GONE" not in extraction.text) is gone
+    assert extraction.text.startswith("Bounds\n\nA function that")
+    assert "Let $a$, $b$ and $c$ be given." in extraction.text
+    assert "Home" not in extraction.text
+
+
+def test_a_body_without_a_name_needs_most_of_the_text() -> None:
+    html = "<html><head>{}</head><body><div>{}</div><div>{}</div></body></html>"
+    body = MARKS + f"<p>{PROSE}</p>"
+    assert extract_html(html.format(MATHJAX, body, "<p>Short.</p>")).method == "formulas"
+    assert extract_html(html.format(MATHJAX, body, f"<p>{PROSE}</p>")).method != "formulas"
+    named = html.replace("<div>", "<div class=content>", 1)
+    assert extract_html(named.format(MATHJAX, body, f"<p>{PROSE[:200]}</p>")).method == "formulas"
+
+
+def test_a_body_takes_its_title_in_and_no_more() -> None:
+    title, after = "<header><h1>Bounds</h1></header>", "<div><p>Read also what follows.</p></div>"
+    body = f"<div class=post-content>{MARKS}<p>{PROSE}</p><p>{PROSE}</p></div>"
+    html = f"<html><head>{MATHJAX}</head><body><div><div>{title}{body}</div>{after}</div></body></html>"
+    text = extract_html(html).text
+    assert text.startswith("Bounds\n\nLet $a$")
+    assert "Read also" not in text
+    assert extract_html(html.replace(title, "")).text.startswith("Let $a$")
+
+
+def test_finding_the_body_leaves_the_tree_alone() -> None:
+    tree = parse(page(MARKS.replace("\\(", "MARK") + "<aside>beside</aside>"))
+    assert tree is not None
+    before = tree.text_content()
+    body = marked_body(tree, "MARK")
+    assert body is not None
+    assert body.tag == "article"
+    assert tree.text_content() == before
+
+
+# markup, its visible text
+LAYOUT = [
+    ("<p>a<br>b</p><p>c</p>", "a\nb\n\nc"),
+    ("<ul><li>a</li> <li><p>b</p></li><li></li></ul>after", "- a\n\n- b\n\nafter"),
+    ("<ol><li>a<ul><li>b</li></ul></li><li>c</li></ol>", "- a\n- b\n- c"),
+    ("<table><tr><th>a</th><th>b</th></tr><tr><td><p>1</p></td><td>2</td></tr></table>", "a\tb\n1\t2"),
+    ("<table><tr><td></td><td>b</td></tr></table>", "\tb"),
+    ("<div>a</div>  <div> b  c </div>", "a\nb c"),
+    ("<p>a <b> b</b></p>", "a b"),
+    ("<pre>a\n  b</pre>c", "a\n  b\n\nc"),
+    ("<h1>a</h1>b", "a\n\nb"),
+]
+
+
+@pytest.mark.parametrize(("markup", "text"), LAYOUT)
+def test_layout_of_visible_text(markup: str, text: str) -> None:
+    assert visible_text(parse(markup)) == text.strip(" \t")
+
+
 def test_neighbours_stay_apart() -> None:
     text = extract_html(page("<p>The \\(a\\)\\(b\\) and x\\(c\\)2 are.</p>", MATHJAX)).text
     assert "$a$ $b$ and x $c$ 2 are." in text
@@ -192,7 +275,8 @@ def test_nothing_visible_gives_nothing(html: str) -> None:
 HOSTILE = [
     "<div>", "<b>", "<a <a ", "<!--", "&", "<script>", "$", "\\(", "<table><tr><td>", "<div>\\(a\\)", "$x<br>", "zqf ",
     "<p>$x", '<script type="math/tex">x</script>', "<span class=MathJax></span> ", "<math alttext=x></math>",
-    "\\({\\displaystyle ",
+    "\\({\\displaystyle ", "<div class=sidebar>\\(a\\)", "<ul><li><a>x</a>\\(a\\)", "<main>\\(a\\)x", "<br>\\(a\\)",
+    "<span style='display:none'>x</span>\\(a\\)", f"<div class='{'comments-' * 40}'>\\(a\\)</div>",
 ]  # fmt: skip
 
 
@@ -232,9 +316,12 @@ def test_stage_sets_text_and_meta() -> None:
     assert "Let $a$ and $$b$$ be." in result.text
     assert result.meta["title"] == "Bounds"
     assert (result.meta["formulas"], result.meta["formula_sources"]) == (2, {"paren": 1, "double_dollar": 1})
-    assert result.meta["extraction"] == "trafilatura"
+    assert result.meta["extraction"] == "formulas"
     trace = result.meta[TRACE]["extract"]
     assert trace["formulas_found"] == trace["formulas_restored"] + trace["formulas_in_boilerplate"] == 2
+    without = run(page(f"<p>{PROSE}</p>"))
+    assert isinstance(without, Document)
+    assert without.meta["extraction"] == "trafilatura"
 
 
 def test_stage_drops_a_page_without_text() -> None:

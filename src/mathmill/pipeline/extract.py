@@ -48,9 +48,6 @@ SHORT_SHARE = 1.3
 MOST_LOST = 0.05
 LEAST_KEPT = 0.7
 
-# Formulas from which on they tell where a page has its body.
-FEWEST_MARKS = 3
-
 Method = Literal["formulas", "trafilatura", "plain"]
 
 
@@ -148,7 +145,7 @@ def _title(tree: Any) -> str:
 def _body(protected: Protected, url: str, tags: int) -> tuple[Restored, Method, int]:
     """The body with its formulas, how it was found, and how many formulas plain extraction rescued."""
     tree = protected.tree
-    if len(protected.formulas) >= FEWEST_MARKS and tags <= MOST_TAGS:
+    if protected.formulas and tags <= MOST_TAGS:
         body = marked_body(tree, protected.stem)
         if body is not None:
             return restore(visible_text(body), protected), "formulas", 0

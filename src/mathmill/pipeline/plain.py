@@ -19,60 +19,12 @@ from typing import Any
 # Elements open at once beyond which tags are left out; libxml2 gives up at 256.
 MAX_DEPTH = 200
 
-_BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "br",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "dir",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "frame",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "html",
-        "legend",
-        "li",
-        "main",
-        "menu",
-        "nav",
-        "noscript",
-        "ol",
-        "optgroup",
-        "option",
-        "p",
-        "pre",
-        "section",
-        "select",
-        "summary",
-        "table",
-        "tbody",
-        "tfoot",
-        "thead",
-        "title",
-        "tr",
-        "ul",
-    ]
-)
+_BLOCKS = frozenset([
+    "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "dir",
+    "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "frame", "h1", "h2", "h3", "h4", "h5",
+    "h6", "header", "hr", "html", "legend", "li", "main", "menu", "nav", "noscript", "ol", "optgroup", "option",
+    "p", "pre", "section", "select", "summary", "table", "tbody", "tfoot", "thead", "title", "tr", "ul",
+])  # fmt: skip
 BOILERPLATE = frozenset({"aside", "dialog", "footer", "nav"})
 _CELLS = frozenset({"td", "th"})
 _BREAKING = _BLOCKS | _CELLS
@@ -124,8 +76,8 @@ _BESIDE = (
 )
 _BESIDE_ID = re.compile(_BESIDE, re.IGNORECASE)
 _BESIDE_CLASS = re.compile(
-    rf"{_BESIDE}|(?:[\w-]*[_-])?(?:anchor-link|breadcrumbs?|footer|hash-?link|headerlink|navbar|navigation|newsletter"
-    r"|pagination|permalink|prev-?next|related-?(?:pages|posts?|topics)|share-?buttons?|sharing|sidebar)(?:[_-][\w-]*)?"
+    rf"{_BESIDE}|(?!(?:category|tag)-)(?:[\w-]*[_-])?(?:anchor-link|breadcrumbs?|footer|hash-?link|headerlink|navbar"
+    r"|navigation|newsletter|pagination|permalink|prev-?next|related-?(?:pages|posts?|topics)|share-?buttons?|sharing|sidebar)(?:[_-][\w-]*)?"
     r"|comments?-(?:area|list|section|wrapper)|comment-?list|copybtn|gutter|hidden|linenos?|menu|meta|noprint"
     r"|(?:article|entry|post)-(?:copyright|footer|info|meta|nav|tags)|screen-reader-text|sr-only|tag-(?:links|list)|tags"
     r"|visually-hidden|viewcode-link",
@@ -141,7 +93,7 @@ MOST_NAMES = 400  # characters of an element's names that are looked at
 # Shares of the formulas that the body holds, of the page's text if its name says body, if it says nothing.
 MARKED_SHARE = 0.95
 NAMED_SHARE, NAMELESS_SHARE = 0.5, 0.8
-# An element around the body that has no more text than this against it adds the title.
+# Around a body without a title, an element with one is the body if it has no more text than this against it.
 TITLED_SHARE = 1.1
 # Boilerplate inside a body is at most this share of its text, a list of links has at least this share of links.
 BESIDE_SHARE, LINKED_SHARE = 0.3, 0.75
@@ -197,7 +149,7 @@ def flatten(html: str, depth: int = MAX_DEPTH) -> str:
 
 
 def visible_text(tree: Any, leaving_out: frozenset[str] = frozenset()) -> str:
-    """What a reader sees: blocks on lines of their own, list items behind `- `, cells apart by tabs, `pre` as it stands.
+    """What a reader sees: blocks on lines of their own, list items behind `- `, cells apart by tabs, `pre` as it is.
 
     `leaving_out` names further elements that do not count, such as `BOILERPLATE`.
     """
@@ -226,18 +178,19 @@ class _Lines:
         self.parts: list[str] = []
         self.breaks = 0
         self.item = False
+        self.cell = False
 
     def at_tag(self, tag: str, start: bool) -> None:
         """A block begins or ends: note what stands between the text so far and the next."""
-        if tag in _CELLS:
+        if tag in _CELLS or (tag == "tr" and start):
             if not start:
-                self.breaks = 0
                 self.parts.append("\t")
+            elif self.breaks:
+                self.parts.append("\n" * self.breaks)
+            self.breaks = 0
+            self.cell = start and tag != "tr"
         elif tag == "br":
             self.breaks += start
-        elif tag == "tr" and start:
-            self.parts.append("\n")
-            self.breaks = 0
         else:
             self.breaks = max(self.breaks, 2 if tag in _PARAGRAPHS else 1)
             if tag == "li":
@@ -251,28 +204,36 @@ class _Lines:
                 text = text.lstrip(" ")
             if not text:
                 return
-        if self.breaks:
+        if self.breaks and not self.cell:  # a cell's first block goes on in the cell's line
             parts.append("\n" * self.breaks)
-            self.breaks = 0
+        self.breaks, self.cell = 0, False
         if self.item:
             parts.append("- ")
             self.item = False
         parts.append(text)
 
 
-def marked_chain(tree: Any, mark: str) -> list[tuple[Any, str]]:
-    """The elements that hold at least `MARKED_SHARE` of the marks in a tree, outermost first, each with its text.
+def marked_chain(tree: Any, mark: str) -> list[tuple[Any, int]]:
+    """The elements that hold at least `MARKED_SHARE` of the marks in a tree, outermost first, each with its size.
 
-    Each is a child of the one before, beginning with `tree`; time is linear in text times depth.
+    Each is a child of the one before, beginning with `tree`. A size is of text, in characters without blanks.
+    Time is linear in text times depth.
     """
-    chain = [(tree, tree.text_content())]
-    enough = MARKED_SHARE * chain[0][1].count(mark)
+    text = tree.text_content()
+    enough = MARKED_SHARE * text.count(mark)
+    chain = [(tree, _size(text))]
     while True:
-        texts = ((child, child.text_content()) for child in chain[-1][0])
-        found = next((pair for pair in texts if len(pair[1]) >= enough and pair[1].count(mark) >= enough), None)
-        if found is None:
+        for child in chain[-1][0]:
+            text = child.text_content()
+            if len(text) >= enough and text.count(mark) >= enough:
+                chain.append((child, _size(text)))
+                break
+        else:
             return chain
-        chain.append(found)
+
+
+def _size(text: str) -> int:
+    return len(text) - sum(map(text.count, " \n\t"))
 
 
 def marked_body(tree: Any, mark: str) -> Any | None:
@@ -290,25 +251,25 @@ def marked_body(tree: Any, mark: str) -> Any | None:
             span.tag = "script"
     etree.strip_elements(tree, "script", with_tail=False)
     etree.strip_tags(tree, *_FORMATTING)
-    chain = marked_chain(tree, mark)
-    if chain[0][1].count(mark) < MARKED_SHARE * marks:
+    if tree.text_content().count(mark) < MARKED_SHARE * marks:
         return None
+    chain = marked_chain(tree, mark)
     at = _body_at(chain)
     if at is None:
         return None
-    body, text = chain[at]
-    _clear_of_boilerplate(body, mark, len(text))
+    body, size = chain[at]
+    _clear_of_boilerplate(body, mark, size)
     return body
 
 
-def _body_at(chain: Sequence[tuple[Any, str]]) -> int | None:
-    """Which element of a `marked_chain` is the body: the innermost that is large enough, widened for its title."""
-    sizes = [len("".join(text.split())) for _, text in chain]
-    within = [i for i, (element, _) in enumerate(chain) if element.tag not in ("html", "body")]
-    for i in reversed(within):
-        share = NAMED_SHARE if _is_named_body(chain[i][0]) else NAMELESS_SHARE
-        if sizes[i] >= share * sizes[0]:
-            return next(outer for outer in within if sizes[outer] <= TITLED_SHARE * sizes[i])
+def _body_at(chain: Sequence[tuple[Any, int]]) -> int | None:
+    """Which element of a `marked_chain` is the body: the innermost that is large enough, and its title."""
+    outermost = next((i for i, (element, _) in enumerate(chain) if element.tag not in ("html", "body")), len(chain))
+    for i in range(len(chain) - 1, outermost - 1, -1):
+        element, size = chain[i]
+        if size >= (NAMED_SHARE if _is_named_body(element) else NAMELESS_SHARE) * chain[0][1]:
+            wider = (j for j in range(i, outermost - 1, -1) if chain[j][1] <= TITLED_SHARE * size)
+            return next((j for j in wider if chain[j][0].find(".//h1") is not None), i)
     return None
 
 
@@ -329,7 +290,7 @@ def _clear_of_boilerplate(body: Any, mark: str, size: int) -> None:
     for element in body.iter(*_NAMED):
         if element.attrib and element is not body and _is_beside(element):
             text = element.text_content()
-            if len(text) <= BESIDE_SHARE * size and mark not in text:
+            if mark not in text and _size(text) <= BESIDE_SHARE * size:
                 element.tag = "script"
     etree.strip_elements(body, "script", with_tail=False)
     linked: dict[Any, int] = {}
@@ -339,7 +300,7 @@ def _clear_of_boilerplate(body: Any, mark: str, size: int) -> None:
             linked[holder] = linked.get(holder, 0) + len(link.text_content())
     for holder, length in linked.items():
         text = holder.text_content()
-        if length > LINKED_SHARE * len("".join(text.split())) and mark not in text:
+        if length > LINKED_SHARE * _size(text) and mark not in text:
             holder.tag = "script"
     etree.strip_elements(body, "script", with_tail=False)
     etree.strip_tags(body, "a")

@@ -227,8 +227,8 @@ def _joins(before: str, start: int, text: str, protected: Protected) -> bool:
 
 def _unused_stem(page: str) -> str:
     """What placeholders begin with: a short word, or one that a page cannot hold because it comes from its hash."""
-    stem, lower, salt = "zqf", page.lower(), 0
-    while stem in lower:
+    stem, salt = "zqf", 0
+    while stem in page:
         salt += 1
         digest = hashlib.blake2b(page.encode("utf-8", "surrogatepass"), digest_size=6, salt=salt.to_bytes(8, "big"))
         stem = f"zq{digest.hexdigest()}f"

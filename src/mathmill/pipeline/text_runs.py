@@ -102,7 +102,7 @@ def _runs(tree: Any) -> Iterator[_Run]:
 def _marked_texts() -> Any:
     from lxml import etree
 
-    return etree.XPath("descendant-or-self::text()[contains(., '$') or contains(., '\\\\')]")
+    return etree.XPath(r"descendant::text()[contains(., '$') or contains(., '\')]")
 
 
 def _gather(first: Any, tail: bool, after: Any | None) -> _Run:
