@@ -6,6 +6,7 @@ programs), stderr for progress and errors. Nothing heavy is imported before a co
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -18,6 +19,7 @@ import typer
 
 from mathmill import __version__
 from mathmill.data.errors import MathmillError, Stopped
+from mathmill.data.terminal import one_line
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,11 +43,21 @@ Json = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 @pipeline_app.command("run")
 def pipeline_run(
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="TOML file, such as recipes/corpus.toml")],
-    out: Annotated[Path | None, typer.Option(help="folder of the run; default runs/NAME-OF-RECIPE")] = None,
-    archives: Annotated[list[str] | None, typer.Option("--input", help="archive, glob, https:// or s3://")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="shards at a time")] = os.cpu_count() or 1,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="key=value over the recipe")] = None,
-    error_budget: Annotated[float, typer.Option(min=0, max=1, help="share of pages or bytes that may fail")] = 0.01,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="folder of the run; default runs/NAME-OF-RECIPE")
+    ] = None,
+    archives: Annotated[
+        list[str] | None,
+        typer.Option("--input", metavar="ARCHIVE", help="path, quoted glob, https:// or s3://; may be repeated"),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="archives at a time")] = os.cpu_count() or 1,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="over the recipe, as stages.language.keep='[\"en\"]'"),
+    ] = None,
+    error_budget: Annotated[
+        float, typer.Option(min=0, max=1, metavar="SHARE", help="of pages or bytes that may fail")
+    ] = 0.01,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="check everything, change nothing")] = False,
     as_json: Json = False,
 ) -> None:
@@ -84,7 +96,11 @@ def pipeline_extract(
 
 
 @app.command("explain")
-def explain(run: RunFolder, url: Annotated[str, typer.Argument(metavar="URL")], as_json: Json = False) -> None:
+def explain(
+    run: RunFolder,
+    url: Annotated[str, typer.Argument(metavar="URL", help="address of the page as the crawl has it")],
+    as_json: Json = False,
+) -> None:
     """Tell what happened to a page and why, value against threshold."""
     from mathmill.pipeline.show import show_explanation
 
@@ -111,18 +127,18 @@ def runs_show(run: RunFolder, as_json: Json = False) -> None:
 
 
 @runs_app.command("check")
-def runs_check(run: RunFolder) -> None:
+def runs_check(run: RunFolder, as_json: Json = False) -> None:
     """Rehash everything that a run wrote. Exit code 65 if anything differs."""
     from mathmill.data.show import show_check
 
-    show_check(run)
+    show_check(run, as_json)
 
 
 @data_app.command("sample")
 def data_sample(
     run: RunFolder,
     n: Annotated[int, typer.Option("-n", min=1, help="pages")] = 3,
-    seed: int = 0,
+    seed: Annotated[int, typer.Option(help="of the draw")] = 0,
     characters: Annotated[int, typer.Option(min=0, help="of each text; 0 for all")] = 1200,
     as_json: Json = False,
 ) -> None:
@@ -147,7 +163,7 @@ def data_dropped(
     stage: Annotated[str | None, typer.Option(help="examples of this stage only")] = None,
     reason: Annotated[str | None, typer.Option(help="examples of this reason only")] = None,
     n: Annotated[int, typer.Option("-n", min=0, help="examples")] = 5,
-    seed: int = 0,
+    seed: Annotated[int, typer.Option(help="of the draw")] = 0,
     as_json: Json = False,
 ) -> None:
     """Count what did not make it by stage and reason, with examples."""
@@ -199,17 +215,20 @@ def _stop(signum: int, frame: FrameType | None) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, signal.SIG_IGN)
     name = signal.Signals(signum).name
-    raise Stopped(f"stopped by {name}: what is finished is saved, the same command goes on from there", signum)
+    raise Stopped(f"stopped by {name}, the same command goes on", signum)
 
 
 def main() -> None:
     """Run a command and end with its exit code; an error of the tree is one line on stderr."""
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, _stop)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may know fewer characters than pages hold
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except MathmillError as error:
-        print(f"mathmill: {error}", file=sys.stderr)
+        print(f"mathmill: {one_line(error)}", file=sys.stderr)
         sys.exit(error.exit_code)
     except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -42,7 +42,7 @@ def told(run: Path, url: str) -> str:
     [
         ("http://a.example/1", ["gate", "value 3 against threshold 2", "kept as f00d"]),
         ("http://a.example/2", ["dropped", "few: value 1.235 against threshold 2", "full path says: kept"]),
-        ("http://a.example/3", ["errored", "page_time: cpu_seconds 20", "`aside`"]),
+        ("http://a.example/3", ["errored", "page_time: cpu_seconds 20", "aside/a.warc.gz"]),
     ],
 )
 def test_each_end_is_told(run: Path, url: str, words: list[str]) -> None:

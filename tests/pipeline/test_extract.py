@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import time
 from typing import Any
 
@@ -9,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathmill.data.records import CONTENT_TYPE, HTML, TRACE, Document, Dropped
-from mathmill.pipeline.extract import Extract, Extraction, extract_html
-from mathmill.pipeline.plain import flatten, marked_body, parse, visible_text
+from mathmill.pipeline.extract import Extract, Extraction, extract_html, extract_text
+from mathmill.pipeline.plain import flatten, parse, visible_text
+from tests.archives import LESSON
 from tests.shared import CRAWL, needs_crawl
 
 PROSE = (
@@ -99,6 +101,13 @@ CASES = [
     ("<figure><img src=a.png><figcaption>The case \\(k=3\\).</figcaption></figure>", MATHJAX, ["k=3"]),
     ("<ul><li>first \\(a\\)</li><li>second \\(b\\)</li></ul>", MATHJAX, ["a", "b"]),
     ("<table><tr><td>\\(a\\)</td><td>\\(b\\)</td></tr><tr><td>1</td><td>2</td></tr></table>", MATHJAX, ["a", "b"]),
+    ("<p>\\(x^2\\) and \\(y_1\\).</p><p>So \\(x (x - 6)\\) \\(-x\\) and \\(\\,\\log n\\).</p>", "",
+     ["x^2", "y_1", "x (x - 6)", "-x", "\\,\\log n"]),
+    ("<p>If $x^2$, $x_1$, \\(x^2\\) and \\(y_1\\), $x (x - 6)$ or \\(x (x - 6)\\).</p>", "",
+     ["x^2", "x_1", "x^2", "y_1", "x (x - 6)"]),
+    ("<p>Not \\(x (x - 6)\\) beside \\(x^2\\) alone.</p>", "", ["x^2"]),
+    ("<p>As \\(x^2\\) and \\(y_1\\) tell, \\(words that are said\\) are none.</p>", "", ["x^2", "y_1"]),
+    ("<p>Search \\(foo\\), \\(bar\\) and \\([0-9]\\).</p>", "", []),
     ("<p>\\(\\newcommand{\\R}{\\mathbb{R}}\\)In \\(\\R\\) it is.</p>", MATHJAX, ["\\R"]),
 ]  # fmt: skip
 
@@ -109,70 +118,6 @@ def test_cases(body: str, head: str, expected: list[str]) -> None:
     assert latex(extraction) == expected
     assert extraction.found == len(expected)
     assert PROSE.strip()[:80] in extraction.text
-
-
-# Formulas enough to tell where the body is.
-MARKS = "<p>Let \\(a\\), \\(b\\) and \\(c\\) be given.</p>"
-# what stands in or beside the article, whether its words GONE are left out
-AROUND = [
-    ("<nav>GONE</nav>", True),
-    ("<div class='post-meta'>GONE</div>", True),
-    ("<div class='md-sidebar__inner'>GONE</div>", True),
-    ("<ul class=share-buttons><li>GONE</li></ul>", True),
-    ("<section id=comments><p>GONE</p></section>", True),
-    ("<form><label>GONE</label><input></form>", True),
-    ("<ul><li><a href=1>GONE and</a></li><li><a href=2>GONE again</a></li></ul>", True),
-    ("<p>Seen<span aria-hidden=true>GONE</span></p>", True),
-    ("<p style='display: none'>GONE</p>", True),
-    ("<h2>Seen<a class=headerlink href='#x'>GONE</a></h2>", True),
-    ("<table><tr><td class=gutter>GONE</td><td>code</td></tr></table>", True),
-    ("<div class='comment-list'><p>GONE? No: \\(d\\) is mathematics.</p></div>", False),
-    ("<h2 id=comments-on-the-proof>GONE</h2>", False),
-    ("<div class='post tag-comments category-sidebar-notes'><p>GONE</p></div>", False),
-    ("<p style='display: flex'><span style='display:flex'>GONE</span></p>", False),
-    ("<ul><li>See <a href=1>GONE</a> for the other half of what is shown here.</li></ul>", False),
-    ("<pre><code><span class=k>GONE</span></code></pre>", False),
-]
-
-
-@pytest.mark.parametrize(("markup", "gone"), AROUND)
-def test_formulas_tell_the_body_and_boilerplate_goes(markup: str, gone: bool) -> None:
-    html = page(MARKS + markup, MATHJAX)
-    extraction = extract_html(html)
-    assert extraction.method == "formulas"
-    assert ("GONE" not in extraction.text) is gone
-    assert extraction.text.startswith("Bounds\n\nA function that")
-    assert "Let $a$, $b$ and $c$ be given." in extraction.text
-    assert "Home" not in extraction.text
-
-
-def test_a_body_without_a_name_needs_most_of_the_text() -> None:
-    html = "<html><head>{}</head><body><div>{}</div><div>{}</div></body></html>"
-    body = MARKS + f"<p>{PROSE}</p>"
-    assert extract_html(html.format(MATHJAX, body, "<p>Short.</p>")).method == "formulas"
-    assert extract_html(html.format(MATHJAX, body, f"<p>{PROSE}</p>")).method != "formulas"
-    named = html.replace("<div>", "<div class=content>", 1)
-    assert extract_html(named.format(MATHJAX, body, f"<p>{PROSE[:200]}</p>")).method == "formulas"
-
-
-def test_a_body_takes_its_title_in_and_no_more() -> None:
-    title, after = "<header><h1>Bounds</h1></header>", "<div><p>Read also what follows.</p></div>"
-    body = f"<div class=post-content>{MARKS}<p>{PROSE}</p><p>{PROSE}</p></div>"
-    html = f"<html><head>{MATHJAX}</head><body><div><div>{title}{body}</div>{after}</div></body></html>"
-    text = extract_html(html).text
-    assert text.startswith("Bounds\n\nLet $a$")
-    assert "Read also" not in text
-    assert extract_html(html.replace(title, "")).text.startswith("Let $a$")
-
-
-def test_finding_the_body_leaves_the_tree_alone() -> None:
-    tree = parse(page(MARKS.replace("\\(", "MARK") + "<aside>beside</aside>"))
-    assert tree is not None
-    before = tree.text_content()
-    body = marked_body(tree, "MARK")
-    assert body is not None
-    assert body.tag == "article"
-    assert tree.text_content() == before
 
 
 # markup, its visible text
@@ -192,6 +137,75 @@ LAYOUT = [
 @pytest.mark.parametrize(("markup", "text"), LAYOUT)
 def test_layout_of_visible_text(markup: str, text: str) -> None:
     assert visible_text(parse(markup)) == text.strip(" \t")
+
+
+# a stretch of a page, what a tree and the text hold in its place
+CHARACTERS = [
+    ("\f", " "),
+    ("&#12;", " "),
+    ("&#xc;", " "),
+    ("&#X0C", " "),
+    ("&#00000000000000000012;", " "),
+    ("&#12a", " a"),
+    ("&#120;", "x"),
+    ("&#xc0;", "\u00c0"),
+    ("\v", "\ufffd"),
+    ("&#1a", "\ufffda"),
+    ("&#000000000000000000001;", "\ufffd"),
+    ("&#xfffe;", "\ufffd"),
+    ("&#99999999;", "\ufffd"),
+    ("&#x110000;", "\ufffd"),
+    (f"&#{'9' * 5000};", "\ufffd"),
+]
+
+
+@pytest.mark.parametrize(("written", "read"), CHARACTERS)
+def test_characters_that_no_tree_may_hold_do_not_cost_the_page(written: str, read: str) -> None:
+    extraction = extract_html(f"<p>start{written}: \\(x^2\\) c</p>")
+    assert extraction.text == f"start{read}: $x^2$ c"
+
+
+XML_CHARACTERS = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")
+REFERENCES = ["{c}", "&#{n};", "&#x{n:x};", "&#X{n:X}", "&#{n}", "&#0000000000000{n};"]
+
+
+def assert_holds_anywhere(written: str) -> None:
+    """A page with `written` in every place where text can stand comes through as text that XML can hold."""
+    extraction = extract_html(
+        f"<html><head><title>t{written}</title></head><body class='k{written}'><p>start {written} \\(x^2\\) end</p>"
+        f"<p>\\(y + {written}\\), \\(z_1\\)</p><p title='{written}'>$$u{written}^2$$</p>"
+        f"<math alttext='v{written}'><mi>v</mi></math><script type='math/tex'>w{written}</script></body></html>"
+    )
+    for text in (extraction.text, extraction.title, *latex(extraction)):
+        assert XML_CHARACTERS.fullmatch(text)
+        text.encode("utf-8")
+    assert "x^2" in extraction.text
+    assert extraction.found == len(extraction.formulas) + extraction.in_boilerplate
+
+
+@pytest.mark.parametrize("form", REFERENCES)
+def test_every_control_and_non_character_can_stand_anywhere(form: str) -> None:
+    last_two = [plane + low for plane in range(0, 0x110000, 0x10000) for low in (0xFFFE, 0xFFFF)]
+    for number in [*range(0x20), *range(0x7F, 0xA0), 0xD800, 0xDBFF, 0xDC00, 0xDFFF, *range(0xFDD0, 0xFDF0), *last_two]:
+        assert_holds_anywhere(form.format(n=number, c=chr(number)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 0x10FFFF), st.sampled_from(REFERENCES)), min_size=1, max_size=3))
+def test_any_characters_can_stand_anywhere(chosen: list[tuple[int, str]]) -> None:
+    assert_holds_anywhere("".join(form.format(n=number, c=chr(number)) for number, form in chosen))
+
+
+def test_a_lesson_without_a_renderer_keeps_all_its_formulas() -> None:
+    for n in (3, 66):
+        extraction = extract_html(LESSON.format(n=n))
+        assert len(extraction.formulas) == extraction.found == 8
+        assert f"The product $x (x - {n})$ is zero" in extraction.text
+
+
+def test_a_page_cannot_write_placeholders() -> None:
+    text = extract_html("<p>Let &#122;qf0z be \\(x^2\\), zqf&#49;z.</p>").text
+    assert text == "Let zqf0z be $x^2$, zqf1z."
 
 
 def test_neighbours_stay_apart() -> None:
@@ -276,6 +290,7 @@ HOSTILE = [
     "<div>", "<b>", "<a <a ", "<!--", "&", "<script>", "$", "\\(", "<table><tr><td>", "<div>\\(a\\)", "$x<br>", "zqf ",
     "<p>$x", '<script type="math/tex">x</script>', "<span class=MathJax></span> ", "<math alttext=x></math>",
     "\\({\\displaystyle ", "<div class=sidebar>\\(a\\)", "<ul><li><a>x</a>\\(a\\)", "<main>\\(a\\)x", "<br>\\(a\\)",
+    "\\(a_1\\)\\(x (y)\\)", "\\(a_1\\) \\( ", "&#0", "&#000",
     "<span style='display:none'>x</span>\\(a\\)", f"<div class='{'comments-' * 40}'>\\(a\\)</div>",
 ]  # fmt: skip
 
@@ -338,6 +353,12 @@ def test_plain_text_is_taken_as_it_is() -> None:
     assert result.text == text
     assert result.meta["formula_sources"] == {"dollar": 2}
     assert result.meta["extraction"] == "plain"
+
+
+def test_plain_text_gets_rid_of_what_xml_cannot_hold() -> None:
+    extraction = extract_text("a\fb \\(x^2\\), \\(y_1\\) and \\(x (y)\\)\0")
+    assert extraction.text == "a b \\(x^2\\), \\(y_1\\) and \\(x (y)\\)\ufffd"
+    assert latex(extraction) == ["x^2", "y_1", "x (y)"]
 
 
 @needs_crawl

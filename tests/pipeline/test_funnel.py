@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
-from mathmill.pipeline.funnel import make_funnel
+from mathmill.pipeline.funnel import loss_words, make_funnel
 
 
 def row(stage: str, reason: str, outcome: str, records: int, sampled: int = 0, sampled_kept: int = 0) -> dict[str, Any]:
@@ -50,7 +51,15 @@ def test_the_loss_of_a_gate_is_scaled_from_its_sample() -> None:
     (loss,) = make_funnel(ROWS, ["gate", "sieve"], ["gate"]).gates
     assert loss.lost == pytest.approx(10.0)
     assert loss.share == pytest.approx(0.1)
+    assert loss.share is not None
     assert loss.share_low < loss.share < loss.share_high
+
+
+def test_without_a_sample_the_loss_is_unknown() -> None:
+    rows = [row("", "", "kept", 9), row("gate", "r", "dropped", 50)]
+    (loss,) = make_funnel(rows, ["gate"], ["gate"]).gates
+    assert loss.share is None
+    assert "unknown" in loss_words(asdict(loss))
 
 
 def test_a_gate_looked_at_whole_has_no_interval() -> None:

@@ -72,7 +72,7 @@ def test_only_the_wanted_languages_stay(keep: tuple[str, ...], text: str, kept: 
     result = judge(Language(keep=keep), text)
     assert isinstance(result, Document) == kept
     if isinstance(result, Dropped):
-        assert (result.stage, result.reason) == ("language", "language")
+        assert (result.stage, result.reason) == ("language", "other_language")
         assert result.evidence["value"] not in result.evidence["threshold"] == list(keep)
         assert result.document.meta["language"] == result.evidence["value"]
 

@@ -128,7 +128,7 @@ def test_death_at_any_point_of_a_commit_leaves_no_trace(crawl: Path, out: Path, 
 
 def test_death_at_random_times_leaves_no_trace(crawl: Path, out: Path) -> None:
     times = random.Random(0)
-    for _ in range(4):
+    for _ in range(3):
         process = start("pipeline", "run", "recipe.toml", "--out", out, "--workers", "2", cwd=crawl)
         time.sleep(times.uniform(0.5, 5))
         os.killpg(process.pid, signal.SIGKILL)
@@ -147,6 +147,21 @@ def workers_of(process: subprocess.Popen[str]) -> Iterator[int]:
             yield int(path.parent.name)
 
 
+def test_workers_do_not_outlive_a_driver_that_is_killed_alone(crawl: Path, out: Path) -> None:
+    process = start("pipeline", "run", "recipe.toml", "--out", out, "--workers", "2", cwd=crawl)
+    deadline = time.monotonic() + 60
+    while not list(out.glob("progress/*.json")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    deadline = time.monotonic() + 5
+    while list(workers_of(process)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert list(workers_of(process)) == []
+    assert run(crawl, out)[0] == 0
+    assert digest(out) == digest(crawl / "reference/run")
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_a_run_cleanly_within_ten_seconds(crawl: Path, out: Path, number: int, code: int) -> None:
     slow = [(f"http://example.org/{n}", html_of(0)) for n in range(3000)]
@@ -160,7 +175,7 @@ def test_a_signal_ends_a_run_cleanly_within_ten_seconds(crawl: Path, out: Path, 
     _, err = process.communicate(timeout=10)
     assert time.monotonic() - began < 10
     assert process.returncode == code
-    assert "what is finished is saved" in err
+    assert "0 of 1 archives are finished and saved" in err
     assert len(err.strip().splitlines()) == 1
     time.sleep(1)
     assert list(workers_of(process)) == []
@@ -183,7 +198,7 @@ def test_an_archive_that_changed_is_done_again_and_only_that_one(crawl: Path, ou
     write_archive(web / "crawl-00001.warc.gz", [("http://example.org/new", html_of(3))])
     assert run(crawl, out, *arguments)[0] == 0
     added = [orjson.loads(line)["unit"] for line in (out / "ledger.jsonl").read_bytes()[len(before) :].splitlines()]
-    assert added == ["shard/crawl-00001", "corpus/crawl-00001.parquet", "funnel"]
+    assert added == ["shard/crawl-00001", "corpus/crawl-00001.parquet", "funnel", "README.md"]
     assert load_manifest(out)["counts"]["kept"] == 21
 
 
@@ -197,6 +212,56 @@ def test_an_archive_that_is_added_is_the_only_one_read(crawl: Path, out: Path) -
     assert code == 0
     assert "2 archives in" in stdout
     assert load_manifest(out)["counts"]["kept"] == 30
+
+
+def test_an_archive_that_is_an_input_no_longer_is_taken_out(crawl: Path, out: Path) -> None:
+    web = out.parent / "web"
+    write_crawl(web, shards=3)
+    arguments = ("--input", str(web / "*.warc.gz"))
+    assert run(crawl, out, *arguments)[0] == 0
+    (web / "crawl-00001.warc.gz").unlink()
+    (web / "b").mkdir()
+    code, stdout, _ = run(crawl, out, *arguments)
+    assert code == 0
+    assert "taken out, since they are inputs no longer: crawl-00001" in stdout
+    assert load_manifest(out)["counts"]["kept"] == 20
+    assert not list(out.rglob("*crawl-00001*"))
+    assert check_outputs(out) == []
+
+
+def test_a_damaged_manifest_is_made_anew(crawl: Path, out: Path) -> None:
+    assert run(crawl, out)[0] == 0
+    whole = (out / "manifest.json").read_bytes()
+    for harm in (b"[]", whole[:-20]):
+        (out / "manifest.json").write_bytes(harm)
+        assert run(crawl, out)[0] == 0
+        assert (out / "manifest.json").read_bytes() == whole
+
+
+def test_a_corpus_with_an_archive_that_gave_nothing_opens(crawl: Path, tmp_path: Path) -> None:
+    archive = write_archive(tmp_path / "news.warc.gz", [("http://example.org/n", html_of(1))])
+    (tmp_path / "empty.warc.gz").write_bytes(b"")
+    inputs = ("--input", str(archive), "--input", str(tmp_path / "empty.warc.gz"), "--input", "web/crawl-00000.warc.gz")
+    out = tmp_path / "out[1]*"  # a name that globs must not take for a pattern
+    code, _, err = run(crawl, out, *inputs)
+    assert code == 0, err
+    assert call("data", "stats", out, cwd=crawl)[0] == 0
+    out.rename(tmp_path / "plain")  # datasets reads the folder's name as a pattern
+    corpus = datasets.load_dataset(str(tmp_path / "plain"), split="train", cache_dir=str(tmp_path / "cache"))
+    assert len(corpus) == 10
+
+
+def test_a_look_into_the_corpus(crawl: Path) -> None:
+    run = crawl / "reference/run"
+    figures = orjson.loads(call("data", "stats", run, "--json", cwd=crawl)[1])
+    assert (figures["documents"], figures["languages"]) == (30, [{"name": "en", "documents": 30}])
+    assert figures["sites"] == [{"name": "example.org", "documents": 30}]
+    samples = [call("data", "sample", run, "--json", "--seed", seed, cwd=crawl)[1] for seed in ("0", "0", "1")]
+    assert samples[0] == samples[1] != samples[2]
+    assert all(row["formula_sources"] for row in orjson.loads(samples[0]))
+    code, stdout, _ = call("data", "dropped", run, "--stage", "nothing", cwd=crawl)
+    assert code == 0
+    assert "no example: nothing has stage 'nothing'" in stdout
 
 
 @pytest.fixture(params=["20k", "60k", "80k", "100k"])  # full in a shard, between shards, in the corpus, at the manifest

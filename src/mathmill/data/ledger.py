@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -37,8 +37,14 @@ class Ledger:
         data = self._path.read_bytes()
         self._whole_bytes = data.rfind(b"\n") + 1  # a crash may have cut the last line
         for text in data[: self._whole_bytes].splitlines():
-            line = orjson.loads(text)
-            self.lines[line["unit"]] = line  # a unit done again replaces its older line
+            try:
+                line = orjson.loads(text)
+                unit, retired, _ = line["unit"], line.get("retired"), line["outputs"]
+            except (orjson.JSONDecodeError, TypeError, KeyError):
+                continue  # damaged, as by a power cut: its unit is done again
+            self.lines.pop(unit, None)  # a unit done again replaces its older line
+            if not retired:
+                self.lines[unit] = line
 
     def is_done(self, unit: str) -> bool:
         """Whether the unit's line is there and its files hold what the line says."""
@@ -51,6 +57,24 @@ class Ledger:
         """Make `unit` done: its `outputs` are in place, `facts` go into its line."""
         line = {"unit": unit, "outputs": {name: output.as_dict() for name, output in outputs.items()}, **facts}
         reach("before_ledger")
+        self._write(line)
+        self._remove_outputs(unit, keeping=outputs.keys())
+        self.lines[unit] = line
+        reach("after_ledger")
+
+    def retire(self, unit: str) -> None:
+        """Forget a unit that belongs to the run no longer, and remove its files."""
+        self._write({"unit": unit, "outputs": {}, "retired": True})
+        self._remove_outputs(unit)
+        del self.lines[unit]
+
+    def _remove_outputs(self, unit: str, keeping: Collection[str] = ()) -> None:
+        """Remove the files of a unit's older line, except those that are there anew."""
+        for name in self.lines.get(unit, {"outputs": {}})["outputs"].keys() - set(keeping):
+            with writing(self._folder / name):
+                (self._folder / name).unlink(missing_ok=True)
+
+    def _write(self, line: Mapping[str, Any]) -> None:
         with writing(self._path), self._path.open("r+b" if self._path.exists() else "x+b") as file:
             file.truncate(self._whole_bytes)
             file.seek(self._whole_bytes)
@@ -58,8 +82,6 @@ class Ledger:
             file.flush()
             os.fsync(file.fileno())
             self._whole_bytes = file.tell()
-        self.lines[unit] = line
-        reach("after_ledger")
 
 
 def _agrees(path: Path, output: Output) -> bool:

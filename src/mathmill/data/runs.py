@@ -24,10 +24,11 @@ import orjson
 
 from mathmill.data.config import Config, canonical_json, config_hash
 from mathmill.data.errors import CannotCreate, ConfigError, InputMissing
-from mathmill.data.files import file_sha256, write_whole, writing
+from mathmill.data.files import file_sha256, temporary, write_whole, writing
 from mathmill.data.ledger import FolderLock, Ledger
 
 MANIFEST = "manifest.json"
+NEW, UNFINISHED, DONE = "new", "unfinished", "done"
 _CONFIG = "config.json"
 _TIMINGS = "timings.json"
 
@@ -50,13 +51,13 @@ class Run:
         self._lock = FolderLock(folder)
 
     def __enter__(self) -> Run:
-        if self.folder.exists() and not self.folder.is_dir():
-            raise CannotCreate(f"{self.folder} is a file: choose another folder with --out")
+        self.inspect()
         with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
         self._lock.__enter__()
         try:
-            self._claim()
+            if self.inspect() == NEW:
+                write_whole(self.folder / _CONFIG, _pretty(self._claim()))
             self.ledger = Ledger(self.folder)
         except BaseException:
             self._lock.__exit__(None, None, None)
@@ -68,26 +69,35 @@ class Run:
     ) -> None:
         self._lock.__exit__(kind, error, trace)
 
-    def _claim(self) -> None:
-        """Write the config into a new folder, or make sure that it is the one that is there."""
-        mine = {"kind": self.kind, "config": self.config.model_dump(mode="json"), "files": self.files}
+    def _claim(self) -> dict[str, Any]:
+        return {"kind": self.kind, "config": self.config.model_dump(mode="json"), "files": self.files}
+
+    def inspect(self) -> str:
+        """What the folder holds: NEW, UNFINISHED or DONE; changes nothing.
+
+        Raises:
+            ConfigError: a run of another recipe, or files that are no run's.
+            CannotCreate: a file is in its place.
+        """
+        if self.folder.exists() and not self.folder.is_dir():
+            raise CannotCreate(f"{self.folder} is a file: choose another folder with --out")
         path = self.folder / _CONFIG
         if path.exists():
-            theirs = orjson.loads(path.read_bytes())
-            changes = list(differences(theirs, mine))
+            changes = list(differences(_read_json(path), self._claim()))
             if changes:
                 raise ConfigError(
                     f"{self.folder} holds a run of another recipe ({'; '.join(changes)}): "
                     "choose another folder with --out, or delete this one"
                 )
-            return
-        strangers = [entry.name for entry in self.folder.iterdir() if entry.name != "lock"]
+            return DONE if self.is_done else UNFINISHED
+        entries = self.folder.iterdir() if self.folder.exists() else ()
+        strangers = sorted(entry.name for entry in entries if entry.name not in ("lock", temporary(path).name))
         if strangers:
             raise ConfigError(
-                f"{self.folder} holds files that are no run of mathmill's ({', '.join(sorted(strangers)[:3])}): "
+                f"{self.folder} holds files that are no run of mathmill's ({', '.join(strangers[:3])}): "
                 "choose an empty folder with --out"
             )
-        write_whole(path, _pretty(mine))
+        return NEW
 
     def clear_leftovers(self) -> None:
         """Remove half-written files that a killed process left; only under the lock, before any work."""
@@ -100,7 +110,12 @@ class Run:
 
     @property
     def is_done(self) -> bool:
-        return (self.folder / MANIFEST).exists()
+        """Whether the manifest is there, whole, and lists just what the ledger says."""
+        try:
+            manifest = orjson.loads((self.folder / MANIFEST).read_bytes())
+        except (FileNotFoundError, orjson.JSONDecodeError):
+            return False
+        return isinstance(manifest, dict) and manifest.get("outputs") == committed_outputs(Ledger(self.folder))
 
     def reopen(self) -> None:
         """Take the manifest away, since work is to be done again: from now on the run is not done."""
@@ -113,7 +128,6 @@ class Run:
         `facts` must follow from recipe and inputs alone, so that a rerun gives the same bytes; what
         differs from one execution to the next goes into `timings`.
         """
-        outputs = {name: output for line in self.ledger.lines.values() for name, output in line["outputs"].items()}
         identity = {"config": config_hash(self.config), "files": self.files, "inputs": inputs}
         manifest = {
             "kind": self.kind,
@@ -121,12 +135,19 @@ class Run:
             "config": self.config.model_dump(mode="json"),
             "files": self.files,
             "inputs": inputs,
-            "outputs": dict(sorted(outputs.items())),
-            "code": code_version(),
+            "outputs": committed_outputs(self.ledger),
+            "code": sorted({line["code"] for line in self.ledger.lines.values() if "code" in line}),
             **facts,
         }
         write_whole(self.folder / _TIMINGS, _pretty(dict(timings)))
         write_whole(self.folder / MANIFEST, _pretty(manifest))
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return orjson.loads(path.read_bytes())
+    except orjson.JSONDecodeError as error:
+        raise ConfigError(f"{path} is damaged ({error}): delete its folder, or restore the file") from error
 
 
 def _pretty(value: Any) -> bytes:
@@ -134,7 +155,7 @@ def _pretty(value: Any) -> bytes:
 
 
 def differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
-    """What differs between two trees of plain values, a line each: `limits.page_seconds: 20 -> 5`."""
+    """What differs between two trees of plain values, a line each: `page.seconds: 20 -> 5`."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted({*old, *new}):
             yield from differences(old.get(key), new.get(key), f"{place}.{key}" if place else str(key))
@@ -172,7 +193,7 @@ def load_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / MANIFEST
     if path.exists():
-        manifest: dict[str, Any] = orjson.loads(path.read_bytes())
+        manifest: dict[str, Any] = _read_json(path)
         return manifest
     if (folder / _CONFIG).exists():
         raise InputMissing(f"{folder} is an unfinished run: run its recipe again with --out {folder} to finish it")
@@ -195,11 +216,20 @@ def _is_run_config(path: Path) -> bool:
     return isinstance(config, dict) and {"kind", "config"} <= config.keys()
 
 
+def committed_outputs(ledger: Ledger) -> dict[str, Any]:
+    """Every file that a unit of the ledger wrote, sorted by name."""
+    return dict(sorted((name, output) for line in ledger.lines.values() for name, output in line["outputs"].items()))
+
+
 def check_outputs(folder: Path) -> list[str]:
-    """Rehash every output that the manifest lists; what is wrong, a line each."""
+    """Rehash every output that the manifest lists, and look for files that are none; what is wrong, a line each."""
     wrong = []
-    ledger = Ledger(folder)
-    committed = {name for line in ledger.lines.values() for name in line["outputs"]}
+    committed = committed_outputs(Ledger(folder))
+    own = {MANIFEST, _CONFIG, _TIMINGS, "ledger.jsonl", "lock"}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and name not in committed and name not in own:
+            wrong.append(f"{name}: no unit of the ledger wrote it")
     for name, listed in load_manifest(folder)["outputs"].items():
         path = folder / name
         if not path.is_file():
@@ -208,6 +238,4 @@ def check_outputs(folder: Path) -> list[str]:
             wrong.append(f"{name}: {path.stat().st_size} bytes, the manifest says {listed['size']}")
         elif file_sha256(path) != listed["sha256"]:
             wrong.append(f"{name}: its bytes are not those that were committed")
-        if name not in committed:
-            wrong.append(f"{name}: no unit of the ledger wrote it")
     return wrong

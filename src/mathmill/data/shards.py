@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ZSTD_LEVEL = 3
-_ROWS_A_GROUP = 10_000
+_ROWS_A_GROUP, _CHARACTERS_A_GROUP = 10_000, 32 << 20  # whichever comes first: it bounds memory
 
 
 class DocumentWriter:
@@ -83,21 +83,27 @@ def parquet_schema(columns: Mapping[str, tuple[str, str]]) -> pa.Schema:
 
 
 def write_parquet(path: Path, rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> int:
-    """Write rows as one Parquet file and return how many; the same rows give the same bytes."""
+    """Write rows as one Parquet file and return how many; the same rows give the same bytes.
+
+    Without rows there is no row group: `datasets` takes the first one's size for its batches, and 0 stops it.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     count = 0
     with writing(path), pq.ParquetWriter(path, schema, compression="zstd") as writer:
         group: list[Mapping[str, Any]] = []
+        characters = 0
         for row in rows:
             group.append(row)
-            if len(group) == _ROWS_A_GROUP:
+            characters += sum(len(value) for value in row.values() if isinstance(value, str))
+            if len(group) == _ROWS_A_GROUP or characters > _CHARACTERS_A_GROUP:
                 writer.write_table(pa.Table.from_pylist(group, schema=schema))
                 count += len(group)
-                group = []
-        writer.write_table(pa.Table.from_pylist(group, schema=schema))
-        count += len(group)
+                group, characters = [], 0
+        if group:
+            writer.write_table(pa.Table.from_pylist(group, schema=schema))
+            count += len(group)
     return count
 
 

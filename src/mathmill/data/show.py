@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from mathmill.data.browse import dropped_counts, dropped_examples, sample, stats
 from mathmill.data.errors import DamagedInput
 from mathmill.data.runs import MANIFEST, check_outputs, find_runs, load_manifest
-from mathmill.data.terminal import clean, one_line, print_json, print_table
+from mathmill.data.terminal import clean, measured_words, one_line, print_json, print_table
 
 
 def show_runs(folder: Path, as_json: bool) -> None:
@@ -23,36 +25,43 @@ def show_runs(folder: Path, as_json: bool) -> None:
     columns = ("run", "kind", "state", "id", "kept")
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
-    else:
+    elif rows:
         print_table(columns, rows)
+    else:
+        print(f"no runs in {folder}")
 
 
-def show_check(folder: Path) -> None:
+def show_check(folder: Path, as_json: bool) -> None:
     """Whether everything that a run wrote is there and unchanged.
 
     Raises:
         DamagedInput: something is not.
     """
     wrong = check_outputs(folder)
-    for line in wrong:
+    if as_json:
+        print_json({"run": str(folder), "wrong": wrong})
+    for line in () if as_json else wrong:
         print(line)
     if wrong:
         raise DamagedInput(f"{len(wrong)} outputs of {folder} are not sound: run its recipe again to make them anew")
-    print(f"{folder}: all {len(load_manifest(folder)['outputs'])} outputs are as they were committed")
+    if not as_json:
+        print(f"{folder}: all {len(load_manifest(folder)['outputs'])} outputs are as they were committed")
 
 
 def show_sample(folder: Path, n: int, seed: int, characters: int, as_json: bool) -> None:
     """A random sample of the kept pages."""
     rows = sample(folder, n, seed)
+    for row in rows:
+        if characters and len(row["text"]) > characters:
+            row["text"] = row["text"][:characters] + " […]"
     if as_json:
-        print_json(rows)
+        print_json([row | {"formula_sources": orjson.loads(row["formula_sources"])} for row in rows])
         return
     for row in rows:
-        text = clean(row["text"])
         print(one_line(row["url"]))
         print(f"  {one_line(row['title'] or 'no title')} | {row['language']} | {row['formulas']} formulas")
         print()
-        print(text if not characters or len(text) <= characters else text[:characters] + " […]")
+        print(clean(row["text"]))
         print()
 
 
@@ -78,12 +87,17 @@ def show_dropped(folder: Path, where: Mapping[str, str], n: int, seed: int, as_j
         return
     columns = ("outcome", "stage", "reason", "records", "bytes")
     print_table(columns, [[row[column] for column in columns] for row in counts])
+    if where and n and not examples:
+        print(f"\nno example: nothing has {' and '.join(f'{name} {value!r}' for name, value in where.items())}")
     for row in examples:
         print()
         _print_example(row)
 
 
 def _print_example(row: Mapping[str, Any]) -> None:
-    print(one_line(row["url"] or "no address"))
-    place = f"{row['length']:,} bytes at {row['offset']:,} of {row['archive']}"
-    print(f"  {row['outcome']} by {row['stage']}: {row['reason']} {one_line(row['evidence'], 300)} ({place})")
+    place = f"{row['archive']}, {row['length']:,} bytes from {row['offset']:,} on"
+    print(one_line(row["url"] or place))
+    evidence = orjson.loads(row["evidence"]) if row["evidence"] else {}
+    print(f"  {row['outcome']} by {row['stage']}: {row['reason']}; {measured_words(evidence)}")
+    if row["url"]:
+        print(f"  {place}")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
-from mathmill.data.errors import InputMissing
+from mathmill.data.errors import ConfigError, InputMissing
 
 READ_SIZE = 256 << 10  # bytes asked for at once of a local file: they stay in the processor's cache
 RANGE_SIZE = 8 << 20  # bytes asked for at once of a remote file: few requests, bounded memory
@@ -22,6 +22,7 @@ ATTEMPTS = 4  # reads of one range before a remote file is given up
 PAUSE = 0.2  # seconds before the second attempt, doubled for each further one
 
 _GLOB = frozenset("*?[")
+_SCHEMES = frozenset({"", "http", "https", "s3"})
 
 
 class Source(Protocol):
@@ -53,10 +54,14 @@ def expand(patterns: Sequence[str | Path]) -> list[str]:
 
     Raises:
         InputMissing: a path is not there, or a glob matches nothing.
+        ConfigError: an address has a scheme that is not read.
     """
     found: dict[str, None] = {}
     for pattern in patterns:
         text = str(pattern)
+        scheme = text.partition("://")[0].lower() if is_remote(text) else ""
+        if scheme not in _SCHEMES or not text:
+            raise ConfigError(f"cannot read {text!r}: archives are read from paths, https:// and s3:// addresses")
         names = _expand_remote(text) if is_remote(text) else _expand_local(text)
         found.update(dict.fromkeys(names))
     return list(found)
@@ -64,12 +69,20 @@ def expand(patterns: Sequence[str | Path]) -> list[str]:
 
 def _expand_local(pattern: str) -> list[str]:
     path = Path(pattern)
-    if path.is_file():
-        return [pattern]
+    try:
+        if path.is_file():
+            return [pattern]
+    except (OSError, ValueError) as error:  # a name too long, a folder that must not be read, a NUL
+        raise InputMissing(f"cannot look at {pattern[:200]!r}: {error}") from error
     if _GLOB.isdisjoint(pattern):
         raise InputMissing(_not_a_file(path))
     root, relative = (Path(path.anchor), pattern[len(path.anchor) :]) if path.is_absolute() else (Path(), pattern)
-    names = sorted(str(match) for match in root.glob(relative) if match.is_file())
+    try:
+        names = sorted(str(match) for match in root.glob(relative) if match.is_file())
+    except (ValueError, NotImplementedError) as error:
+        raise ConfigError(
+            f"{pattern} is no pattern ({error}): `**` stands for whole folders, as in crawl/**/*.gz"
+        ) from error
     if not names:
         raise InputMissing(f"no file matches {pattern}: check the path, and quote the pattern in the shell")
     return names
@@ -261,7 +274,8 @@ def _reported(url: str) -> Iterator[None]:
             raise InputMissing(f"cannot open {url}: {error.__cause__}") from error
         raise InputMissing(f"no file at {url}: check the address") from None
     except _network_errors() as error:
-        raise InputMissing(f"cannot open {url}: {error or type(error).__name__}") from error
+        advice = "are there credentials, such as AWS_PROFILE names?" if url.startswith("s3:") else "check the address"
+        raise InputMissing(f"cannot open {url} ({error or type(error).__name__}): {advice}") from error
 
 
 def _network_errors() -> tuple[type[BaseException], ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import glob
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mathmill.data.errors import InputMissing
+from mathmill.data.errors import DamagedInput, InputMissing
 
 
 def ask(run: Path, table: str, query: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -14,14 +15,23 @@ def ask(run: Path, table: str, query: str, values: Mapping[str, Any]) -> list[di
 
     Raises:
         InputMissing: the run has no such table.
+        DamagedInput: a file of it cannot be read.
     """
     import duckdb
 
-    if not any((run / table).glob("*.parquet")):
+    files = sorted(glob.escape(str(path)) for path in (run / table).glob("*.parquet"))
+    if not files:
         raise InputMissing(f"no {table} in {run}: name the folder that `mathmill pipeline run` wrote")
-    files = str(run / table / "*.parquet").replace("'", "''")
     with duckdb.connect() as connection:
-        connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{files}')")  # noqa: S608
-        cursor = connection.execute(query, dict(values))
-        names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        try:
+            connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet({files_literal(files)})")  # noqa: S608
+            cursor = connection.execute(query, dict(values))
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            raise DamagedInput(f"cannot read {run / table} ({error}): `mathmill runs check` tells more") from error
+
+
+def files_literal(files: Iterable[str]) -> str:
+    """File names as a list in SQL."""
+    return "[" + ", ".join("'" + file.replace("'", "''") + "'" for file in files) + "]"

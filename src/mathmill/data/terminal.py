@@ -6,22 +6,21 @@ be markup to rich: both are made harmless here, once.
 
 from __future__ import annotations
 
+import re
 import sys
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
+# C0 and C1 but for tab and line feed, surrogates, and what Unicode calls bidirectional controls (UAX 9). Joiners,
+# which Hindi and Persian need, and the invisible operators of mathematics stay.
+_HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
 
 def clean(text: str) -> str:
-    """`text` without control and direction characters; line breaks and tabs stay."""
-    return "".join(
-        character
-        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
-        else "\N{REPLACEMENT CHARACTER}"
-        for character in text
-    )
+    """`text` without control characters and those that turn the writing direction; line breaks and tabs stay."""
+    return _HARMFUL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def one_line(value: Any, width: int = 0) -> str:
@@ -36,6 +35,21 @@ def _text(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:,.4g}" if isinstance(value, float) else str(value)
+
+
+def measured_words(measured: Mapping[str, Any]) -> str:
+    """What a stage measured, in words: `value 0.2 against threshold 1.5; other 3`."""
+    rest = dict(measured)
+    parts = []
+    if "value" in rest:
+        against = f" against threshold {_number(rest.pop('threshold'))}" if "threshold" in rest else ""
+        parts.append(f"value {_number(rest.pop('value'))}{against}")
+    parts += [f"{name} {_number(value)}" for name, value in rest.items()]
+    return one_line("; ".join(parts) or "nothing was measured", 300)
+
+
+def _number(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def print_json(value: Any) -> None:

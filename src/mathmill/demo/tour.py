@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import time
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -56,7 +58,8 @@ def take_tour(folder: Path, workers: int) -> None:
     _heading("5. A page that was dropped, explained")
     for line in _explained_drop(out):
         print(clean(line))
-    print(f"\n{time.perf_counter() - began:.0f} s. Look on with:")
+    activate = "" if shutil.which("mathmill") else f" (first: . {Path(sys.executable).parent}/activate)"
+    print(f"\n{time.perf_counter() - began:.0f} s. Look on with{activate}:")
     print(f"  mathmill data sample {out}      more kept pages")
     print(f"  mathmill data dropped {out}     what was dropped, and why")
     print(f"  mathmill explain {out} URL      what happened to a page")
@@ -85,6 +88,12 @@ def _compare(out: Path, world: World) -> None:
         urls = {page["url"] for page in pages if page["is_math"] is is_math}
         rows.append((name, len(urls), len(urls & kept)))
     print_table(("pages", "in the web", "kept"), rows)
+    missed = {page["url"]: page["markup"] for page in pages if page["is_math"] and page["url"] not in kept}
+    ways = ask(out, "records", "SELECT url, stage, reason FROM records WHERE kind = 'response'", {})
+    counts = Counter((way["stage"], way["reason"], missed[way["url"]]) for way in ways if way["url"] in missed)
+    if counts:
+        print("\nwhere the missing ones went, by the markup of their formulas:")
+        print_table(("stage", "reason", "markup", "pages"), [(*where, n) for where, n in counts.most_common(6)])
 
 
 def _show_page(row: dict[str, Any]) -> None:

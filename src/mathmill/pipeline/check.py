@@ -108,7 +108,8 @@ def describe(report: ArchiveReport) -> str:
     if report.records:
         counts = ", ".join(f"{count:,} {kind}" for kind, count in report.kinds.items())
         lines.append(f"  {report.records:,} records: {counts}")
-    lines += [f"  {_span_words(span)}" for span in report.spans[:_SPANS_SHOWN]]
+    shown = report.spans[:_SPANS_SHOWN] if report.records else report.spans[:1]
+    lines += [f"  {_span_words(span)}" for span in shown]
     if len(report.spans) > _SPANS_SHOWN:
         lines.append(f"  and {len(report.spans) - _SPANS_SHOWN:,} more spans")
     lines.append(f"  {_verdict(report)}")

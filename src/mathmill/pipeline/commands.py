@@ -10,11 +10,16 @@ from typing import Any
 
 from mathmill.data.config import load_recipe
 from mathmill.data.errors import DiskFull
-from mathmill.data.runs import MANIFEST
+from mathmill.data.ledger import Ledger
+from mathmill.data.runs import Run
+from mathmill.data.storage import open_source
 from mathmill.pipeline.engines.local import LocalEngine
 from mathmill.pipeline.inputs import find_inputs
+from mathmill.pipeline.members import GZIP_MAGIC, ZSTD_MAGIC
 from mathmill.pipeline.recipe import PipelineRecipe
-from mathmill.pipeline.runner import RunResult, run_pipeline
+from mathmill.pipeline.runner import CORPUS_KIND, RunResult, is_shard_done, named_files, run_pipeline
+
+ZSTD_SKIPPABLE = b"\x2a\x4d\x18"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +27,13 @@ class Plan:
     """What a run would do."""
 
     archives: int
+    to_do: int  # archives that no earlier execution finished
     bytes_in: int
     folder: str
     state: str  # new, unfinished or done
-    stages: tuple[str, ...]
+    suspect: tuple[str, ...]  # inputs that do not begin as an archive does
     free_bytes: int
+    recipe: str  # resolved, as JSON
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -38,8 +45,8 @@ def load(recipe: Path, archives: Sequence[str], settings: Sequence[str]) -> Pipe
     Raises:
         InputMissing, ConfigError: see `mathmill.data.config.load_recipe`.
     """
-    given = [f"archives={list(archives)!r}"] if archives else []
-    return load_recipe(recipe, PipelineRecipe, [*settings, *given])
+    resolved = load_recipe(recipe, PipelineRecipe, settings)
+    return resolved.model_copy(update={"archives": tuple(archives)}) if archives else resolved
 
 
 def check_plan(recipe: PipelineRecipe, folder: Path) -> Plan:
@@ -47,7 +54,7 @@ def check_plan(recipe: PipelineRecipe, folder: Path) -> Plan:
 
     Raises:
         InputMissing: an archive is not there.
-        ConfigError: a stage cannot start, such as for a model file that is missing.
+        ConfigError: a stage cannot start, such as for a model file that is missing, or the folder is another run's.
         DiskFull: the free space is less than the run may need.
     """
     inputs = find_inputs(recipe.archives)
@@ -60,8 +67,24 @@ def check_plan(recipe: PipelineRecipe, folder: Path) -> Plan:
         raise DiskFull(
             f"{parent} has {free:,} bytes free, the run may need {needed:,}: choose another folder with --out"
         )
-    state = "done" if (folder / MANIFEST).exists() else "unfinished" if folder.exists() else "new"
-    return Plan(len(inputs), size, str(folder), state, tuple(stage.use for stage in recipe.stages), free)
+    state = Run(folder, recipe, CORPUS_KIND, named_files(recipe)).inspect()
+    ledger = Ledger(folder)
+    return Plan(
+        archives=len(inputs),
+        to_do=sum(not is_shard_done(ledger, archive) for archive in inputs),
+        bytes_in=size,
+        folder=str(folder),
+        state=state,
+        suspect=tuple(archive.uri for archive in inputs if archive.size and not _begins_as_archive(archive.uri)),
+        free_bytes=free,
+        recipe=recipe.model_dump_json(indent=2),
+    )
+
+
+def _begins_as_archive(uri: str) -> bool:
+    with open_source(uri) as source:
+        begins = source.read(16)
+    return begins.startswith((GZIP_MAGIC, ZSTD_MAGIC, b"WARC/", b"filedesc:")) or begins[1:4] == ZSTD_SKIPPABLE
 
 
 def run(recipe: PipelineRecipe, folder: Path, workers: int, error_budget: float) -> RunResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from mathmill.data.config import canonical_json
 from mathmill.data.files import Output, Staging
 from mathmill.data.records import Document
 from mathmill.data.shards import count_parquet, parquet_schema, read_documents, write_parquet
-from mathmill.pipeline.funnel import Funnel
+from mathmill.pipeline.funnel import Funnel, loss_words
 
 #: Column -> (Arrow type, what it holds). Columns other than the first three come from `Document.meta`.
 COLUMNS: dict[str, tuple[str, str]] = {
@@ -103,13 +103,14 @@ def corpus_card(name: str, funnel: Funnel, facts: dict[str, str]) -> str:
             "",
             "## What the gates cost",
             "",
-            "A seeded sample of what each gate rejects went through the full path all the same.",
+            "A seeded sample of what each gate rejects went through the full path all the same; what that path itself",
+            "cannot see is not counted.",
             "",
             "| gate | rejected | sampled | worth keeping | share of the corpus lost (95 % interval) |",
             "|---|---:|---:|---:|---|",
             *(
                 f"| {loss.gate} | {loss.rejected:,} | {loss.sampled:,} | {loss.sampled_kept:,} | "
-                f"{loss.share:.2%} ({loss.share_low:.2%} to {loss.share_high:.2%}) |"
+                f"{loss_words(asdict(loss))} |"
                 for loss in funnel.gates
             ),
             "",

@@ -14,6 +14,7 @@ import orjson
 
 from mathmill.data.errors import InputMissing
 from mathmill.data.tables import ask
+from mathmill.data.terminal import measured_words
 from mathmill.pipeline.provenance import DROPPED, ERRORED, KEPT
 
 
@@ -72,27 +73,13 @@ def describe(explanation: Explanation) -> Iterator[str]:
     )
     passed = {stage: measured for stage, measured in explanation.trace.items() if stage != explanation.stage}
     for stage, measured in passed.items():
-        yield f"  {stage:<12} passed   {_values(measured)}"
+        yield f"  {stage:<12} passed   {measured_words(measured)}"
     if explanation.outcome == KEPT:
         yield f"  kept as {explanation.id}"
         return
-    yield f"  {explanation.stage:<12} {explanation.outcome:<8} {explanation.reason}: {_values(explanation.evidence)}"
+    why = f"{explanation.reason}: {measured_words(explanation.evidence)}"
+    yield f"  {explanation.stage:<12} {explanation.outcome:<8} {why}"
     if explanation.outcome == ERRORED:
-        yield "  its bytes are in the run's folder `aside`"
+        yield f"  its record is kept in aside/{explanation.archive}.warc.gz of the run's folder"
     if explanation.outcome == DROPPED and explanation.audit:
         yield f"  sampled for the gate's audit; the full path says: {explanation.audit}"
-
-
-def _values(measured: dict[str, Any]) -> str:
-    """`value 0.2 against threshold 1.5; other 3`."""
-    rest = dict(measured)
-    parts = []
-    if "value" in rest:
-        against = f" against threshold {_number(rest.pop('threshold'))}" if "threshold" in rest else ""
-        parts.append(f"value {_number(rest.pop('value'))}{against}")
-    parts += [f"{name} {_number(value)}" for name, value in rest.items()]
-    return "; ".join(parts) or "nothing was measured"
-
-
-def _number(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,7 +1,7 @@
 """A page's body as text, with its mathematics: protect, extract, restore.
 
 Formulas become placeholders (`protect`), the body is found, the formulas go back. Where the placeholders
-themselves tell what element is the body (`plain.marked_body`) it is that; else trafilatura finds it. Every
+themselves tell what element is the body (`body.marked_body`) it is that; else trafilatura finds it. Every
 formula found is accounted for: restored, of these some rescued, or left in what trafilatura dropped.
 Where trafilatura gives up, or keeps next to nothing of a page, the visible text stands in (`plain`).
 This module does not decide whether a text is worth keeping; the gates do.
@@ -18,8 +18,9 @@ from pydantic import Field
 
 from mathmill.data.config import Config
 from mathmill.data.records import CONTENT_TYPE, HTML, Document, Dropped
+from mathmill.pipeline.body import marked_body
 from mathmill.pipeline.formulas import Formula, sources
-from mathmill.pipeline.plain import BOILERPLATE, forbidden_replaced, marked_body, parse, visible_text
+from mathmill.pipeline.plain import BOILERPLATE, forbidden_replaced, parse, visible_text
 from mathmill.pipeline.protect import (
     Protected,
     Restored,

@@ -74,6 +74,7 @@ _OPTION = re.compile(r"\s*\[[^\]]*\]|\s+(?=[{\[])")
 _NAME_OR_OPTION = re.compile(r"\s*(?:\\[A-Za-z]+|\\.|\[[^\]]*\]|#\d|=)|\s+(?=[{\[])")
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _CDATA = re.compile(r"\A\s*%?\s*<!\[CDATA\[|%?\s*\]\]>\s*\Z")
+_WRAPPINGS = 4
 _DISPLAYSTYLE = re.compile(r"\A\{\s*\\(?:displaystyle|textstyle)\b\s*(.*)\}\Z", re.DOTALL)
 
 
@@ -121,7 +122,9 @@ def find_spans(text: str, dollar: bool, renderer: bool) -> list[Span]:
 def tidy(latex: str) -> str:
     r"""A formula's LaTeX as we keep it: no CDATA marks, blank lines or `{\displaystyle ..}` around it."""
     latex = _CDATA.sub("", latex.replace("\r", "")).strip() if "[" in latex else latex.replace("\r", "").strip()
-    while latex.startswith("{") and (inner := _DISPLAYSTYLE.match(latex)) and _balanced(inner.group(1)):
+    for _ in range(_WRAPPINGS):  # real pages have one or two; each costs a look at all that is inside
+        if not (latex.startswith("{") and (inner := _DISPLAYSTYLE.match(latex)) and _balanced(inner.group(1))):
+            break
         latex = inner.group(1).strip()
     latex = _BLANK_LINES.sub("\n", latex)
     # A comment needs its line's end; else a formula is one line, which survives tables and lists.

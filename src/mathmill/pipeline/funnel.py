@@ -37,8 +37,8 @@ class GateLoss:
     rejected: int
     sampled: int
     sampled_kept: int  # of the sample, how many the full path keeps
-    lost: float  # documents
-    share: float  # of all documents worth keeping: those kept and those lost here
+    lost: float | None  # documents; None where nothing was sampled
+    share: float | None  # of all documents worth keeping: those kept and those lost here
     share_low: float
     share_high: float
 
@@ -67,6 +67,13 @@ class Funnel:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def loss_words(loss: Mapping[str, Any]) -> str:
+    """A gate's loss as people read it, from the fields of a `GateLoss`."""
+    if loss["share"] is None:
+        return "unknown: nothing was sampled, raise audit.rate"
+    return f"{loss['share']:.2%} ({loss['share_low']:.2%} to {loss['share_high']:.2%})"
 
 
 def read_funnel(folder: Path, stages: Sequence[str], gates: Sequence[str]) -> Funnel:
@@ -114,7 +121,7 @@ def _gate_loss(table: Sequence[Mapping[str, Any]], gate: str, kept: int) -> Gate
     low, high = wilson_interval(sampled_kept, sampled)
     if rejected == sampled:  # every reject was looked at: nothing is estimated
         low = high = sampled_kept / sampled if sampled else 0.0
-    lost = rejected * sampled_kept / sampled if sampled else 0.0
+    lost = rejected * sampled_kept / sampled if sampled else None if rejected else 0.0
 
     def share(rate: float) -> float:
         return rejected * rate / (kept + rejected * rate) if rejected * rate else 0.0
@@ -125,7 +132,7 @@ def _gate_loss(table: Sequence[Mapping[str, Any]], gate: str, kept: int) -> Gate
         sampled=sampled,
         sampled_kept=sampled_kept,
         lost=lost,
-        share=share(lost / rejected if rejected else 0.0),
+        share=None if lost is None else share(lost / rejected if rejected else 0.0),
         share_low=share(low),
         share_high=share(high),
     )

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mathmill.data.errors import ConfigError, InputMissing
 from mathmill.data.files import file_sha256
 from mathmill.data.storage import expand, is_remote, stat
 
@@ -34,7 +35,12 @@ def find_inputs(patterns: Sequence[str]) -> list[ArchiveInput]:
     Raises:
         InputMissing: a path is not there, a glob matches nothing, or a server does not answer.
     """
+    if not patterns:
+        raise ConfigError("no archives are named: give some with --input, or as `archives` in the recipe")
     uris = expand(patterns)
+    for uri in uris:
+        if not uri.isprintable() and not uri.encode("utf-8", "replace").decode() == uri:
+            raise InputMissing(f"{uri!r}: rename the file, its name is not valid UTF-8")
     stems = Counter(_stem(uri) for uri in uris)
     found = []
     for uri in uris:
@@ -60,4 +66,7 @@ def fingerprint(archive: ArchiveInput) -> str:
     """What identifies the archive's content: the hash of a local file, a server's own mark for a remote one."""
     if is_remote(archive.uri):
         return f"remote:{archive.size}:{archive.modified}"
-    return f"sha256:{file_sha256(Path(archive.uri))}"
+    try:
+        return f"sha256:{file_sha256(Path(archive.uri))}"
+    except OSError as error:
+        raise InputMissing(f"cannot read {archive.uri}: {error.strerror or error}") from error

@@ -8,9 +8,11 @@ work, so this stage is no gate whose loss could be measured.
 
 from __future__ import annotations
 
+import difflib
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +27,14 @@ _TEX = re.compile(r"\\[a-zA-Z]+|[\\$^_{}\0\s\ud800-\udfff]+")
 _LABEL = "__label__"
 
 Identify = Callable[[str], tuple[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A loaded model: `identify` tells the language of one line and its probability, out of `languages`."""
+
+    identify: Identify
+    languages: frozenset[str]
 
 
 class Language(Config):
@@ -46,9 +56,19 @@ class Language(Config):
         return () if self.model is None else (self.model,)
 
     def __call__(self, documents: Iterable[Document]) -> Iterator[Document | Dropped]:
-        identify = identifier(self.model)
+        model = identifier(self.model)
+        self._check_codes(model.languages)
+        identify = model.identify
         for document in documents:
             yield self._judge(document, identify)
+
+    def _check_codes(self, languages: frozenset[str]) -> None:
+        """A code that the model does not know would drop every page."""
+        for code in self.keep:
+            if code not in languages | {UNDETERMINED}:
+                near = difflib.get_close_matches(code, sorted(languages), n=3, cutoff=0.4)
+                hint = f"; near to it are {', '.join(near)}" if near else ""
+                raise ConfigError(f"stages.language.keep: the model knows no language {code!r}{hint}")
 
     def _judge(self, document: Document, identify: Identify) -> Document | Dropped:
         language, score = UNDETERMINED, 0.0
@@ -61,7 +81,7 @@ class Language(Config):
             evidence["threshold"] = list(self.keep)
         noted = document.with_meta(language=language, language_score=score).noting(self.use, **evidence)
         if self.keep and language not in self.keep:
-            return Dropped(noted, self.use, "language", evidence)
+            return Dropped(noted, self.use, "other_language", evidence)
         return noted
 
 
@@ -72,8 +92,8 @@ def middle(text: str, chars: int) -> str:
 
 
 @functools.lru_cache(maxsize=4)
-def identifier(model: Path | None) -> Identify:
-    """The function that tells the language of one line of text; loaded once per process.
+def identifier(model: Path | None) -> Identifier:
+    """The model that tells the language of a line of text; loaded once per process.
 
     Raises:
         ConfigError: `model` is not there, or is not a supervised fastText model.
@@ -81,7 +101,7 @@ def identifier(model: Path | None) -> Identify:
     return _py3langid() if model is None else _fasttext(model)
 
 
-def _py3langid() -> Identify:
+def _py3langid() -> Identifier:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
@@ -90,10 +110,10 @@ def _py3langid() -> Identify:
         language, score = model.classify(line)
         return str(language), float(score)
 
-    return identify
+    return Identifier(identify, frozenset(map(str, model.nb_classes)))
 
 
-def _fasttext(path: Path) -> Identify:
+def _fasttext(path: Path) -> Identifier:
     import fasttext
 
     advice = "name a supervised fastText model such as lid.176.bin as `model`, or leave it out for py3langid"
@@ -111,4 +131,4 @@ def _fasttext(path: Path) -> Identify:
             return UNDETERMINED, 0.0
         return str(labels[0]).removeprefix(_LABEL), min(1.0, float(scores[0]))
 
-    return identify
+    return Identifier(identify, frozenset(str(label).removeprefix(_LABEL) for label in model.get_labels()))

@@ -24,6 +24,7 @@ class Outcome:
 
     row: dict[str, Any]
     document: Document | None
+    record: Record | None  # of an errored page, to be set aside
     seconds: dict[str, float]  # stage -> wall seconds
 
 
@@ -36,6 +37,8 @@ class ArchiveSource:
     recipe: PipelineRecipe
 
     def __call__(self, skip: int, count: int | None) -> Iterator[Outcome]:
+        for stage in self.recipe.stages:
+            list(stage([]))  # what a stage loads is not on the first page's account
         records = read_archive(self.uri)
         for _ in itertools.islice(records, skip):
             pass
@@ -45,20 +48,20 @@ class ArchiveSource:
         cascade = Cascade(self.recipe.stages, self.recipe.audit.rate, self.recipe.seed)
         for record in records:
             if isinstance(record, LostSpan):
-                yield Outcome(lost_row(record, self.name), None, {})
+                yield Outcome(lost_row(record, self.name), None, None, {})
                 continue
             found = page(record, self.name)
             if isinstance(found, Dropped):
-                yield Outcome(dropped_row(record, found, self.name), None, {})
+                yield Outcome(dropped_row(record, found, self.name), None, None, {})
             else:
                 yield judged(record, cascade.judge(found), self.name)
 
-    def record_at(self, index: int) -> Record:
-        """The record at `index`, read but not judged: for one that killed its process."""
-        (record,) = itertools.islice(read_archive(self.uri), index, index + 1)
-        if isinstance(record, LostSpan):
-            raise TypeError(f"item {index} of {self.uri} is a lost span")
-        return record
+    def condemned(self, index: int, reason: str, evidence: dict[str, Any]) -> Outcome:
+        """The outcome of the item at `index`, which killed its process: read, but not judged."""
+        (item,) = itertools.islice(read_archive(self.uri), index, index + 1)
+        if isinstance(item, LostSpan):  # it took too long to see that nothing is in it
+            return Outcome(lost_row(item, self.name), None, None, {})
+        return Outcome(errored_row(item, self.name, reason, evidence), None, item, {})
 
 
 def judged(record: Record, judgement: Judgement, archive: str) -> Outcome:
@@ -79,7 +82,7 @@ def judged(record: Record, judgement: Judgement, archive: str) -> Outcome:
         "characters": len(document.text),
     }
     kept = document.without_meta(*TRANSIENT, TRACE) if judgement.outcome == KEPT else None
-    return Outcome(row, kept, judgement.seconds)
+    return Outcome(row, kept, record if judgement.outcome == ERRORED else None, judgement.seconds)
 
 
 def dropped_row(record: Record, dropped: Dropped, archive: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ The heartbeats are small files in the run's folder, so that they work wherever t
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 import time
@@ -77,10 +78,14 @@ class Standing:
 
 
 class ProgressBoard:
-    """Adds finished shards and heartbeats up and shows them on stderr: a bar on a terminal, else plain lines."""
+    """Adds finished shards and heartbeats up and shows them on stderr: a bar on a terminal, else plain lines.
+
+    Pages are those of this execution; `done_bytes` of the archives were done by earlier ones.
+    """
 
     def __init__(self, folder: Path, total_bytes: int, done_bytes: int) -> None:
         self._folder = folder / PROGRESS
+        shutil.rmtree(self._folder, ignore_errors=True)  # what a killed execution left would be counted as ours
         self._total = total_bytes
         self._before = done_bytes
         self._finished = Standing()

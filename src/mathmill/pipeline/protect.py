@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from mathmill.pipeline.body import marked_chain
 from mathmill.pipeline.formulas import Delimiters, Formula, is_definition, tidy
-from mathmill.pipeline.plain import marked_chain
 from mathmill.pipeline.text_runs import TokenFor, protect_text
 
 # What stands around a formula's source and shows nothing but that formula.
@@ -173,7 +173,7 @@ def _escaped(match: re.Match[str]) -> str:
 
 def protect(tree: Any, allowed: Delimiters, page: str) -> Protected:
     """Replace the formulas in `tree`, which is changed; `page` is what placeholders must not occur in."""
-    stem = _unused_stem(page)
+    stem = _unused_stem(page, tree.text_content())
     found: list[Formula] = []
     holders: list[Any] = []
 
@@ -225,10 +225,13 @@ def _joins(before: str, start: int, text: str, protected: Protected) -> bool:
     return before.isascii() and (before.isalnum() or before in ("$", "\\"))
 
 
-def _unused_stem(page: str) -> str:
-    """What placeholders begin with: a short word, or one that a page cannot hold because it comes from its hash."""
+def _unused_stem(page: str, text: str) -> str:
+    """What placeholders begin with: a short word, or one that a page cannot hold because it comes from its hash.
+
+    `text` is the page's text, in which references are characters.
+    """
     stem, salt = "zqf", 0
-    while stem in page:
+    while stem in page or stem in text:
         salt += 1
         digest = hashlib.blake2b(page.encode("utf-8", "surrogatepass"), digest_size=6, salt=salt.to_bytes(8, "big"))
         stem = f"zq{digest.hexdigest()}f"

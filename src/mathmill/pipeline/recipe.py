@@ -40,8 +40,8 @@ class Audit(Config):
 class PipelineRecipe(Config):
     """Archives in, a corpus out: the stages in order, and the limits of a page."""
 
-    archives: tuple[str, ...] = Field(description="paths, globs, https:// or s3:// addresses")
-    seed: int = 0
+    archives: tuple[str, ...] = Field(default=(), description="paths, globs, https:// or s3:// addresses")
+    seed: int = Field(default=0, ge=0, lt=2**63)
     page: PageLimits = PageLimits()
     audit: Audit = Audit()
     stages: tuple[AnyStage, ...] = (

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from mathmill.data.config import canonical_json, config_hash
-from mathmill.data.errors import DamagedInput, MathmillError
-from mathmill.data.files import Output, file_sha256, write_whole
+from mathmill.data.errors import CannotCreate, DamagedInput, DiskFull, InputMissing, MathmillError, Stopped
+from mathmill.data.files import Output, Staging, file_sha256, writing
+from mathmill.data.ledger import Ledger
 from mathmill.data.records import Reduce
 from mathmill.data.runs import Run, code_version
 from mathmill.data.shards import count_parquet
@@ -26,7 +27,7 @@ from mathmill.pipeline.engines.base import Engine, Failure
 from mathmill.pipeline.funnel import FUNNEL, Funnel, read_funnel
 from mathmill.pipeline.inputs import ArchiveInput, find_inputs, fingerprint
 from mathmill.pipeline.progress import PROGRESS, ProgressBoard
-from mathmill.pipeline.provenance import ERRORED, Tally
+from mathmill.pipeline.provenance import ERRORED, KEPT, LOST, Tally
 from mathmill.pipeline.recipe import PipelineRecipe
 from mathmill.pipeline.shard_task import ShardReceipt, ShardTask, documents_name, records_name, run_shard
 
@@ -43,6 +44,7 @@ class RunResult:
     tally: Tally
     fresh: int
     fresh_pages: int
+    gone: tuple[str, ...]  # archives of earlier executions that are inputs no longer: they were taken out
     seconds: float
 
 
@@ -58,38 +60,41 @@ def run_pipeline(recipe: PipelineRecipe, folder: Path, engine: Engine, error_bud
     """
     began = time.perf_counter()
     inputs = find_inputs(recipe.archives)
-    with Run(folder, recipe, CORPUS_KIND, _files(recipe)) as run:
+    with Run(folder, recipe, CORPUS_KIND, named_files(recipe)) as run:
         try:
             run.clear_leftovers()
-            todo = [archive for archive in inputs if not _is_shard_done(run, archive)]
+            todo = [archive for archive in inputs if not is_shard_done(run.ledger, archive)]
             if todo:
                 run.reopen()
                 _make_shards(run, recipe, engine, inputs, todo)
+            gone = _retire_all_but(run, {archive.name for archive in inputs})
             shards = _shard_lines(run)
             _make_corpus(run, engine, shards)
             funnel = _make_funnel(run, recipe, engine, shards)
             tally = _total(shards)
-            _check_budget(tally, error_budget)
+            _check_funnel(funnel, tally)
+            _check_budget(folder, tally, error_budget)
+            _write_card(run, funnel, tally, len(shards))
             if not run.is_done:
                 _finish(run, recipe, shards, funnel, tally)
             fresh_pages = sum(shards[archive.name]["tally"]["pages"] for archive in todo)
-            return RunResult(folder, funnel, tally, len(todo), fresh_pages, time.perf_counter() - began)
+            return RunResult(folder, funnel, tally, len(todo), fresh_pages, gone, time.perf_counter() - began)
         finally:
             engine.close()
 
 
-def _files(recipe: PipelineRecipe) -> dict[str, str]:
+def named_files(recipe: PipelineRecipe) -> dict[str, str]:
     """The files that stages name, with their hashes."""
     paths = [path for stage in recipe.stages for path in getattr(stage, "files", ())]
     return {str(path): file_sha256(path) for path in paths}
 
 
-def _is_shard_done(run: Run, archive: ArchiveInput) -> bool:
+def is_shard_done(ledger: Ledger, archive: ArchiveInput) -> bool:
     """Whether the archive's shard is committed and the archive is what it was then."""
     unit = f"shard/{archive.name}"
-    if not run.ledger.is_done(unit):
+    if not ledger.is_done(unit):
         return False
-    seen = run.ledger.lines[unit]["input"]
+    seen = ledger.lines[unit]["input"]
     if seen["size"] != archive.size:
         return False
     return bool(seen["modified"] == archive.modified or seen["fingerprint"] == fingerprint(archive))
@@ -101,19 +106,28 @@ def _make_shards(
     total = sum(archive.size for archive in inputs)
     board = ProgressBoard(run.folder, total, total - sum(archive.size for archive in todo))
     tasks = [ShardTask(archive, recipe, run.folder) for archive in todo]
-    failed: list[str] = []
-    with board.shown():
-        for task, receipt in engine.map(run_shard, tasks):
-            if isinstance(receipt, Failure):
-                if isinstance(receipt.error, MathmillError):
-                    raise receipt.error
-                failed.append(f"{task.archive.uri} ({type(receipt.error).__name__}: {receipt.error})")
-                continue
-            _commit_shard(run, task.archive, receipt)
-            board.finish(receipt.tally)
+    failed: list[tuple[str, Exception]] = []
+    done = 0
+    try:
+        with board.shown():
+            for task, receipt in engine.map(run_shard, tasks):
+                if isinstance(receipt, Failure):
+                    if isinstance(receipt.error, DiskFull | CannotCreate):
+                        raise receipt.error  # it would stop all others as well
+                    failed.append((task.archive.uri, receipt.error))
+                    continue
+                _commit_shard(run, task.archive, receipt)
+                board.finish(receipt.tally)
+                done += 1
+    except Stopped as stopped:
+        finished = len(inputs) - len(todo) + done
+        saved = f"{stopped}: {finished:,} of {len(inputs):,} archives are finished and saved, those in work start over"
+        raise Stopped(saved, stopped.exit_code - 128) from None
     if failed:
-        raise MathmillError(
-            f"{len(failed)} of {len(todo)} archives failed, the others are done: {'; '.join(failed)}. "
+        kind = InputMissing if all(isinstance(error, InputMissing) for _, error in failed) else MathmillError
+        causes = "; ".join(f"{uri} ({type(error).__name__}: {error})" for uri, error in failed)
+        raise kind(
+            f"{len(failed)} of {len(todo)} archives failed, the others are done: {causes}. "
             "Run the same command to try them again, or leave them out of the recipe"
         )
 
@@ -134,6 +148,18 @@ def _shard_lines(run: Run) -> dict[str, dict[str, Any]]:
     prefix = "shard/"
     lines = run.ledger.lines
     return {unit.removeprefix(prefix): lines[unit] for unit in sorted(lines) if unit.startswith(prefix)}
+
+
+def _retire_all_but(run: Run, names: set[str]) -> tuple[str, ...]:
+    """Take the shards out that are inputs no longer: a corpus is what its recipe and its inputs make of it."""
+    gone = tuple(name for name in _shard_lines(run) if name not in names)
+    if gone:
+        run.reopen()
+    for name in gone:
+        for unit in (f"shard/{name}", f"corpus/{name}.parquet"):
+            if unit in run.ledger.lines:
+                run.ledger.retire(unit)
+    return gone
 
 
 def _make_corpus(run: Run, engine: Engine, shards: dict[str, dict[str, Any]]) -> None:
@@ -180,30 +206,45 @@ def _total(shards: dict[str, dict[str, Any]]) -> Tally:
     return total
 
 
-def _check_budget(tally: Tally, budget: float) -> None:
-    errored = tally.outcomes[ERRORED] / max(tally.pages, 1)
-    lost = tally.bytes_lost / max(tally.bytes_in, 1)
-    if max(errored, lost) > budget:
+def _check_funnel(funnel: Funnel, tally: Tally) -> None:
+    """Make sure that two ways of counting agree: the shards' tallies and the query over their tables."""
+    ends = {"tally": tally.outcomes[KEPT], "table": funnel.kept, "funnel's last step": funnel.steps[-1].left}
+    if len(set(ends.values())) > 1 or tally.records != funnel.records:
+        raise MathmillError(f"kept pages do not add up: {ends}: please report a bug, with the run's folder")
+
+
+def _check_budget(folder: Path, tally: Tally, budget: float) -> None:
+    shares = {
+        (ERRORED, "pages are errored"): tally.outcomes[ERRORED] / max(tally.pages, 1),
+        (LOST, "bytes are lost"): tally.bytes_lost / max(tally.bytes_in, 1),
+    }
+    over = [(outcome, f"{share:.2%} of the {words}") for (outcome, words), share in shares.items() if share > budget]
+    if over:
         raise DamagedInput(
-            f"{errored:.2%} of the pages are errored and {lost:.2%} of the bytes are lost, the budget is {budget:.2%}: "
-            "see what with `mathmill data dropped RUN --outcome lost` (or errored), then run again with a larger "
-            "--error-budget; what is done is kept"
+            f"{' and '.join(words for _, words in over)}, the budget is {budget:.2%}: look at them with "
+            f"`mathmill data dropped {folder} --outcome {over[0][0]}`, then run again with a larger --error-budget; "
+            "what is done is kept"
         )
+
+
+def _write_card(run: Run, funnel: Funnel, tally: Tally, archives: int) -> None:
+    facts = {
+        "archives": f"{archives:,}, {tally.bytes_in:,} bytes",
+        "recipe": f"`{config_hash(run.config)}` (config.json)",
+        "code": f"mathmill {code_version()}",
+    }
+    source = config_hash(run.config) + hashlib.sha256(canonical_json(funnel.as_dict())).hexdigest()
+    if not _is_made_from(run, _CARD, source):
+        staging = Staging(run.folder)
+        path = staging.stage(_CARD, lambda _: 1)
+        with writing(path):
+            path.write_text(corpus_card(run.folder.resolve().name, funnel, facts), encoding="utf-8")
+        run.ledger.append(_CARD, staging.publish({_CARD: 1}), {"source": source})
 
 
 def _finish(run: Run, recipe: PipelineRecipe, shards: dict[str, dict[str, Any]], funnel: Funnel, tally: Tally) -> None:
     inputs = [{key: line["input"][key] for key in ("name", "uri", "size", "fingerprint")} for line in shards.values()]
     counts = {"records": tally.records, "pages": tally.pages, **dict(sorted(tally.outcomes.items()))}
-    card = corpus_card(
-        run.folder.resolve().name,
-        funnel,
-        {
-            "archives": f"{len(inputs):,}, {tally.bytes_in:,} bytes",
-            "recipe": f"`{config_hash(recipe)}` (config.json)",
-            "code": f"mathmill {code_version()}",
-        },
-    )
-    write_whole(run.folder / _CARD, card.encode())
     facts = {"seed": recipe.seed, "counts": counts, "bytes": tally.bytes_in, "funnel": funnel.as_dict()}
     timings = {"stage_seconds": tally.seconds, "shard_seconds": tally.wall_seconds, "peak_mb": tally.peak_mb}
     shutil.rmtree(run.folder / PROGRESS, ignore_errors=True)

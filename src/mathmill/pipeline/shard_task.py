@@ -18,9 +18,9 @@ from mathmill.data.shards import DocumentWriter, count_documents, count_parquet,
 from mathmill.pipeline.aside import AsideWriter, count_aside
 from mathmill.pipeline.inputs import ArchiveInput, fingerprint
 from mathmill.pipeline.isolate import Condemned, ItemLimits, Usage, isolated
-from mathmill.pipeline.page_work import ArchiveSource, Outcome, errored_row
+from mathmill.pipeline.page_work import ArchiveSource, Outcome
 from mathmill.pipeline.progress import Heartbeat
-from mathmill.pipeline.provenance import COLUMNS, ERRORED, Tally
+from mathmill.pipeline.provenance import COLUMNS, ERRORED, KEPT, Tally
 from mathmill.pipeline.recipe import PipelineRecipe
 
 
@@ -74,7 +74,7 @@ def run_shard(task: ShardTask) -> ShardReceipt:
         rows = write_parquet(records, shard.rows(), parquet_schema(COLUMNS))
     finally:
         shard.close()
-    _check_conservation(task.archive, shard.tally, rows)
+    check_conservation(task.archive, shard.tally, shard.documents.rows, shard.aside.rows)
     shard.tally.wall_seconds = time.perf_counter() - began
     shard.tally.peak_mb = max(shard.usage.peak_mb, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     outputs = staging.publish(
@@ -104,29 +104,39 @@ class _Shard:
     def rows(self) -> Iterator[dict[str, Any]]:
         """The rows of the provenance table, in the archive's order; Documents are written on the way."""
         with self.documents:
-            for index, item in enumerate(isolated(self._source, self._limits, self.usage)):
-                outcome = self._condemned(index, item) if isinstance(item, Condemned) else item
+            for item in isolated(self._source, self._limits, self.usage):
+                outcome = self._judged(item)
                 if outcome.document is not None:
                     self.documents.write(outcome.document)
-                if outcome.row["outcome"] == ERRORED and not isinstance(item, Condemned):
-                    self.aside.write(self._source.record_at(index))
+                if outcome.record is not None:
+                    self.aside.write(outcome.record)
                 self.tally.count(outcome.row, outcome.seconds)
                 self._heartbeat.beat(self.tally)
                 yield outcome.row
 
-    def _condemned(self, index: int, item: Condemned) -> Outcome:
-        record = self._source.record_at(index)
-        self.aside.write(record)
-        return Outcome(errored_row(record, self._source.name, item.reason, item.evidence), None, {})
+    def _judged(self, item: Outcome | Condemned) -> Outcome:
+        if isinstance(item, Condemned):
+            return self._source.condemned(item.index, item.reason, item.evidence)
+        return item
 
     def close(self) -> None:
         self.aside.close()
         self._heartbeat.end()
 
 
-def _check_conservation(archive: ArchiveInput, tally: Tally, rows: int) -> None:
-    if tally.bytes_in != archive.size or sum(tally.outcomes.values()) != rows:
+def check_conservation(archive: ArchiveInput, tally: Tally, documents: int, aside: int) -> None:
+    """Make sure that every byte of the archive and every page is accounted for, once.
+
+    Raises:
+        MathmillError: it is not so.
+    """
+    facts = {
+        "bytes": (tally.bytes_in, archive.size),
+        "kept pages": (tally.outcomes[KEPT], documents),
+        "pages set aside": (tally.outcomes[ERRORED], aside),
+    }
+    wrong = [f"{found:,} {what} where {wanted:,} are due" for what, (found, wanted) in facts.items() if found != wanted]
+    if wrong:
         raise MathmillError(
-            f"{archive.uri}: {tally.bytes_in} of {archive.size} bytes, {sum(tally.outcomes.values())} of {rows} rows "
-            "are accounted for: did the file change while it was read? If not, please report a bug"
+            f"{archive.uri}: {', '.join(wrong)}: if the file did not change while it was read, please report a bug"
         )

@@ -9,12 +9,13 @@ from typing import Any
 
 import orjson
 
-from mathmill.data.errors import DamagedInput, InputMissing
+from mathmill.data.errors import ConfigError, DamagedInput, InputMissing
 from mathmill.data.runs import load_manifest
 from mathmill.data.storage import expand
 from mathmill.data.terminal import clean, one_line, print_json, print_table
 from mathmill.pipeline.commands import Plan
 from mathmill.pipeline.explain import describe, explain
+from mathmill.pipeline.funnel import loss_words
 from mathmill.pipeline.runner import RunResult
 
 
@@ -23,9 +24,15 @@ def show_plan(plan: Plan, as_json: bool) -> None:
     if as_json:
         print_json(plan.as_dict())
         return
-    print(f"{plan.archives:,} archives, {plan.bytes_in:,} bytes -> {plan.folder} ({plan.state})")
-    print(f"stages: {' -> '.join(plan.stages)}")
-    print(f"free there: {plan.free_bytes:,} bytes. Nothing was changed.")
+    print(
+        f"{plan.to_do:,} of {plan.archives:,} archives to do, {plan.bytes_in:,} bytes in all "
+        f"-> {plan.folder} ({plan.state})"
+    )
+    for name in plan.suspect:
+        print(f"  {one_line(name)} does not begin as an archive does")
+    print(f"free there: {plan.free_bytes / 1e9:,.1f} GB. The recipe, with every default:")
+    print(plan.recipe)
+    print("Nothing was changed.")
 
 
 def show_result(result: RunResult, as_json: bool) -> None:
@@ -46,7 +53,10 @@ def show_result(result: RunResult, as_json: bool) -> None:
         )
     else:
         print("nothing to do: every archive is done already")
-    print(f"corpus: {result.folder} ({result.funnel.kept:,} pages; open it with datasets.load_dataset)")
+    if result.gone:
+        print(f"taken out, since they are inputs no longer: {', '.join(result.gone)}")
+    advice = "open it with datasets.load_dataset" if result.funnel.kept else "nothing to open"
+    print(f"corpus: {result.folder} ({result.funnel.kept:,} pages; {advice})")
 
 
 def print_funnel(funnel: dict[str, Any]) -> None:
@@ -68,7 +78,7 @@ def print_funnel(funnel: dict[str, Any]) -> None:
                 loss["rejected"],
                 loss["sampled"],
                 loss["sampled_kept"],
-                f"{loss['share']:.2%} ({loss['share_low']:.2%} to {loss['share_high']:.2%})",
+                loss_words(loss),
             )
             for loss in funnel["gates"]
         ],
@@ -81,7 +91,8 @@ def show_run(folder: Path, as_json: bool) -> None:
     if as_json:
         print_json(manifest)
         return
-    print(f"{folder}: {manifest['kind']} {manifest['run']}, seed {manifest['seed']}, code {manifest['code']}")
+    code = ", ".join(manifest["code"])
+    print(f"{folder}: {manifest['kind']} {manifest['run']}, seed {manifest['seed']}, code {code}")
     print(f"{len(manifest['inputs']):,} archives, {manifest['bytes']:,} bytes; {len(manifest['outputs']):,} outputs")
     print(", ".join(f"{name} {count:,}" for name, count in manifest["counts"].items()))
     print()
@@ -94,7 +105,9 @@ def show_explanation(folder: Path, url: str, as_json: bool) -> None:
     if as_json:
         print_json([asdict(each) for each in found])
         return
-    for each in found:
+    for position, each in enumerate(found):
+        if position:
+            print()
         for line in describe(each):
             print(clean(line))
 
@@ -126,6 +139,8 @@ def show_extraction(file: Path, as_json: bool) -> None:
 
     try:
         body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        if body.startswith((b"\x1f\x8b", b"WARC/")):
+            raise ConfigError(f"{file} is an archive and no HTML page: use `mathmill pipeline check` or `pipeline run`")
     except OSError as error:
         raise InputMissing(
             f"cannot read {file} ({error.strerror}): name an HTML file, or - for standard input"
@@ -136,4 +151,4 @@ def show_extraction(file: Path, as_json: bool) -> None:
             {"title": extraction.title, "text": extraction.text, "formulas": [asdict(f) for f in extraction.formulas]}
         )
     else:
-        print(clean(extraction.text))
+        print(clean(extraction.text) if sys.stdout.isatty() else extraction.text)

@@ -6,12 +6,14 @@ every other tag. What the renderers skip is skipped: code, scripts, classes that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from bisect import bisect
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from mathmill.pipeline.formulas import DOLLAR, Delimiters, Formula, Span, find_spans, is_strong
+from mathmill.pipeline.formulas import DOLLAR, PAREN, Delimiters, Formula, Span, find_spans, is_strong
 
 # Notes a formula and the element whose own text it is part of; gives its placeholder.
 TokenFor = Callable[[Formula, Any], str]
@@ -35,6 +37,11 @@ _SKIPPED = frozenset(
 _IGNORING = frozenset({"tex2jax_ignore", "mathjax_ignore", "no-mathjax", "nomathjax"})
 _PROCESSING = frozenset({"tex2jax_process", "mathjax_process", "arithmatex"})
 _BREAKS = frozenset({"br", "wbr"})
+# Formulas in `\(..\)` that can only be TeX, from which on a page's others need not look like it.
+LEAST_PARENS = 2
+# What these others may be: short, and at most so many words.
+SIBLING_CHARS, SIBLING_WORDS = 80, 1
+_WORD = re.compile(r"[^\W\d_]{3,}")
 
 
 @dataclass(slots=True)
@@ -49,11 +56,37 @@ class _Run:
 
 def text_formulas(text: str) -> tuple[Formula, ...]:
     """The delimited formulas of plain text, in order."""
-    dollar, trusted = _judge(Delimiters(dollar=None, renderer=False), [text])
-    return tuple(span.formula for span in find_spans(text, dollar, trusted) if span.formula)
+    (spans,) = _spans(Delimiters(dollar=None, renderer=False), [text])
+    return tuple(span.formula for span in spans if span.formula)
 
 
-def _judge(allowed: Delimiters, texts: Iterable[str]) -> tuple[bool, bool]:
+def _spans(allowed: Delimiters, texts: Sequence[str]) -> list[list[Span]]:
+    """The formulas of each of a page's texts."""
+    dollar, trusted = _judge(allowed, texts)
+    found = [find_spans(text, dollar, trusted) for text in texts]
+    parens = (span.formula.latex for spans in found for span in spans if span.formula and span.formula.source == PAREN)
+    if trusted or sum(map(is_strong, parens)) < LEAST_PARENS:
+        return found
+    return [_with_siblings(text, spans) if "\\(" in text else spans for text, spans in zip(texts, found, strict=True)]
+
+
+def _with_siblings(text: str, spans: list[Span]) -> list[Span]:
+    r"""`spans` and between them what stands in `\(..\)` as well, on a page that writes its formulas so."""
+    starts = [span.start for span in spans]
+    more = []
+    for span in find_spans(text, dollar=False, renderer=True):
+        at = bisect(starts, span.start)
+        free = (not at or spans[at - 1].end <= span.start) and (at == len(spans) or span.end <= starts[at])
+        if free and span.formula and span.formula.source == PAREN and _may_be_sibling(span.formula.latex):
+            more.append(span)
+    return sorted([*spans, *more], key=lambda span: span.start) if more else spans
+
+
+def _may_be_sibling(latex: str) -> bool:
+    return len(latex) <= SIBLING_CHARS and len(_WORD.findall(latex)) <= SIBLING_WORDS
+
+
+def _judge(allowed: Delimiters, texts: Sequence[str]) -> tuple[bool, bool]:
     """Whether inline dollars count in these texts, and whether a delimiter is believed whatever it holds.
 
     Without a configuration that turns dollars on, several that can only be TeX show that they are;
@@ -68,9 +101,8 @@ def _judge(allowed: Delimiters, texts: Iterable[str]) -> tuple[bool, bool]:
 def protect_text(tree: Any, allowed: Delimiters, token_for: TokenFor) -> None:
     """Replace every delimited formula in the text of `tree`, which is changed."""
     runs = list(_runs(tree))
-    dollar, trusted = _judge(allowed, (run.text for run in runs))
-    for run in runs:
-        if spans := find_spans(run.text, dollar, trusted):
+    for run, spans in zip(runs, _spans(allowed, [run.text for run in runs]), strict=True):
+        if spans:
             _write(run, spans, token_for)
 
 

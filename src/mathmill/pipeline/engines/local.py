@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import glob
 import multiprocessing
+import multiprocessing.process
+import os
 import shutil
 import signal
 import tempfile
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -15,6 +19,7 @@ from typing import TypeVar
 
 from mathmill.data.errors import DiskFull
 from mathmill.data.files import sync_file, sync_folder, temporary, writing
+from mathmill.data.tables import files_literal
 from mathmill.pipeline.engines.base import Failure, WorkerDied
 
 I = TypeVar("I")  # noqa: E741
@@ -83,7 +88,7 @@ class LocalEngine:
             self._stop_pool()  # of one worker: the next items get as many as there may be
 
     def _new_pool(self, workers: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(workers, mp_context=_SPAWN, initializer=_leave_signals_to_the_driver)
+        return ProcessPoolExecutor(workers, mp_context=_SPAWN, initializer=_belong_to_the_driver)
 
     def _stop_pool(self) -> None:
         """End the workers now: what they had not committed is done again by the next run."""
@@ -117,15 +122,15 @@ class LocalEngine:
             }
             with duckdb.connect(config=settings) as connection:
                 for name, folder in tables.items():
-                    files = str(folder / "*.parquet").replace("'", "''")
-                    connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{files}')")  # noqa: S608
+                    files = sorted(glob.escape(str(path)) for path in folder.glob("*.parquet"))
+                    connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({files_literal(files)})")  # noqa: S608
                 target = str(part).replace("'", "''")
                 try:
                     connection.execute(f"COPY ({query}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
                 except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-                    raise DiskFull(
-                        f"cannot write {out} ({str(error).splitlines()[0]}): free some space and run again"
-                    ) from error
+                    if "No space left" not in str(error):
+                        raise
+                    raise DiskFull(f"no space left while writing {out}: free some space and run again") from error
         with writing(out):
             sync_file(part)
             shutil.rmtree(out, ignore_errors=True)
@@ -145,7 +150,18 @@ def _result(future: Future[R]) -> R | Failure:
     return Failure(error)
 
 
-def _leave_signals_to_the_driver() -> None:
-    """Ctrl-C reaches the whole process group; only the driver answers it, by ending the workers."""
+def _belong_to_the_driver() -> None:
+    """Leave Ctrl-C, which reaches the whole process group, to the driver; and do not outlive it.
+
+    A worker whose driver was killed would go on writing into a folder that is no longer locked.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    driver = multiprocessing.parent_process()
+    assert driver is not None
+    threading.Thread(target=_end_with, args=(driver,), daemon=True).start()
+
+
+def _end_with(driver: multiprocessing.process.BaseProcess) -> None:
+    driver.join()
+    os._exit(1)

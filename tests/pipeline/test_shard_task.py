@@ -1,0 +1,89 @@
+"""What does not add up ends a shard, and a shard that fails leaves the others alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mathmill.data.errors import DiskFull, InputMissing, MathmillError
+from mathmill.data.ledger import Ledger
+from mathmill.pipeline.engines.base import Failure
+from mathmill.pipeline.engines.local import LocalEngine
+from mathmill.pipeline.inputs import ArchiveInput
+from mathmill.pipeline.provenance import Tally
+from mathmill.pipeline.recipe import PipelineRecipe
+from mathmill.pipeline.runner import run_pipeline
+from mathmill.pipeline.shard_task import ShardTask, check_conservation
+from tests.archives import write_crawl
+
+ARCHIVE = ArchiveInput("a", "a.warc.gz", 30, "")
+
+
+def tally(*rows: tuple[str, int]) -> Tally:
+    counted = Tally()
+    for outcome, length in rows:
+        counted.count({"outcome": outcome, "length": length, "reason": "x" if outcome == "lost" else "", "id": "1"}, {})
+    return counted
+
+
+def test_what_adds_up_passes() -> None:
+    check_conservation(ARCHIVE, tally(("kept", 10), ("errored", 5), ("dropped", 10), ("lost", 5)), documents=1, aside=1)
+
+
+@pytest.mark.parametrize(
+    ("counted", "documents", "aside", "words"),
+    [
+        (tally(("kept", 29)), 1, 0, "29 bytes where 30 are due"),
+        (tally(("kept", 31)), 1, 0, "31 bytes where 30 are due"),
+        (tally(("kept", 30)), 0, 0, "1 kept pages where 0 are due"),
+        (tally(("errored", 30)), 0, 0, "1 pages set aside where 0 are due"),
+    ],
+)
+def test_what_does_not_add_up_is_an_error(counted: Tally, documents: int, aside: int, words: str) -> None:
+    with pytest.raises(MathmillError, match=words) as raised:
+        check_conservation(ARCHIVE, counted, documents, aside)
+    assert raised.value.exit_code == 70
+
+
+class Unlucky:
+    """The local engine, but work on one archive fails."""
+
+    def __init__(self, name: str, error: Exception) -> None:
+        self._engine = LocalEngine(1)
+        self._name = name
+        self._error = error
+
+    def map(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+        tasks = list(items)
+        unlucky = [task for task in tasks if isinstance(task, ShardTask) and task.archive.name == self._name]
+        yield from ((task, Failure(self._error)) for task in unlucky)
+        yield from self._engine.map(function, [task for task in tasks if task not in unlucky])
+
+    def sql(self, query: str, tables: Mapping[str, Path], out: Path) -> None:
+        self._engine.sql(query, tables, out)
+
+    def close(self) -> None:
+        self._engine.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "done"),
+    [
+        (InputMissing("the connection ended"), InputMissing, 1),
+        (LookupError("a bug"), MathmillError, 1),
+        (DiskFull("no space left"), DiskFull, 0),
+    ],
+)
+def test_an_archive_that_fails_costs_itself_only(
+    error: Exception, kind: type[MathmillError], done: int, tmp_path: Path
+) -> None:
+    write_crawl(tmp_path / "web", shards=2, pages=3)
+    recipe = PipelineRecipe(archives=(str(tmp_path / "web/*.warc.gz"),))
+    with pytest.raises(kind) as raised:
+        run_pipeline(recipe, tmp_path / "run", Unlucky("crawl-00000", error))
+    assert type(raised.value) is kind
+    assert sum(unit.startswith("shard/") for unit in Ledger(tmp_path / "run").lines) == done
+    assert not (tmp_path / "run/manifest.json").exists()
