@@ -16,7 +16,7 @@ TORCH ?=
 ARGS ?=
 # JOBS: processes of the test suite.
 JOBS ?= 2
-# BENCHMARKS: which of benchmarks/ to run; all of them take about an hour.
+# BENCHMARKS: which of benchmarks/ to run; all of them take about half an hour.
 BENCHMARKS ?= archives charsets extraction cascade corpus
 
 CREATED := $(VENV)/.created

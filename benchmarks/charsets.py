@@ -63,9 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def true_text(body: bytes, charset: str) -> str:
-    """What the labelled charset makes of the bytes, NUL replaced as everywhere."""
+    """What the labelled charset makes of the bytes, NUL left out as everywhere."""
     text, _ = webencodings.decode(body, webencodings.lookup(charset))
-    return str(text).replace("\0", "\ufffd")
+    return str(text).replace("\0", "")
 
 
 def _charset_labels(crawl: Path) -> dict[str, tuple[str, str, str]]:

@@ -89,7 +89,8 @@ def speed(run: Path, shards: list[Path], cost: Cost) -> None:
     print("\n| stage | seconds | ms a page that reaches it |\n|---|---:|---:|")
     entered = {step["stage"]: step["entered"] for step in manifest["funnel"]["steps"]}
     for stage, seconds in timings["stage_seconds"].items():
-        print(f"| {stage} | {seconds:.1f} | {1000 * seconds / max(entered.get(stage, 0), 1):.2f} |")
+        each = f"{1000 * seconds / entered[stage]:.2f}" if entered.get(stage) else ""  # the audit is no stage
+        print(f"| {stage} | {seconds:.1f} | {each} |")
 
 
 def growth(recipe: str, shards: list[Path], times: list[int], scratch: Path) -> None:
