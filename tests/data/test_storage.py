@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mathmill.data import storage
-from mathmill.data.errors import InputMissing
+from mathmill.data.errors import ConfigError, InputMissing
 from mathmill.data.storage import expand, open_source, stat
 from mathmill.pipeline.archives import read_archive
 from tests.pipeline.making import lost_of, members, numbers_of, responses
@@ -189,3 +189,9 @@ def test_s3_files_are_listed_and_read(bucket: Any) -> None:
         _read("s3://crawl/none")
     with pytest.raises(InputMissing, match="no file matches"):
         expand(["s3://crawl/*.arc"])
+
+
+@pytest.mark.parametrize("address", ["ftp://a/b", "gs://a/b", "foo://a", ""])
+def test_addresses_that_are_not_read_are_refused(address: str) -> None:
+    with pytest.raises(ConfigError, match="archives are read from paths, https:// and s3://"):
+        expand([address])

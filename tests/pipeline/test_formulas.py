@@ -113,3 +113,9 @@ def test_time_is_linear(unit: str) -> None:
     start = time.process_time()
     find_spans(text, dollar=True, renderer=True)
     assert time.process_time() - start < 5
+
+
+def test_wrappings_without_end_take_no_time() -> None:
+    began = time.process_time()
+    tidy("{\\displaystyle " * 50_000 + "x" + "}" * 50_000)
+    assert time.process_time() - began < 1

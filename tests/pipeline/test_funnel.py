@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mathmill.pipeline.funnel import loss_words, make_funnel
+from mathmill.pipeline.funnel import loss_cells, make_funnel
 
 
 def row(stage: str, reason: str, outcome: str, records: int, sampled: int = 0, sampled_kept: int = 0) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def test_without_a_sample_the_loss_is_unknown() -> None:
     rows = [row("", "", "kept", 9), row("gate", "r", "dropped", 50)]
     (loss,) = make_funnel(rows, ["gate"], ["gate"]).gates
     assert loss.share is None
-    assert "unknown" in loss_words(asdict(loss))
+    assert "unknown" in loss_cells(asdict(loss))[-1]
 
 
 def test_a_gate_looked_at_whole_has_no_interval() -> None:

@@ -119,3 +119,8 @@ def test_the_middle_of_a_text_is_looked_at_without_its_tex() -> None:
     assert "menu" not in sample
     assert not set("\\$_") & set(sample)
     assert middle("", 10) == ""
+
+
+def test_a_code_that_the_model_does_not_know_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"no language 'deu'; near to it are .*de"):
+        list(Language(keep=("deu",))([]))

@@ -116,7 +116,7 @@ def test_a_finished_run_is_left_as_it_is(crawl: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.*") if path.is_file()} == before
 
 
-@pytest.mark.parametrize("point", [*COMMIT_POINTS, "synced:2", "before_ledger:4", "after_ledger:5"])
+@pytest.mark.parametrize("point", [*COMMIT_POINTS, "synced:2", "before_ledger:4", "after_ledger:5", "whole:3"])
 def test_death_at_any_point_of_a_commit_leaves_no_trace(crawl: Path, out: Path, point: str) -> None:
     code, _, _ = run(crawl, out, "--workers", "2", MATHMILL_KILL_AT=point)
     assert code == -signal.SIGKILL

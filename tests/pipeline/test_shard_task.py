@@ -13,6 +13,7 @@ from mathmill.data.ledger import Ledger
 from mathmill.pipeline.engines.base import Failure
 from mathmill.pipeline.engines.local import LocalEngine
 from mathmill.pipeline.inputs import ArchiveInput
+from mathmill.pipeline.page_work import ArchiveSource
 from mathmill.pipeline.provenance import Tally
 from mathmill.pipeline.recipe import PipelineRecipe
 from mathmill.pipeline.runner import run_pipeline
@@ -87,3 +88,15 @@ def test_an_archive_that_fails_costs_itself_only(
     assert type(raised.value) is kind
     assert sum(unit.startswith("shard/") for unit in Ledger(tmp_path / "run").lines) == done
     assert not (tmp_path / "run/manifest.json").exists()
+
+
+def test_a_lost_span_that_killed_its_process_is_lost_and_not_an_error(tmp_path: Path) -> None:
+    (path,) = write_crawl(tmp_path, shards=1, pages=1)
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"garbage" * 20)
+    source = ArchiveSource(str(path), "a", PipelineRecipe())
+    outcome = source.condemned(2, "page_time", {})
+    assert (outcome.row["outcome"], outcome.row["offset"], outcome.record) == ("lost", len(whole), None)
+    outcome = source.condemned(1, "page_time", {"cpu_seconds": 20})
+    assert (outcome.row["outcome"], outcome.row["reason"]) == ("errored", "page_time")
+    assert outcome.record is not None

@@ -19,7 +19,7 @@ from typing import Any
 from mathmill.data.errors import MathmillError, output_error
 
 #: Where a commit can be cut short; the crash tests kill the program at each of them.
-COMMIT_POINTS = ("written", "synced", "verified", "renamed", "before_ledger", "after_ledger")
+COMMIT_POINTS = ("written", "synced", "verified", "renamed", "before_ledger", "after_ledger", "whole")
 _KILL_AT = "MATHMILL_KILL_AT"
 _visits: dict[str, int] = {}
 
@@ -108,6 +108,7 @@ def write_whole(path: Path, data: bytes) -> None:
         staged = temporary(path)
         staged.write_bytes(data)
         sync_file(staged)
+        reach("whole")
         staged.replace(path)
         sync_folder(path.parent)
 

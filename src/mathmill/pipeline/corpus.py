@@ -1,9 +1,9 @@
-"""The finished corpus: a Parquet file for each shard that kept something, and the card that describes them."""
+"""The finished corpus: a Parquet file for each shard, and the card that describes them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from mathmill.data.config import canonical_json
 from mathmill.data.files import Output, Staging
 from mathmill.data.records import Document
 from mathmill.data.shards import count_parquet, parquet_schema, read_documents, write_parquet
-from mathmill.pipeline.funnel import Funnel, loss_words
+from mathmill.pipeline.funnel import LOSS_COLUMNS, STEP_COLUMNS, Funnel, loss_cells, step_cells
 
 #: Column -> (Arrow type, what it holds). Columns other than the first three come from `Document.meta`.
 COLUMNS: dict[str, tuple[str, str]] = {
@@ -58,68 +58,54 @@ def _row(document: Document) -> dict[str, Any]:
     return row | {"id": document.id, "text": document.text, "url": document.url, "formula_sources": sources}
 
 
-def corpus_card(name: str, funnel: Funnel, facts: dict[str, str]) -> str:
+_CARD_HEAD = """---
+configs:
+- config_name: default
+  data_files:
+  - split: train
+    path: corpus/*.parquet
+tags:
+- mathematics
+---
+"""
+_CARD_USE = """
+```python
+from datasets import load_dataset
+
+pages = load_dataset("PATH/TO/THIS/FOLDER", split="train")
+```
+
+The pages belong to their authors: mind their licences before you publish any of this.
+"""
+
+
+def corpus_card(name: str, funnel: Funnel, facts: Mapping[str, str]) -> str:
     """The dataset card (README.md) that the hub and `datasets.load_dataset` read."""
+    values = funnel.as_dict()
+    columns = [(column, kind, doc) for column, (kind, doc) in COLUMNS.items()]
     return "\n".join(
         [
-            "---",
-            "configs:",
-            "- config_name: default",
-            "  data_files:",
-            "  - split: train",
-            "    path: corpus/*.parquet",
-            "tags:",
-            "- mathematics",
-            "---",
-            f"# {name}",
-            "",
+            f"{_CARD_HEAD}# {name}\n",
             f"{funnel.kept:,} pages of mathematics from {funnel.records:,} web archive records, written by mathmill.",
-            "",
-            "```python",
-            "from datasets import load_dataset",
-            "",
-            'pages = load_dataset("PATH/TO/THIS/FOLDER", split="train")',
-            "```",
-            "",
-            "The pages belong to their authors: mind their licences before you publish any of this.",
-            "",
-            "## Made from",
-            "",
+            _CARD_USE,
+            "## Made from\n",
             *(f"- {key}: {value}" for key, value in facts.items()),
-            "",
-            "## Columns",
-            "",
-            "| column | type | holds |",
-            "|---|---|---|",
-            *(f"| {column} | {kind} | {doc} |" for column, (kind, doc) in COLUMNS.items()),
-            "",
-            "## What was dropped, and why",
-            "",
-            "| stage | pages in | dropped | reasons | pages out |",
-            "|---|---:|---:|---|---:|",
-            *_funnel_lines(funnel),
-            "",
-            f"Lost to damaged archives: {funnel.lost_spans:,} spans, {funnel.lost_bytes:,} bytes.",
-            "",
-            "## What the gates cost",
-            "",
+            "\n## Columns\n",
+            *_markdown_table(("column", "type", "holds"), columns),
+            "\n## What was dropped, and why\n",
+            *_markdown_table(STEP_COLUMNS, map(step_cells, values["steps"])),
+            f"\nLost to damaged archives: {funnel.lost_spans:,} spans, {funnel.lost_bytes:,} bytes.",
+            "\n## What the gates cost\n",
             "A seeded sample of what each gate rejects went through the full path all the same; what that path itself",
-            "cannot see is not counted.",
-            "",
-            "| gate | rejected | sampled | worth keeping | share of the corpus lost (95 % interval) |",
-            "|---|---:|---:|---:|---|",
-            *(
-                f"| {loss.gate} | {loss.rejected:,} | {loss.sampled:,} | {loss.sampled_kept:,} | "
-                f"{loss_words(asdict(loss))} |"
-                for loss in funnel.gates
-            ),
+            "cannot see is not counted.\n",
+            *_markdown_table(LOSS_COLUMNS, map(loss_cells, values["gates"])),
             "",
         ]
     )
 
 
-def _funnel_lines(funnel: Funnel) -> Iterator[str]:
-    for step in funnel.steps:
-        gone = {**step.dropped, **step.errored}
-        reasons = ", ".join(f"{reason} {count:,}" for reason, count in gone.items())
-        yield f"| {step.stage} | {step.entered:,} | {sum(gone.values()):,} | {reasons} | {step.left:,} |"
+def _markdown_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    yield f"| {' | '.join(columns)} |"
+    yield f"|{'---|' * len(columns)}"
+    for row in rows:
+        yield f"| {' | '.join(f'{cell:,}' if isinstance(cell, int) else str(cell) for cell in row)} |"

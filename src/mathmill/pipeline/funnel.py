@@ -69,11 +69,24 @@ class Funnel:
         return asdict(self)
 
 
-def loss_words(loss: Mapping[str, Any]) -> str:
-    """A gate's loss as people read it, from the fields of a `GateLoss`."""
-    if loss["share"] is None:
-        return "unknown: nothing was sampled, raise audit.rate"
-    return f"{loss['share']:.2%} ({loss['share_low']:.2%} to {loss['share_high']:.2%})"
+STEP_COLUMNS = ("stage", "in", "dropped", "out", "reasons")
+LOSS_COLUMNS = ("gate", "rejected", "sampled", "worth keeping", "share of the corpus lost (95 % interval)")
+
+
+def step_cells(step: Mapping[str, Any]) -> tuple[str, int, int, int, str]:
+    """A row under `STEP_COLUMNS`, from the fields of a `Step`."""
+    gone = {**step["dropped"], **step["errored"]}
+    ordered = sorted(gone.items(), key=lambda item: (-item[1], item[0]))
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in ordered)
+    return step["stage"], step["entered"], sum(gone.values()), step["left"], reasons
+
+
+def loss_cells(loss: Mapping[str, Any]) -> tuple[str, int, int, int, str]:
+    """A row under `LOSS_COLUMNS`, from the fields of a `GateLoss`."""
+    share = "unknown: nothing was sampled, raise audit.rate"
+    if loss["share"] is not None:
+        share = f"{loss['share']:.2%} ({loss['share_low']:.2%} to {loss['share_high']:.2%})"
+    return loss["gate"], loss["rejected"], loss["sampled"], loss["sampled_kept"], share
 
 
 def read_funnel(folder: Path, stages: Sequence[str], gates: Sequence[str]) -> Funnel:

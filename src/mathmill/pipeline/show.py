@@ -15,7 +15,7 @@ from mathmill.data.storage import expand
 from mathmill.data.terminal import clean, one_line, print_json, print_table
 from mathmill.pipeline.commands import Plan
 from mathmill.pipeline.explain import describe, explain
-from mathmill.pipeline.funnel import loss_words
+from mathmill.pipeline.funnel import LOSS_COLUMNS, STEP_COLUMNS, loss_cells, step_cells
 from mathmill.pipeline.runner import RunResult
 
 
@@ -61,28 +61,11 @@ def show_result(result: RunResult, as_json: bool) -> None:
 
 def print_funnel(funnel: dict[str, Any]) -> None:
     """The funnel, and what the gates cost."""
-    rows = []
-    for step in funnel["steps"]:
-        gone = {**step["dropped"], **step["errored"]}
-        reasons = ", ".join(f"{reason} {count:,}" for reason, count in gone.items())
-        rows.append((step["stage"], step["entered"], sum(gone.values()), step["left"], reasons))
-    print_table(("stage", "in", "dropped", "out", "reasons"), rows)
+    print_table(STEP_COLUMNS, map(step_cells, funnel["steps"]))
     if funnel["lost_spans"]:
         print(f"lost to damaged archives: {funnel['lost_spans']:,} spans, {funnel['lost_bytes']:,} bytes")
     print()
-    print_table(
-        ("gate", "rejected", "sampled", "worth keeping", "share of the corpus lost (95 % interval)"),
-        [
-            (
-                loss["gate"],
-                loss["rejected"],
-                loss["sampled"],
-                loss["sampled_kept"],
-                loss_words(loss),
-            )
-            for loss in funnel["gates"]
-        ],
-    )
+    print_table(LOSS_COLUMNS, map(loss_cells, funnel["gates"]))
 
 
 def show_run(folder: Path, as_json: bool) -> None:
