@@ -6,8 +6,13 @@ import ctypes
 import itertools
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
+
+from mathmill.data.config import Config
+from mathmill.data.records import Document, Dropped
+from mathmill.pipeline.recipe import PipelineRecipe
 
 
 def _segfault() -> None:
@@ -75,3 +80,27 @@ class Faulty:
     def _fail(self) -> Iterator[int]:
         yield 0
         raise LookupError("no such thing")
+
+
+class Bites(Config):
+    """A stage that does what a page's path names: a crash, an endless loop, a hunger, a bug."""
+
+    use: Literal["bites"] = "bites"
+
+    def __call__(self, documents: Iterable[Document]) -> Iterator[Document | Dropped]:
+        for document in documents:
+            deed = document.url.rsplit("/", 1)[-1]
+            if deed == "stumble":
+                raise LookupError("slipped")
+            DEEDS.get(deed, _nothing)()
+            yield document.with_text("some text")
+
+
+class BitingRecipe(PipelineRecipe):
+    """A recipe of that one stage."""
+
+    stages: tuple[Bites, ...] = (Bites(),)  # type: ignore[assignment]
+
+
+def _nothing() -> None:
+    pass

@@ -6,19 +6,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from mathmill.data.errors import DiskFull, InputMissing, MathmillError
 from mathmill.data.ledger import Ledger
+from mathmill.pipeline.archives import read_archive
 from mathmill.pipeline.engines.base import Failure
 from mathmill.pipeline.engines.local import LocalEngine
+from mathmill.pipeline.explain import explain
 from mathmill.pipeline.inputs import ArchiveInput
 from mathmill.pipeline.page_work import ArchiveSource
 from mathmill.pipeline.provenance import Tally
-from mathmill.pipeline.recipe import PipelineRecipe
+from mathmill.pipeline.recipe import PageLimits, PipelineRecipe
 from mathmill.pipeline.runner import run_pipeline
 from mathmill.pipeline.shard_task import ShardTask, check_conservation
-from tests.archives import write_crawl
+from mathmill.pipeline.warc import Record
+from tests.archives import html_of, write_archive, write_crawl
+from tests.pipeline.harmful import BitingRecipe
 
 ARCHIVE = ArchiveInput("a", "a.warc.gz", 30, "")
 
@@ -100,3 +105,27 @@ def test_a_lost_span_that_killed_its_process_is_lost_and_not_an_error(tmp_path: 
     outcome = source.condemned(1, "page_time", {"cpu_seconds": 20})
     assert (outcome.row["outcome"], outcome.row["reason"]) == ("errored", "page_time")
     assert outcome.record is not None
+
+
+def test_a_page_that_does_harm_costs_itself_only(tmp_path: Path) -> None:
+    ends = {
+        "segfault": "page_crash",
+        "spin": "page_time",
+        "eat": "page_memory",
+        "exit": "page_crash",
+        "stumble": "page_error",
+    }
+    names = [name for harm in ends for name in (f"before-{harm}", harm)] + ["last"]
+    archive = write_archive(tmp_path / "a.warc.gz", [(f"http://example.org/{name}", html_of(1)) for name in names])
+    recipe = BitingRecipe(archives=(str(archive),), page=PageLimits(seconds=1, megabytes=300))
+    result = run_pipeline(recipe, tmp_path / "run", LocalEngine(1), error_budget=1.0)
+    rows = [row for row in pq.read_table(tmp_path / "run/records").to_pylist() if row["kind"] == "response"]
+    assert {row["url"].rsplit("/", 1)[-1]: row["reason"] for row in rows if row["outcome"] == "errored"} == ends
+    assert [row["url"].rsplit("/", 1)[-1] for row in rows if row["outcome"] == "kept"] == [
+        name for name in names if name not in ends
+    ]
+    assert result.tally.outcomes["errored"] == len(ends)
+    aside = [item for item in read_archive(tmp_path / "run/aside/a.warc.gz") if isinstance(item, Record)]
+    assert [record.url.rsplit("/", 1)[-1] for record in aside] == list(ends)
+    (told,) = explain(tmp_path / "run", "http://example.org/spin")
+    assert (told.outcome, told.evidence) == ("errored", {"cpu_seconds": 1})
