@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -105,7 +106,7 @@ def _read_from_first(window: Window, limits: ArchiveLimits, depth: int) -> Itera
         yield LostSpan(start, window.at - start, "not_an_archive")
 
 
-class _Packed:
+class _Packed(ABC):
     """What walks over gzip members and zstd frames share: from a compressed stream to records and spans."""
 
     def __init__(self, window: Window, limits: ArchiveLimits, depth: int) -> None:
@@ -161,8 +162,9 @@ class _Packed:
             return "damaged_member"  # the file goes on: what ended was sense
         return stream.damage or "damaged_member"
 
+    @abstractmethod
     def _find_next(self) -> bool:
-        raise NotImplementedError
+        """Go on to where the next member may begin; whether there is one."""
 
 
 def _is_proven(item: Item, stream: CompressedStream) -> bool:
