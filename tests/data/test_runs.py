@@ -81,7 +81,7 @@ def test_leftovers_of_a_killed_process_are_cleared(tmp_path: Path) -> None:
         (tmp_path / "sub/.a.txt.tmp").write_text("half")
         (tmp_path / ".spill-1.tmp").mkdir()
         (tmp_path / ".spill-1.tmp/x").write_text("half")
-        run.clear_leftovers()
+        run.clear_leftovers(["sub"])
     assert not list(tmp_path.rglob(".*.tmp"))
 
 

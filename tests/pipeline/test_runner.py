@@ -229,6 +229,21 @@ def test_an_archive_that_is_an_input_no_longer_is_taken_out(crawl: Path, out: Pa
     assert check_outputs(out) == []
 
 
+def test_a_shard_that_was_killed_before_its_ledger_line_and_then_left_out_does_not_count(
+    crawl: Path, out: Path
+) -> None:
+    web = out.parent / "web"
+    write_crawl(web, shards=2)
+    arguments = ("--input", str(web / "*.warc.gz"), "--workers", "1")
+    assert run(crawl, out, *arguments, MATHMILL_KILL_AT="before_ledger:2")[0] == -signal.SIGKILL
+    assert len(list((out / "records").glob("*.parquet"))) == 2
+    (web / "crawl-00001.warc.gz").unlink()
+    code, _, err = run(crawl, out, *arguments)
+    assert code == 0, err
+    assert load_manifest(out)["counts"]["kept"] == 10
+    assert check_outputs(out) == []
+
+
 def test_a_damaged_manifest_is_made_anew(crawl: Path, out: Path) -> None:
     assert run(crawl, out)[0] == 0
     whole = (out / "manifest.json").read_bytes()

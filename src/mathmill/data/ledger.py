@@ -57,15 +57,15 @@ class Ledger:
         """Make `unit` done: its `outputs` are in place, `facts` go into its line."""
         line = {"unit": unit, "outputs": {name: output.as_dict() for name, output in outputs.items()}, **facts}
         reach("before_ledger")
-        self._write(line)
         self._remove_outputs(unit, keeping=outputs.keys())
+        self._write(line)
         self.lines[unit] = line
         reach("after_ledger")
 
     def retire(self, unit: str) -> None:
         """Forget a unit that belongs to the run no longer, and remove its files."""
-        self._write({"unit": unit, "outputs": {}, "retired": True})
         self._remove_outputs(unit)
+        self._write({"unit": unit, "outputs": {}, "retired": True})
         del self.lines[unit]
 
     def _remove_outputs(self, unit: str, keeping: Collection[str] = ()) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -99,8 +99,17 @@ class Run:
             )
         return NEW
 
-    def clear_leftovers(self) -> None:
-        """Remove half-written files that a killed process left; only under the lock, before any work."""
+    def clear_leftovers(self, owned: Collection[str]) -> None:
+        """Remove what a killed process left, under the lock and before any work.
+
+        That is half-written files, and in the `owned` folders files that no unit of the ledger wrote: they were
+        renamed when their process died, and a query over the folder would count them.
+        """
+        committed = committed_outputs(self.ledger)
+        for path in sorted(path for name in owned for path in (self.folder / name).glob("*")):
+            if path.is_file() and path.relative_to(self.folder).as_posix() not in committed:
+                with writing(path):
+                    path.unlink()
         for path in sorted(self.folder.rglob(".*.tmp")):
             with writing(path):
                 if path.is_dir():

@@ -33,6 +33,7 @@ from mathmill.pipeline.shard_task import ShardReceipt, ShardTask, documents_name
 
 CORPUS_KIND = "corpus"
 _CARD = "README.md"
+_OWNED = ("documents", "records", "aside", "corpus", FUNNEL.name)  # folders in which only units write
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def run_pipeline(recipe: PipelineRecipe, folder: Path, engine: Engine, error_bud
     inputs = find_inputs(recipe.archives)
     with Run(folder, recipe, CORPUS_KIND, named_files(recipe)) as run:
         try:
-            run.clear_leftovers()
+            run.clear_leftovers(_OWNED)
             todo = [archive for archive in inputs if not is_shard_done(run.ledger, archive)]
             if todo:
                 run.reopen()
