@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mathmill.pipeline.archives import read_archive
+    from mathmill.pipeline.extract import Extraction, extract
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "read_archive"]
+__all__ = ["Extraction", "__version__", "extract", "read_archive"]
 
-_HOMES = {"read_archive": "mathmill.pipeline.archives"}  # loaded when asked for: `import mathmill` stays light
+# Loaded when asked for: `import mathmill` stays light.
+_HOMES = {
+    "Extraction": "mathmill.pipeline.extract",
+    "extract": "mathmill.pipeline.extract",
+    "read_archive": "mathmill.pipeline.archives",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -86,13 +86,22 @@ def pipeline_check(
 
 @pipeline_app.command("extract")
 def pipeline_extract(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="HTML file, or - for standard input")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="HTML, .ipynb, .tex or .md file, or - for standard input")
+    ],
     as_json: Json = False,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help='FILE holds lines {"url", "html"}; prints lines {"url", "text", "formulas"}')
+    ] = False,
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="processes, with --jsonl")] = 1,
 ) -> None:
-    """Print the text of an HTML page, with its formulas as $...$ and $$...$$."""
-    from mathmill.pipeline.show import show_extraction
+    """Print the text of a page, with its formulas as $...$ and $$...$$."""
+    from mathmill.pipeline.show import show_extracted_lines, show_extraction
 
-    show_extraction(file, as_json)
+    if jsonl:
+        show_extracted_lines(file, workers)
+    else:
+        show_extraction(file, as_json)
 
 
 @app.command("explain")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 import pickle
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -127,6 +129,39 @@ def test_plain_text_is_taken_as_it_is() -> None:
     result = judge(text, "text/plain; charset=utf-8")
     assert isinstance(result, Document)
     assert result.text == text
+
+
+NOTEBOOK: dict[str, Any] = {
+    "cells": [{"cell_type": "markdown", "source": ["Let $x^2$, ", "$y^2$ and $\\\\alpha$ be."]}],
+    "nbformat": 4,
+}
+# media type, source, text
+MANUSCRIPTS = [
+    ("application/x-ipynb+json", json.dumps(NOTEBOOK), "Let $x^2$, $y^2$ and $\\\\alpha$ be."),
+    ("text/plain", json.dumps(NOTEBOOK), "Let $x^2$, $y^2$ and $\\\\alpha$ be."),
+    (
+        "application/x-tex",
+        "\\def\\R{\\mathbb{R}}\\begin{document}Let $x$, $y^2$ be in $\\R$. % $z$",
+        "Let $x$, $y^2$ be in $\\mathbb{R}$.",
+    ),
+    ("text/markdown", "---\na: b\n---\nLet $x^2$, $y$ and\n\n```math\nz\n```", "Let $x^2$, $y$ and\n\n$$z$$"),
+]
+
+
+@pytest.mark.parametrize(("content_type", "source", "text"), MANUSCRIPTS)
+def test_manuscripts_are_read(content_type: str, source: str, text: str) -> None:
+    result = judge(source, content_type)
+    assert isinstance(result, Document)
+    assert result.text == text
+
+
+def test_a_long_notebook_is_read_whole() -> None:
+    output = {"output_type": "display_data", "data": {"image/png": "A" * 5000}}
+    cells = [{"cell_type": "code", "source": "", "outputs": [output]}, *NOTEBOOK["cells"]]
+    meta = {HTML: json.dumps({"cells": cells}), CONTENT_TYPE: "text/plain"}
+    (result,) = CheapText(max_chars=1000)([Document(id="1", text="", url="http://a.example/", meta=meta)])
+    assert isinstance(result, Document)
+    assert "$y^2$" in result.text
 
 
 UNITS = [

@@ -70,6 +70,13 @@ def test_thai_that_nobody_declares_is_detected() -> None:
     assert "ทฤษฎีบท" in decoded.html
 
 
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-tex", ""])
+def test_a_tex_source_names_its_charset(content_type: str) -> None:
+    source = "\\documentclass{article}\n\\usepackage[latin2]{inputenc}\nŻółć i łąka, $x$"
+    decoded = decode_html(source.encode("iso-8859-2"), content_type)
+    assert (decoded.html, decoded.charset, decoded.how) == (source, "iso-8859-2", "meta")
+
+
 def test_damaged_utf8_stays_utf8() -> None:
     decoded = decode_html(page(RUSSIAN).replace(b"</p>", b"\xff\xed\xa0\x80\x00</p>"), "text/html")
     assert decoded.charset == "utf-8"

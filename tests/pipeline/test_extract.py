@@ -10,16 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathmill.data.records import CONTENT_TYPE, HTML, TRACE, Document, Dropped
-from mathmill.pipeline.extract import Extract, Extraction, extract_html, extract_text
-from mathmill.pipeline.plain import flatten, parse, visible_text
+from mathmill.pipeline.body.plain import flatten, parse, visible_text
+from mathmill.pipeline.extract import Extract, Extraction, extract_html, extract_manuscript
 from tests.archives import LESSON
+from tests.pipeline.lessons import PROSE, lesson_around
 from tests.shared import CRAWL, needs_crawl
 
-PROSE = (
-    "A function that is continuous on a closed interval is bounded there, and it attains its bounds. "
-    "The proof divides the interval again and again, and follows the half on which the claim would fail. "
-    "What is left is a point, and at this point the function is bounded, which is the contradiction sought. "
-)
 MATHJAX = '<script src="https://cdn.example/mathjax/tex-mml-chtml.js"></script>'
 DOLLARS = "<script>MathJax = {tex: {inlineMath: [['$', '$'], ['\\\\(', '\\\\)']]}};</script>" + MATHJAX
 NO_DOLLARS = "<script>MathJax = {tex: {inlineMath: [['\\\\(', '\\\\)']]}}</script>"
@@ -59,20 +55,13 @@ SOURCES = [
 ]
 
 
-def page(body: str, head: str = "") -> str:
-    return (
-        f"<!DOCTYPE html><html><head><title>Bounds</title>{head}</head><body><nav><a href='/'>Home</a></nav>"
-        f"<article><h1>Bounds</h1><p>{PROSE}</p>{body}<p>{PROSE}</p></article></body></html>"
-    )
-
-
 def latex(extraction: Extraction) -> list[str]:
     return [formula.latex for formula in extraction.formulas]
 
 
 @pytest.mark.parametrize(("source", "head", "markup", "display"), SOURCES)
 def test_each_source_comes_back_once(source: str, head: str, markup: str, display: bool) -> None:
-    extraction = extract_html(page(f"<p>Let {markup.format(t='x^{2}+y')} be given.</p>", head))
+    extraction = extract_html(lesson_around(f"<p>Let {markup.format(t='x^{2}+y')} be given.</p>", head))
     assert [(f.latex, f.display, f.source) for f in extraction.formulas] == [("x^{2}+y", display, source)]
     assert extraction.text.count("x^{2}+y") == 1
     assert "glyphs" not in extraction.text
@@ -91,7 +80,7 @@ CASES = [
     ("<p>For $0<i \\le n$ so.</p>", DOLLARS, ["0<i \\le n"]),
     ("<div>\\[e = mc^2\\]</div>", MATHJAX, ["e = mc^2"]),
     ("<p>so\n\\begin{align}\n a &= b \\\\\n c &= d\n\\end{align}\nthus</p>", MATHJAX,
-     ["\\begin{align}  a &= b \\\\  c &= d \\end{align}"]),
+     ["\\begin{align} a &= b \\\\ c &= d \\end{align}"]),
     ("<p>$$a<br>+b$$ and<br>then</p>", MATHJAX, ["a +b"]),
     ("<p>It costs $5 and $10.</p>", DOLLARS, []),
     ("<p>It costs $5 and $10, for $n$ of them.</p>", DOLLARS, ["n"]),
@@ -114,7 +103,7 @@ CASES = [
 
 @pytest.mark.parametrize(("body", "head", "expected"), CASES)
 def test_cases(body: str, head: str, expected: list[str]) -> None:
-    extraction = extract_html(page(body, head))
+    extraction = extract_html(lesson_around(body, head))
     assert latex(extraction) == expected
     assert extraction.found == len(expected)
     assert PROSE.strip()[:80] in extraction.text
@@ -209,7 +198,7 @@ def test_a_page_cannot_write_placeholders() -> None:
 
 
 def test_neighbours_stay_apart() -> None:
-    text = extract_html(page("<p>The \\(a\\)\\(b\\) and x\\(c\\)2 are.</p>", MATHJAX)).text
+    text = extract_html(lesson_around("<p>The \\(a\\)\\(b\\) and x\\(c\\)2 are.</p>", MATHJAX)).text
     assert "$a$ $b$ and x $c$ 2 are." in text
 
 
@@ -234,7 +223,7 @@ def test_generated_formulas_come_back_in_order(chosen: list[tuple[tuple[str, str
         raw = "script" in markup or "\\(" in markup or "$" in markup or "\\[" in markup
         formula = markup.format(t=numbered if raw else numbered.replace("<", "&lt;"))
         body.append(f"<p>In step {i} we meet {formula} once more.</p>")
-    extraction = extract_html(page("".join(body), MATHJAX))
+    extraction = extract_html(lesson_around("".join(body), MATHJAX))
     assert latex(extraction) == [f"{tex} + k_{{{i}}}" for i, (_, tex) in enumerate(chosen)]
     assert [f.source for f in extraction.formulas] == [source for (source, _, _, _), _ in chosen]
     assert extraction.found == len(chosen)
@@ -325,7 +314,7 @@ def run(html: str, content_type: str = "text/html", **config: Any) -> Document |
 
 
 def test_stage_sets_text_and_meta() -> None:
-    result = run(page("<p>Let \\(a\\) and $$b$$ be.</p>", MATHJAX))
+    result = run(lesson_around("<p>Let \\(a\\) and $$b$$ be.</p>", MATHJAX))
     assert isinstance(result, Document)
     assert HTML not in result.meta
     assert "Let $a$ and $$b$$ be." in result.text
@@ -334,7 +323,7 @@ def test_stage_sets_text_and_meta() -> None:
     assert result.meta["extraction"] == "formulas"
     trace = result.meta[TRACE]["extract"]
     assert trace["formulas_found"] == trace["formulas_restored"] + trace["formulas_in_boilerplate"] == 2
-    without = run(page(f"<p>{PROSE}</p>"))
+    without = run(lesson_around(f"<p>{PROSE}</p>"))
     assert isinstance(without, Document)
     assert without.meta["extraction"] == "trafilatura"
 
@@ -352,11 +341,11 @@ def test_plain_text_is_taken_as_it_is() -> None:
     assert isinstance(result, Document)
     assert result.text == text
     assert result.meta["formula_sources"] == {"dollar": 2}
-    assert result.meta["extraction"] == "plain"
+    assert result.meta["extraction"] == "text"
 
 
 def test_plain_text_gets_rid_of_what_xml_cannot_hold() -> None:
-    extraction = extract_text("a\fb \\(x^2\\), \\(y_1\\) and \\(x (y)\\)\0")
+    extraction = extract_manuscript("a\fb \\(x^2\\), \\(y_1\\) and \\(x (y)\\)\0", "text")
     assert extraction.text == "a b \\(x^2\\), \\(y_1\\) and \\(x (y)\\)\ufffd"
     assert latex(extraction) == ["x^2", "y_1", "x (y)"]
 

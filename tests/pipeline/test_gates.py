@@ -60,6 +60,10 @@ MATHEMATICS = {
     "utf-16 without": html("$x^2$", "$n$", "$a+b$").decode().encode("utf-16-be"),
     "utf-32": html("$x^2$", "$n$", "$a+b$").decode().encode("utf-32"),
     "shift-jis": html("$x^2$は", "$n$", "$a+b$").decode().encode("shift-jis"),
+    "notebook": rb'{"cells": [{"cell_type": "markdown", "source": ["Let $x^2$ be \\\\alpha\\n", "$n$"]}]}',
+    "tex source": rb"\documentclass{article} \begin{document} Let $x$ be in $A$. \end{document}",
+    "tex source with macros": rb"\begin{document} \begin{equation} \f{x} = \f{y} \le 1 \end{equation}",
+    "markdown": b"# Sums\n\nLet $n$ be.\n\n```math\nx^2\n```\n$$\ny\n$$ and $`z`$",
     "plain text": b"The sum $a+b$ of $a$ and $b$ is commutative.",
 }
 OTHER = {

@@ -85,12 +85,32 @@ HTML = [
     ("text/xml", b'<?xml version="1.0"?>\n<html xmlns="x">'),
 ]
 NOT_HTML = [
-    ("text/plain", b"just text"),
     ("application/json", b"{}"),
     ("", b"just text"),
     ("image/png", b"\x89PNG"),
-    ("text/plain", b"<p>a fragment</p>"),
+    ("text/plain", b"\x89PNG\x00\x01"),
+    ("text/css", b"p {}"),
     ("text/xml", b'<?xml version="1.0"?><rss>'),
+]
+# Content types, ends of addresses and bodies that are manuscripts, and such that are not.
+MANUSCRIPTS = [
+    ("text/plain", "", b"just text"),
+    ("text/plain; charset=utf-8", "a.tex", b"\\begin{document}"),
+    ("text/markdown", "a", b"# A"),
+    ("application/x-tex", "a", b"x"),
+    ("application/x-ipynb+json", "a", b"{}"),
+    ("application/json; charset=utf-8", "a.ipynb", b'{"cells": []}'),
+    ("application/octet-stream", "a.ipynb", b'{"cells": []}'),
+    ("", "a.md", b"x"),
+    ("text/plain", "a", b"\xff\xfe" + "text".encode("utf-16-le")),
+]
+NO_MANUSCRIPTS = [
+    ("text/plain", "robots.txt", b"User-agent: *"),
+    ("text/plain", "a.py", b"x = 1"),
+    ("application/json", "a.json", b"{}"),
+    ("application/json", "a.ipynb", b"[]"),
+    ("application/octet-stream", "a.tex", b"\x00\x01"),
+    ("application/octet-stream", "a", b"x"),
 ]
 
 
@@ -105,6 +125,18 @@ def test_html_is_known_by_type_or_sight(tmp_path: Path, content_type: str, body:
 @pytest.mark.parametrize(("content_type", "body"), NOT_HTML)
 def test_what_is_not_html_is_dropped(tmp_path: Path, content_type: str, body: bytes) -> None:
     assert _reason(_page(tmp_path, answer(body, content_type=content_type))) == "not_html"
+
+
+@pytest.mark.parametrize(("content_type", "name", "body"), MANUSCRIPTS)
+def test_manuscripts_are_pages(tmp_path: Path, content_type: str, name: str, body: bytes) -> None:
+    found = _page(tmp_path, answer(body, content_type=content_type), url=URL + name)
+    assert isinstance(found, Document)
+    assert (found.meta[BODY], found.meta[CONTENT_TYPE]) == (body, content_type)
+
+
+@pytest.mark.parametrize(("content_type", "name", "body"), NO_MANUSCRIPTS)
+def test_other_files_are_dropped(tmp_path: Path, content_type: str, name: str, body: bytes) -> None:
+    assert _reason(_page(tmp_path, answer(body, content_type=content_type), url=URL + name)) == "not_html"
 
 
 def _reason(found: Document | Dropped) -> str:
@@ -162,7 +194,9 @@ def test_odd_encodings_are_noted(tmp_path: Path) -> None:
     assert found.meta["encoding_notes"] == ["not_encoded"]
 
 
-@pytest.mark.parametrize(("kind", "content_type"), [("conversion", "text/plain"), ("resource", "text/html")])
+@pytest.mark.parametrize(
+    ("kind", "content_type"), [("conversion", "text/plain"), ("resource", "text/html"), ("resource", "text/x-tex")]
+)
 def test_stored_text_and_html_become_documents(tmp_path: Path, kind: str, content_type: str) -> None:
     block = warc(PAGE, URL, kind=kind).replace(b"application/http; msgtype=response", content_type.encode())
     (record,) = records_of(read(tmp_path, member(block)))
@@ -204,4 +238,7 @@ def test_every_labelled_page_of_a_shard_comes_out_and_no_other() -> None:
     expected = {label["url"] for label in labels if label["shard"] in (shard.name, shard.name.partition(".")[0])}
     assert expected
     found = (page(item, shard.name) for item in read_archive(shard) if isinstance(item, Record))
-    assert {item.url for item in found if isinstance(item, Document)} == expected
+    pages = {item.url: item.meta[CONTENT_TYPE] for item in found if isinstance(item, Document)}
+    assert expected <= pages.keys()
+    # The labels are of HTML; a crawl has a few files of plain text as well.
+    assert all(pages[url].startswith("text/plain") for url in pages.keys() - expected)

@@ -3,6 +3,7 @@
 The text is what is left when scripts, styles, comments, code and tags are taken away by plain string
 search: good enough to tell the language and to see whether formulas are there at all, and not
 the text of the corpus, which `mathmill.pipeline.extract` makes. No tree is built.
+Manuscripts (notebooks, TeX, Markdown), which are few, are read as they are later on.
 
 Each search goes forward only and an opening whose closing is missing is met once, so time is
 linear in the page whatever it holds.
@@ -22,6 +23,7 @@ from pydantic import NonNegativeFloat, PositiveInt
 from mathmill.classifier.evidence import Measured, is_definition, measure
 from mathmill.data.config import Config
 from mathmill.data.records import CONTENT_TYPE, HTML, Document, Dropped
+from mathmill.pipeline.manuscripts.kinds import kind_of, read_manuscript
 
 # Content that is not shown, or in which no renderer looks for formulas.
 _HIDDEN = re.compile(r"<(?:(script|style|pre|code|textarea|template|SCRIPT|STYLE|PRE|CODE|TEXTAREA)(?=[\s>])|(!--))")
@@ -71,11 +73,14 @@ class CheapText(Config):
             yield self._judge(document)
 
     def _judge(self, document: Document) -> Document | Dropped:
-        source: str = document.meta[HTML][: self.max_chars]
-        if str(document.meta.get(CONTENT_TYPE, "")).lower().startswith("text/plain"):
-            text, markup, scripts = source, list[str](), 0
-        else:
+        page: str = document.meta[HTML]
+        source = page[: self.max_chars]
+        kind = kind_of(document.meta.get(CONTENT_TYPE), document.url, source)
+        if kind == "html":
             text, markup, scripts = visible_text(source), markup_formulas(source), _raised_letters(source)
+        else:  # a notebook cut short is none
+            whole = read_manuscript(page if kind == "notebook" else source, kind)
+            text, markup, scripts = whole.text[: self.max_chars], list[str](), 0
         measured = _together(measure(text), markup, scripts)
         score = measured.score()
         evidence = {"value": score, "threshold": self.min_score, **asdict(measured)}

@@ -33,6 +33,8 @@ _META_CHARSET = re.compile(rb"(?:^|[\s/\"'])charset\s*=\s*[\"']?\s*([\w.:+-]+)",
 _META_CONTENT = re.compile(rb"content\s*=[^>]*?charset\s*=\s*[\"']?\s*([\w.:+-]+)", re.IGNORECASE)
 _HTTP_EQUIV = re.compile(rb"http-equiv\s*=\s*[\"']?\s*content-type", re.IGNORECASE)
 _XML = re.compile(rb"\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([\w.:+-]+)", re.IGNORECASE)
+# What a TeX source says of itself; other names of `inputenc` are not the WHATWG's, and left to the detector.
+_INPUTENC = re.compile(rb"\\usepackage[ ]?\[[ ]?([\w-]{1,20})[ ]?\][ ]?\{inputenc\}")
 _LANG = re.compile(rb"<html\b[^>]{0,1000}?\blang\s*=\s*[\"']?\s*([A-Za-z]{2})", re.IGNORECASE)
 _NOT_UTF8 = frozenset({"utf-8", "utf-16le", "utf-16be"})
 _EAST_ASIAN = frozenset({"gbk", "gb18030", "big5", "euc-jp", "euc-kr", "shift_jis", "iso-2022-jp"})
@@ -92,7 +94,8 @@ def decode_html(body: bytes, content_type: str = "") -> Decoded:
 def _legacy(body: bytes, content_type: str) -> Decoded:
     """Decode bytes that are not valid UTF-8."""
     header = _header_label(content_type)
-    meta = None if content_type.lower().startswith("text/plain") else _meta_label(body)
+    plain = content_type.lower().startswith("text/plain")
+    meta = _tex_label(body) or (None if plain else _meta_label(body))
     text = body.decode("utf-8", "replace")
     wrong = text.count("\ufffd")
     right = len(text) - wrong - sum(map(len, re.findall(r"[\x00-\x7f]+", text)))
@@ -159,6 +162,11 @@ def _meta_label(body: bytes) -> str | None:
         if found and (label := _lookup(found.group(1).decode("ascii", "replace"))):
             return label
     return None
+
+
+def _tex_label(body: bytes) -> str | None:
+    found = _INPUTENC.search(body[:PRESCAN_BYTES])
+    return _lookup(found.group(1).decode("ascii")) if found else None
 
 
 def _lookup(label: str) -> str | None:

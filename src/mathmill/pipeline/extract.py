@@ -1,9 +1,10 @@
 """A page's body as text, with its mathematics: protect, extract, restore.
 
 Formulas become placeholders (`protect`), the body is found, the formulas go back. Where the placeholders
-themselves tell what element is the body (`body.marked_body`) it is that; else trafilatura finds it. Every
-formula found is accounted for: restored, of these some rescued, or left in what trafilatura dropped.
-Where trafilatura gives up, or keeps next to nothing of a page, the visible text stands in (`plain`).
+themselves tell what element is the body (`body.marked_body`) it is that; else trafilatura finds it
+(`found_body`). Every formula found is accounted for: restored, of these some rescued or put back at their neighbours
+(`anchors`), or left in dropped boilerplate. Where trafilatura gives up, or keeps next to nothing of a page, the visible
+text stands in. Notebooks, TeX, Markdown and plain text are read as what they are (`manuscripts`).
 This module does not decide whether a text is worth keeping; the gates do.
 """
 
@@ -11,27 +12,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal
 
 from pydantic import Field
 
 from mathmill.data.config import Config
 from mathmill.data.records import CONTENT_TYPE, HTML, Document, Dropped
-from mathmill.pipeline.body import marked_body
-from mathmill.pipeline.formulas import Formula, sources
-from mathmill.pipeline.plain import BOILERPLATE, forbidden_replaced, parse, visible_text
-from mathmill.pipeline.protect import (
-    Protected,
-    Restored,
-    delimiters,
-    escape_raw_less,
-    formula_root,
-    may_hold_formulas,
-    protect,
-    restore,
-)
-from mathmill.pipeline.text_runs import text_formulas
+from mathmill.pipeline.body.anchors import reanchor
+from mathmill.pipeline.body.found import find_body
+from mathmill.pipeline.body.marked import marked_body
+from mathmill.pipeline.body.plain import BOILERPLATE, forbidden_replaced, parse, visible_text
+from mathmill.pipeline.body.structure import to_text
+from mathmill.pipeline.decode import decode_html
+from mathmill.pipeline.formulas.delimited import Formula, sources
+from mathmill.pipeline.formulas.protect import Protected, Restored, formula_root, may_hold_formulas, protect, restore
+from mathmill.pipeline.formulas.raw_less import escape_raw_less
+from mathmill.pipeline.formulas.renderers import renderer_of
+from mathmill.pipeline.manuscripts.kinds import Kind, kind_of, read_manuscript
 
 PAGE_CHARS = 2_000_000
 # Tags beyond which a page is too dear for trafilatura (a millisecond for 50 of them); real ones have up to 66,000.
@@ -42,6 +39,7 @@ LEAST_CHARS = 200
 
 # A page of so little text, of which trafilatura leaves out so little, is taken whole: what it leaves out
 # of short pages are their headings.
+KIND_CHARS = 4_000  # of a record's beginning, which tell what it is
 SHORT_CHARS = 500
 SHORT_SHARE = 1.3
 # The share of a page's formulas whose loss is taken as a body found wrongly, and the share of the text
@@ -49,15 +47,16 @@ SHORT_SHARE = 1.3
 MOST_LOST = 0.05
 LEAST_KEPT = 0.7
 
-Method = Literal["formulas", "trafilatura", "plain"]
+Method = Literal["formulas", "trafilatura", "plain"] | Kind  # how the body was found, or what else the record is
 
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """A page's text and title, and what became of its formulas.
+    """A page's text and title, its formulas in the order in which they stand in it, and what became of the others.
 
     `found = len(formulas) + in_boilerplate`; `rescued` of `formulas` were lost on trafilatura's way and came
-    back with the visible text around the formulas. `cut` tells that the page was over the limit.
+    back with the visible text around the formulas, `reanchored` between their neighbours. `cut` tells that the page
+    was over the limit.
     """
 
     text: str
@@ -65,9 +64,29 @@ class Extraction:
     formulas: tuple[Formula, ...]
     method: Method
     found: int
-    in_boilerplate: int
-    rescued: int
+    in_boilerplate: int = 0
+    rescued: int = 0
+    reanchored: int = 0
     cut: bool = False
+
+    @property
+    def unbalanced(self) -> tuple[Formula, ...]:
+        """The formulas whose braces, fences or environments do not match."""
+        return tuple(formula for formula in self.formulas if not formula.balanced)
+
+
+def extract(html: bytes | str, url: str | None = None, content_type: str | None = None) -> Extraction:
+    """The body of a page as text, with every formula in its place as `$..$` or `$$..$$`.
+
+    `html` are a page's bytes, whose charset is found as a browser does (`content_type` is the HTTP header, if there is
+    one), or its characters. Notebooks, TeX, Markdown and plain text are told by `content_type`, the ending of `url` and
+    their first characters. Never raises on what a page holds; its text is empty only if the page shows none.
+    """
+    text = decode_html(html, content_type or "").html if isinstance(html, bytes) else html
+    kind = kind_of(content_type, url or "", text[:KIND_CHARS])
+    if kind == "html":
+        return extract_html(text, url or "")
+    return extract_manuscript(text, kind)
 
 
 class Extract(Config):
@@ -85,9 +104,13 @@ class Extract(Config):
             yield self._one(document)
 
     def _one(self, document: Document) -> Document | Dropped:
-        html: str = document.meta[HTML]
-        plain = document.meta.get(CONTENT_TYPE, "").lower().startswith("text/plain")
-        extraction = extract_text(html, self.page_chars) if plain else extract_html(html, document.url, self.page_chars)
+        text: str = document.meta[HTML]
+        kind = kind_of(document.meta.get(CONTENT_TYPE, ""), document.url, text[:KIND_CHARS])
+        extraction = (
+            extract_html(text, document.url, self.page_chars)
+            if kind == "html"
+            else extract_manuscript(text, kind, self.page_chars)
+        )
         document = document.without_meta(HTML).noting(
             "extract",
             method=extraction.method,
@@ -95,11 +118,13 @@ class Extract(Config):
             formulas_found=extraction.found,
             formulas_restored=len(extraction.formulas),
             formulas_rescued=extraction.rescued,
+            formulas_reanchored=extraction.reanchored,
             formulas_in_boilerplate=extraction.in_boilerplate,
+            formulas_unbalanced=dict(sources(extraction.unbalanced)),
             page_cut=extraction.cut,
         )
         if not extraction.text:
-            return Dropped(document, "extract", "no_text", {"page_chars": len(html), "page_cut": extraction.cut})
+            return Dropped(document, "extract", "no_text", {"page_chars": len(text), "page_cut": extraction.cut})
         return document.with_text(
             extraction.text,
             title=extraction.title,
@@ -117,25 +142,25 @@ def extract_html(html: str, url: str = "", page_chars: int = PAGE_CHARS) -> Extr
     """
     cut = len(html) > page_chars
     html = html[:page_chars]
-    tree = parse(escape_raw_less(html) if may_hold_formulas(html) else html)
+    mathematical = may_hold_formulas(html)
+    tree = parse(escape_raw_less(html) if mathematical else html)
     if tree is None:
-        return Extraction("", "", (), "plain", 0, 0, 0, cut)
+        return Extraction("", "", (), "plain", 0, cut=cut)
     title = _title(tree)
-    page = html if may_hold_formulas(html) else ""
-    protected = protect(tree, delimiters(page), html) if page else Protected.none(tree)
-    restored, method, rescued = _body(protected, url, html.count("<"))
+    protected = protect(tree, renderer_of(html), html) if mathematical else Protected.none(tree)
+    restored, method, rescued, reanchored = _body(protected, url, html.count("<"))
     found = len(protected.formulas)
-    return Extraction(
-        restored.text.strip(), title, restored.formulas, method, found, found - len(restored.formulas), rescued, cut
-    )
+    lost = found - len(restored.formulas)
+    return Extraction(restored.text.strip(), title, restored.formulas, method, found, lost, rescued, reanchored, cut)
 
 
-def extract_text(text: str, page_chars: int = PAGE_CHARS) -> Extraction:
-    """Plain text as it is; its formulas are found by their delimiters and stay where they are."""
-    cut = len(text) > page_chars
-    text = forbidden_replaced(text[:page_chars]).strip()
-    formulas = text_formulas(text) if may_hold_formulas(text) else ()
-    return Extraction(text, "", formulas, "plain", len(formulas), 0, 0, cut)
+def extract_manuscript(text: str, kind: Kind, page_chars: int = PAGE_CHARS) -> Extraction:
+    """The text of a notebook, a TeX or Markdown file or plain text, its formulas where they stand."""
+    # Half a notebook is none; it bounds its own text.
+    cut = len(text) > page_chars and kind != "notebook"
+    manuscript = read_manuscript(forbidden_replaced(text[:page_chars] if cut else text), kind)
+    formulas = manuscript.formulas
+    return Extraction(manuscript.text, manuscript.title, formulas, kind, len(formulas), cut=cut)
 
 
 def _title(tree: Any) -> str:
@@ -143,63 +168,39 @@ def _title(tree: Any) -> str:
     return " ".join(found.text_content().split())[:500] if found is not None else ""
 
 
-def _body(protected: Protected, url: str, tags: int) -> tuple[Restored, Method, int]:
-    """The body with its formulas, how it was found, and how many formulas plain extraction rescued."""
+def _body(protected: Protected, url: str, tags: int) -> tuple[Restored, Method, int, int]:
+    """The body with its formulas, how it was found, how many formulas were rescued and how many put back."""
+    text, method = _body_text(protected, url, tags)
+    tokens = protected.tokens
+    there = _count(protected, text)
+    if there == len(tokens):
+        return restore(text, protected), method, 0, 0
+    lost = len(tokens) - there
+    if method == "trafilatura" and lost >= MOST_LOST * len(tokens) and not (lost < 2 and there):
+        # Body finders take one article of a page that shows several; the mathematics tells where they are.
+        wider = to_text(formula_root(protected), BOILERPLATE)
+        if (found := _count(protected, wider)) > there and len(wider) > LEAST_KEPT * len(text):
+            return restore(wider, protected), "plain", found - there, 0
+    text = reanchor(text, to_text(protected.tree), tokens)
+    return restore(text, protected), method, 0, _count(protected, text) - there
+
+
+def _count(protected: Protected, text: str) -> int:
+    """How many of a page's placeholders stand in a text."""
+    return len(set(protected.token.findall(text)))
+
+
+def _body_text(protected: Protected, url: str, tags: int) -> tuple[str, Method]:
+    """The body with placeholders, and how it was found."""
     tree = protected.tree
     if protected.formulas and tags <= MOST_TAGS:
         body = marked_body(tree, protected.stem)
         if body is not None:
-            return restore(visible_text(body), protected), "formulas", 0
-    text = _trafilatura(tree, url) if tags <= MOST_TAGS else None
-    if text is None or (len(text) < LEAST_CHARS and len(text) < LEAST_SHARE * len(visible_text(tree))):
-        return restore(visible_text(tree), protected), "plain", 0
-    if len(text) < SHORT_CHARS and len(small := visible_text(tree, BOILERPLATE)) <= SHORT_SHARE * len(text):
-        return restore(small, protected), "plain", 0
-    restored = restore(text, protected)
-    lost = len(protected.formulas) - len(restored.formulas)
-    if lost < MOST_LOST * len(protected.formulas) or (lost < 2 and restored.formulas) or not lost:
-        return restored, "trafilatura", 0
-    # Body finders take one article of a page that shows several; the mathematics tells where they are.
-    wider = restore(visible_text(formula_root(protected), BOILERPLATE), protected)
-    if len(wider.formulas) > len(restored.formulas) and len(wider.text) > LEAST_KEPT * len(text):
-        return wider, "plain", len(wider.formulas) - len(restored.formulas)
-    return restored, "trafilatura", 0
-
-
-def _trafilatura(tree: Any, url: str) -> str | None:
-    """trafilatura's body text, None where it finds none or fails."""
-    extract, failures = _extractor()
-    try:
-        text = extract(tree, url)
-    except failures:
-        return None
-    return text or None
-
-
-@cache
-def _extractor() -> tuple[Any, tuple[type[Exception], ...]]:
-    import logging
-
-    import trafilatura
-    from lxml import etree
-
-    # It warns of every page it gives up on; ours are counted.
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-
-    def extract(tree: Any, url: str) -> str | None:
-        # fast: no readability and justext beside its own rules; against the hand-made articles they cost 0.018 of F1
-        # and a fifth of the time. Comments of readers are left out.
-        text: str | None = trafilatura.extract(
-            tree, url=url or None, output_format="txt", include_comments=False, deduplicate=False, fast=True
-        )
-        return text
-
-    return extract, (
-        etree.LxmlError,
-        ValueError,
-        TypeError,
-        LookupError,
-        AttributeError,
-        AssertionError,
-        RecursionError,
-    )
+            return to_text(body), "formulas"
+    found = find_body(tree, url) if tags <= MOST_TAGS else None
+    text = to_text(found) if found is not None else ""
+    if len(text) < LEAST_CHARS and len(text) < LEAST_SHARE * len(visible_text(tree)):
+        return to_text(tree), "plain"
+    if len(text) < SHORT_CHARS and len(small := to_text(tree, BOILERPLATE)) <= SHORT_SHARE * len(text):
+        return small, "plain"
+    return text, "trafilatura"

@@ -1,8 +1,9 @@
 """From a record to a page: the few records that can be a page of text become Documents, the rest Dropped.
 
 A page is an HTTP answer that went well and holds HTML (by its Content-Type or, where that is missing or
-wrong, by its first bytes), an HTML `resource`, or a `conversion`, the plain text of a WET archive. Its
-text is still empty: what the server sent is in `meta`, decoded later by `decode`.
+wrong, by its first bytes) or a manuscript (a notebook, TeX, Markdown, plain text; see `manuscripts`), a
+`resource` that does, or a `conversion`, the plain text of a WET archive. Its text is still empty: what the
+server sent is in `meta`, decoded later by `decode`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from mathmill.data.records import BODY, CONTENT_TYPE, Document, Dropped, document_id
 from mathmill.pipeline.http import Answer, decoded_body, read_answer
+from mathmill.pipeline.manuscripts.kinds import VAGUE_TYPES, is_manuscript, media_type
 from mathmill.pipeline.members import ArchiveLimits
 from mathmill.pipeline.warc import Record
 
@@ -28,7 +30,7 @@ REASONS = {
     "no_http_header": "a response that begins neither with an HTTP header nor as HTML does",
     "redirect": "HTTP status 3xx",
     "http_error": "an HTTP status other than 2xx and 3xx, or none",
-    "not_html": "neither announced as HTML nor like it",
+    "not_html": "neither HTML nor a manuscript, as announced and as it looks",
     "empty_body": "nothing was sent",
     "bad_encoding": "nothing could be made of the content encoding",
     "body_too_large": "the body is larger than the limit, its encodings undone",
@@ -36,10 +38,6 @@ REASONS = {
 
 _LIMITS = ArchiveLimits()
 _HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
-# Types that say little about what is sent: there any tag that begins pages counts.
-_VAGUE_TYPES = frozenset(
-    {"", "application/octet-stream", "application/unknown", "unknown/unknown", "*/*", "content/unknown"}
-)
 _SNIFFED = 1024  # bytes looked at, with the tags below as in WHATWG MIME Sniffing 7.1
 _DOCUMENT = re.compile(
     rb"(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,500}?-->\s*)*(?:<!doctype\s+html|<html[\s>])", re.I | re.S
@@ -86,7 +84,7 @@ def _response(record: Record, archive: str, limits: ArchiveLimits) -> Document |
     if answer.body_start >= len(block):
         return _dropped(record, "empty_body", {"status": status})
     body = decoded_body(answer, block, limits)
-    if not _is_html(content_type, body.data, record.head):
+    if not _is_page(content_type, body.data, record):
         reason = "bad_encoding" if "unknown_encoding" in body.notes and _is_html_type(content_type) else "not_html"
         return _dropped(record, reason, {"content_type": content_type[:200]})
     if body.too_large:
@@ -116,7 +114,8 @@ def _stored(record: Record, archive: str, limits: ArchiveLimits) -> Document | D
     """A `conversion` (text of a WET archive) or a `resource`: its type stands in the WARC header."""
     content_type = record.header("Content-Type") or ""
     wanted = "text/plain" if record.kind == "conversion" else "text/html"
-    if not content_type.lower().startswith(wanted):
+    resource = record.kind == "resource" and is_manuscript(content_type, record.url, _beginning(record.block))
+    if not content_type.lower().startswith(wanted) and not resource:
         return _dropped(record, "not_html", {"content_type": content_type[:200]})
     refused = _refused_url(record)
     if refused is not None:
@@ -183,15 +182,20 @@ def _status_evidence(answer: Answer) -> dict[str, Any]:
 
 
 def _is_html_type(content_type: str) -> bool:
-    return content_type.partition(";")[0].partition(",")[0].strip().lower() in _HTML_TYPES
+    return media_type(content_type) in _HTML_TYPES
+
+
+def _is_page(content_type: str, body: bytes, record: Record) -> bool:
+    return _is_html(content_type, body, record.head) or is_manuscript(content_type, record.url, _beginning(body))
 
 
 def _is_html(content_type: str, body: bytes, head: bytes) -> bool:
     if _is_html_type(content_type) or _IDENTIFIED in head:
         return True
-    kind = content_type.partition(";")[0].strip().lower()
+    kind = media_type(content_type)
     beginning = _beginning(body)
-    if kind in _VAGUE_TYPES or "/" not in kind:
+    # Where the type says little about what is sent any tag that begins pages counts.
+    if kind in VAGUE_TYPES or "/" not in kind:
         return _ANY_TAG.match(beginning) is not None or _DOCUMENT.match(beginning) is not None
     return _DOCUMENT.match(beginning) is not None
 
@@ -208,5 +212,5 @@ _BINARY = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"%PDF-", b"\x89PNG", b"GIF8", b"\x
 
 
 def _is_binary(body: bytes) -> bool:
-    """Whether a body announced as HTML is still compressed, or another kind of file by its first bytes."""
+    """Whether a body announced as text is still compressed, or another kind of file by its first bytes."""
     return body.startswith(_BINARY)

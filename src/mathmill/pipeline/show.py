@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -117,21 +119,58 @@ def show_archives(files: list[str], as_json: bool) -> None:
 
 def show_extraction(file: Path, as_json: bool) -> None:
     """The text of one page."""
-    from mathmill.pipeline.decode import decode_html
-    from mathmill.pipeline.extract import extract_html
+    from mathmill.pipeline.extract import extract
 
-    try:
-        body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        if body.startswith((b"\x1f\x8b", b"WARC/")):
-            raise ConfigError(f"{file} is an archive and no HTML page: use `mathmill pipeline check` or `pipeline run`")
-    except OSError as error:
-        raise InputMissing(
-            f"cannot read {file} ({error.strerror}): name an HTML file, or - for standard input"
-        ) from error
-    extraction = extract_html(decode_html(body).html)
+    with _opened(file) as source:
+        body = source.read()
+    if body.startswith((b"\x1f\x8b", b"WARC/")):
+        raise ConfigError(f"{file} is an archive and no HTML page: use `mathmill pipeline check` or `pipeline run`")
+    extraction = extract(body, url=None if str(file) == "-" else file.name)
     if as_json:
         print_json(
             {"title": extraction.title, "text": extraction.text, "formulas": [asdict(f) for f in extraction.formulas]}
         )
     else:
         print(clean(extraction.text) if sys.stdout.isatty() else extraction.text)
+
+
+def show_extracted_lines(file: Path, workers: int) -> None:
+    """The text of each page of a file of JSON lines, as JSON lines.
+
+    Raises:
+        DamagedInput: a line could not be read, or its page not be extracted.
+    """
+    from mathmill.pipeline.isolate import ItemLimits
+    from mathmill.pipeline.json_lines import extract_lines
+    from mathmill.pipeline.recipe import PageLimits
+
+    allowed = PageLimits()
+    failed, number, first = 0, 0, ""
+    with _opened(file) as source:
+        for number, line in enumerate(
+            extract_lines(source, ItemLimits(allowed.seconds, allowed.megabytes), workers), 1
+        ):
+            sys.stdout.buffer.write(orjson.dumps(line) + b"\n")
+            if "error" in line:
+                failed += 1
+                first = first or f"line {number}: {line['error']}"
+    sys.stdout.buffer.flush()
+    if failed:
+        raise DamagedInput(
+            one_line(f"{failed} of {number} lines of {file} failed, the first {first}: their output has an `error`")
+        )
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    """A file, or standard input for `-`."""
+    try:
+        if str(file) == "-":
+            yield sys.stdin.buffer
+        else:
+            with file.open("rb") as source:
+                yield source
+    except OSError as error:
+        if error.filename != str(file):
+            raise
+        raise InputMissing(f"cannot read {file} ({error.strerror}): name a file, or - for standard input") from error

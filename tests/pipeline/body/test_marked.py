@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from mathmill.pipeline.body import marked_body, marked_chain
+from mathmill.pipeline.body.marked import marked_body, marked_chain
+from mathmill.pipeline.body.plain import parse
 from mathmill.pipeline.extract import extract_html
-from mathmill.pipeline.plain import parse
-from tests.pipeline.test_extract import MATHJAX, PROSE, page
+from tests.pipeline.lessons import PROSE, lesson_around
+from tests.pipeline.test_extract import MATHJAX
 
 # Formulas enough to tell where the body is.
 MARKS = "<p>Let \\(a\\), \\(b\\) and \\(c\\) be given.</p>"
@@ -33,11 +34,11 @@ AROUND = [
 
 @pytest.mark.parametrize(("markup", "gone"), AROUND)
 def test_formulas_tell_the_body_and_boilerplate_goes(markup: str, gone: bool) -> None:
-    html = page(MARKS + markup, MATHJAX)
+    html = lesson_around(MARKS + markup, MATHJAX)
     extraction = extract_html(html)
     assert extraction.method == "formulas"
     assert ("GONE" not in extraction.text) is gone
-    assert extraction.text.startswith("Bounds\n\nA function that")
+    assert extraction.text.startswith("# Bounds\n\nA function that")
     assert "Let $a$, $b$ and $c$ be given." in extraction.text
     assert "Home" not in extraction.text
 
@@ -56,13 +57,13 @@ def test_a_body_takes_its_title_in_and_no_more() -> None:
     body = f"<div class=post-content>{MARKS}<p>{PROSE}</p><p>{PROSE}</p></div>"
     html = f"<html><head>{MATHJAX}</head><body><div><div>{title}{body}</div>{after}</div></body></html>"
     text = extract_html(html).text
-    assert text.startswith("Bounds\n\nLet $a$")
+    assert text.startswith("# Bounds\n\nLet $a$")
     assert "Read also" not in text
     assert extract_html(html.replace(title, "")).text.startswith("Let $a$")
 
 
 def test_finding_the_body_leaves_the_tree_alone() -> None:
-    tree = parse(page(MARKS.replace("\\(", "MARK") + "<aside>beside</aside>"))
+    tree = parse(lesson_around(MARKS.replace("\\(", "MARK") + "<aside>beside</aside>"))
     assert tree is not None
     before = tree.text_content()
     body = marked_body(tree, "MARK")

@@ -1,0 +1,186 @@
+"""The body of a page with mathematics: the element around its formulas, and that element without boilerplate.
+
+Where formulas are marked in a page's tree, they tell where the body is, for a tenth of what a body finder takes.
+This is no body finder for other pages, and none for a page whose formulas stand in several places: it says
+None rather than guess. It knows marks, not formulas, and makes no text; `plain.visible_text` does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from copy import copy
+from functools import cache, lru_cache
+from itertools import islice
+from typing import Any
+
+from mathmill.pipeline.body.plain import BOILERPLATE
+
+# What a page's body never is; with these gone, the rest of a page is its body and some boilerplate.
+_CLUTTER = (
+    *BOILERPLATE,
+    *("audio", "button", "canvas", "fieldset", "form", "head", "iframe", "input", "label", "link", "math", "menu"),
+    *("meta", "noscript", "object", "script", "select", "style", "svg", "template", "textarea", "title", "video"),
+)
+_FORMATTING = (
+    *("abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "hgroup", "i"),
+    *("img", "ins", "kbd", "mark", "nobr", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup"),
+    *("tbody", "thead", "time", "tt", "u", "var", "wbr"),
+)
+# Names (class or id) that the makers of pages give to the element around the body.
+_BODY_NAME = re.compile(
+    r"(?:(?:article|blog|body|doc|docs|e|entry|main|md|mw|page|post|ptx|story|text)[_-]{0,2})?"
+    r"(?:article|body|content|contents|main|parser-output|text)(?:[_-]{1,2}(?:area|body|inner|main|text|wrap|wrapper))?"
+    r"|document|entry|markdown(?:-body)?|post",
+    re.IGNORECASE,
+)
+# Names of what stands beside a body, or inside it between its paragraphs.
+_BESIDE = (
+    r"breadcrumbs?|byline|comments?|copyright|disqus_thread|footer|nav|navbar|navigation|newsletter|pager|pagination"
+    r"|respond|searchbox|sidebar|social|subscribe|table-of-contents|toc|MathJax_(?:Message|Preview)"
+)
+_BESIDE_ID = re.compile(_BESIDE, re.IGNORECASE)
+_BESIDE_CLASS = re.compile(
+    rf"{_BESIDE}|(?!(?:category|tag)-)(?:[\w-]*[_-])?(?:anchor-link|breadcrumbs?|footer|hash-?link|headerlink|navbar"
+    r"|navigation|newsletter|pagination|permalink|prev-?next|related-?(?:pages|posts?|topics)|share-?buttons?|sharing|sidebar)(?:[_-][\w-]*)?"
+    r"|comments?-(?:area|list|section|wrapper)|comment-?list|copybtn|gutter|hidden|linenos?|menu|meta|noprint"
+    r"|(?:article|entry|post)-(?:copyright|footer|info|meta|nav|tags)|screen-reader-text|sr-only|tag-(?:links|list)|tags"
+    r"|visually-hidden|viewcode-link",
+    re.IGNORECASE,
+)
+_BESIDE_ROLES = frozenset({"banner", "complementary", "contentinfo", "dialog", "navigation", "search"})
+_NAMED = (
+    *("a", "details", "div", "dl", "figure", "h1", "h2", "h3", "h4", "h5", "header", "li", "ol", "p", "section"),
+    *("table", "td", "ul"),
+)
+_UNSEEN_STYLE = re.compile(r"(?:display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden)", re.IGNORECASE)
+MOST_NAMES = 400  # characters of an element's names that are looked at
+# Shares of the formulas that the body holds, of the page's text if its name says body, if it says nothing.
+MARKED_SHARE = 0.95
+NAMED_SHARE, NAMELESS_SHARE = 0.5, 0.8
+# Around a body without a title, an element with one is the body if it has no more text than this against it.
+TITLED_SHARE = 1.1
+# Boilerplate inside a body is at most this share of its text, a list of links has at least this share of links.
+BESIDE_SHARE, LINKED_SHARE = 0.3, 0.75
+
+
+def marked_chain(tree: Any, mark: str) -> list[tuple[Any, int]]:
+    """The elements that hold at least `MARKED_SHARE` of the marks in a tree, outermost first, each with its size.
+
+    Each is a child of the one before, beginning with `tree`. A size is of text, in characters without blanks.
+    Time is linear in text times depth.
+    """
+    text = tree.text_content()
+    enough = MARKED_SHARE * text.count(mark)
+    chain = [(tree, _size(text))]
+    while True:
+        for child in chain[-1][0]:
+            text = child.text_content()
+            if len(text) >= enough and text.count(mark) >= enough:
+                chain.append((child, _size(text)))
+                break
+        else:
+            return chain
+
+
+def _size(text: str) -> int:
+    return len(text) - sum(map(text.count, " \n\t"))
+
+
+def marked_body(tree: Any, mark: str) -> Any | None:
+    """A copy of the element that is the body of a page whose formulas are marked, without boilerplate and formatting.
+
+    None where no element is surely the body: it has to hold nearly all marks, and half of the text if it is named
+    as bodies are, else most of it. `tree` stays as it is.
+    """
+    etree = _etree()
+    marks = tree.text_content().count(mark)
+    tree = copy(tree)
+    etree.strip_elements(tree, *_CLUTTER, with_tail=False)
+    for span in _unseen_spans()(tree):
+        if mark not in span.text_content():
+            span.tag = "script"
+    etree.strip_elements(tree, "script", with_tail=False)
+    etree.strip_tags(tree, *_FORMATTING)
+    if tree.text_content().count(mark) < MARKED_SHARE * marks:
+        return None
+    chain = marked_chain(tree, mark)
+    at = _body_at(chain)
+    if at is None:
+        return None
+    body, size = chain[at]
+    _clear_of_boilerplate(body, mark, size)
+    return body
+
+
+def _body_at(chain: Sequence[tuple[Any, int]]) -> int | None:
+    """Which element of a `marked_chain` is the body: the innermost that is large enough, and its title."""
+    outermost = next((i for i, (element, _) in enumerate(chain) if element.tag not in ("html", "body")), len(chain))
+    for i in range(len(chain) - 1, outermost - 1, -1):
+        element, size = chain[i]
+        if size >= (NAMED_SHARE if _is_named_body(element) else NAMELESS_SHARE) * chain[0][1]:
+            wider = (j for j in range(i, outermost - 1, -1) if chain[j][1] <= TITLED_SHARE * size)
+            return next((j for j in wider if chain[j][0].find(".//h1") is not None), i)
+    # Formulas that stand in several children of `body` itself: the page has no element around its text.
+    return len(chain) - 1 if chain[-1][0].tag == "body" else None
+
+
+def _is_named_body(element: Any) -> bool:
+    if element.tag in ("main", "article") or element.get("role") == "main" or element.get("itemprop") == "articleBody":
+        return True
+    return _names_body(f"{element.get('class') or ''} {element.get('id') or ''}"[:MOST_NAMES])
+
+
+@lru_cache(4096)
+def _names_body(names: str) -> bool:
+    return any(map(_BODY_NAME.fullmatch, names.split()))
+
+
+def _clear_of_boilerplate(body: Any, mark: str, size: int) -> None:
+    """Take out what is named as boilerplate or is a list of links, if it has no mark and is small against `size`."""
+    etree = _etree()
+    for element in body.iter(*_NAMED):
+        if element.attrib and element is not body and _is_beside(element):
+            text = element.text_content()
+            if mark not in text and _size(text) <= BESIDE_SHARE * size:
+                element.tag = "script"
+    etree.strip_elements(body, "script", with_tail=False)
+    linked: dict[Any, int] = {}
+    for link in body.iter("a"):
+        holder = next(islice(link.iterancestors("ul", "ol"), 1), None)
+        if holder is not None:
+            linked[holder] = linked.get(holder, 0) + len(link.text_content())
+    for holder, length in linked.items():
+        text = holder.text_content()
+        if length > LINKED_SHARE * _size(text) and mark not in text:
+            holder.tag = "script"
+    etree.strip_elements(body, "script", with_tail=False)
+    etree.strip_tags(body, "a")
+
+
+def _is_beside(element: Any) -> bool:
+    get = element.get
+    if get("aria-hidden") == "true" or get("role") in _BESIDE_ROLES:
+        return True
+    if (style := get("style")) and _UNSEEN_STYLE.search(style):
+        return True
+    return _names_beside((get("class") or "")[:MOST_NAMES], (get("id") or "")[:MOST_NAMES])
+
+
+@lru_cache(4096)
+def _names_beside(classes: str, identity: str) -> bool:
+    return bool(_BESIDE_ID.fullmatch(identity)) or any(map(_BESIDE_CLASS.fullmatch, classes.split()))
+
+
+@cache
+def _unseen_spans() -> Any:
+    return _etree().XPath(
+        "descendant::span[@aria-hidden='true' or contains(@style, 'display:none') or contains(@style, 'display: none')]"
+    )
+
+
+@cache
+def _etree() -> Any:
+    from lxml import etree
+
+    return etree

@@ -1,0 +1,1 @@
+"""The formulas of a page: every way in which the web writes them, found, replaced by placeholders, put back."""

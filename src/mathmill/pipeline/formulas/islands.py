@@ -1,0 +1,111 @@
+"""The elements that show one formula and nothing else, and how a placeholder takes their place.
+
+Renderers leave a formula several times: glyphs, source, preview, assistive MathML, a fallback image. What they leave is
+known by its classes and tags. Here is which elements belong together; what they say is read by `elements`
+and `pictures`.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+# What stands around a formula's source and shows nothing but that formula.
+_RENDERED = frozenset([
+    "MathJax", "MathJax_CHTML", "MathJax_Display", "MathJax_FullWidth", "MathJax_MathML", "MathJax_Preview",
+    "MathJax_SVG", "MathJax_SVG_Display", "MathJax_PHTML", "MathJax_PlainSource", "MJXc-display",
+    "MJX_Assistive_MathML", "mjx-chtml", "katex", "katex--display", "katex--inline", "katex-block", "katex-display",
+    "katex-html", "katex-inline", "katex-mathml", "mwe-math-element", "mwe-math-element-block",
+    "mwe-math-element-inline", "mwe-math-fallback-image-inline", "mwe-math-fallback-image-display",
+    "mwe-math-mathml-a11y", "mwe-math-mathml-display", "mwe-math-mathml-inline", "temml", "temml-display",
+])  # fmt: skip
+DISPLAY_CLASSES = frozenset([
+    "MJXc-display", "MathJax_Display", "MathJax_SVG_Display", "block-math", "display-math", "displaymath", "equation",
+    "formulaDsp", "katex--display", "katex-block", "katex-display", "math-block", "math-display", "mathdisplay",
+    "mwe-math-element-block", "mwe-math-mathml-display", "temml-display",
+])  # fmt: skip
+BLOCK_PARENTS = frozenset({"article", "blockquote", "body", "center", "div", "main", "section"})
+INLINE = frozenset([
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "br", "cite", "code", "data", "del", "dfn", "em", "font", "i",
+    "img", "ins", "kbd", "label", "mark", "nobr", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
+    "time", "tt", "u", "var", "wbr",
+])  # fmt: skip
+# Elements that MathJax 2 leaves before a script: a preview, the glyphs, and one to spare.
+_MOST_RENDERED = 3
+
+
+def classes(element: Any) -> set[str]:
+    """The names in an element's `class`."""
+    return set((element.get("class") or "").split())
+
+
+def is_rendered(element: Any) -> bool:
+    """Whether a renderer made this element out of a formula."""
+    return bool(classes(element) & _RENDERED) or str(element.tag).startswith("mjx-")
+
+
+def outermost(element: Any) -> tuple[Any, set[str]]:
+    """The outermost element that shows this formula only, and the classes and tags met on the way."""
+    met = {"display"} if is_displayed(element) else set[str]()
+    whole, parent = element, element.getparent()
+    while parent is not None and is_rendered(parent) and len(list(islice(parent.iter(element.tag), 2))) < 2:
+        whole = parent
+        met |= classes(parent) | {str(parent.tag)}
+        if is_displayed(parent):
+            met.add("display")
+        parent = parent.getparent()
+    return whole, met
+
+
+def is_displayed(element: Any) -> bool:
+    """Whether an element's own attributes say that its formula stands on a line of its own."""
+    mode = f"{element.get('display') or ''} {element.get('mode') or ''} {element.get('data-math-style') or ''}".lower()
+    return "block" in mode or "display" in mode or "true" in mode or bool(classes(element) & DISPLAY_CLASSES)
+
+
+def drop_rendered_before(script: Any) -> bool:
+    """Take out what MathJax 2 rendered of a script; whether it had."""
+    rendered = False
+    for _ in range(_MOST_RENDERED):
+        before = script.getprevious()
+        if before is None or (before.tail or "").strip() or not is_rendered(before):
+            break
+        remove(before)
+        rendered = True
+    return rendered
+
+
+def stands_alone(element: Any) -> bool:
+    """Whether an element is all that the paragraph or division around it shows; cells and items are no such block."""
+    while (parent := element.getparent()) is not None:
+        siblings = [child for child in islice(parent, 3) if child is not element and child.tag not in ("br", "wbr")]
+        if siblings or (parent.text or "").strip() or (element.tail or "").strip(" \t\r\n.,;:"):
+            return False
+        if parent.tag not in INLINE:
+            return parent.tag == "p" or parent.tag in BLOCK_PARENTS
+        element = parent
+    return False
+
+
+def remains_in(tree: Any, element: Any) -> bool:
+    """Whether an element is still in the tree, and not in a part that a placeholder has replaced."""
+    while element is not None and element is not tree:
+        element = element.getparent()
+    return element is not None
+
+
+def replace(element: Any, token: str, display: bool) -> None:
+    """A placeholder in an element's place; a paragraph where a display formula stands between blocks."""
+    block = display and element.getparent().tag in BLOCK_PARENTS
+    element.clear(keep_tail=True)
+    element.tag, element.text = "p" if block else "span", token
+
+
+def remove(element: Any) -> None:
+    """Take an element out; the text that follows it stays."""
+    parent, before, text = element.getparent(), element.getprevious(), element.tail or ""
+    if before is not None:
+        before.tail = (before.tail or "") + text
+    else:
+        parent.text = (parent.text or "") + text
+    parent.remove(element)

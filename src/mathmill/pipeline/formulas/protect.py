@@ -1,0 +1,213 @@
+"""Formulas out of a page before its body is sought, placeholders in their stead, and back again.
+
+A placeholder is a word of letters and digits that does not occur in the page, so it passes through
+any text extractor as a word does. Elements and pictures that hold a formula are replaced first, then delimited TeX in
+the text between them, then what is written with `sup` and `sub` alone. `restore` accounts for every placeholder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from dataclasses import replace as replaced
+from typing import Any
+
+from mathmill.pipeline.body.marked import marked_chain
+from mathmill.pipeline.body.paragraphs import make_paragraphs
+from mathmill.pipeline.formulas import elements, pictures
+from mathmill.pipeline.formulas.delimited import Formula
+from mathmill.pipeline.formulas.islands import remove
+from mathmill.pipeline.formulas.layout import equations
+from mathmill.pipeline.formulas.raised import protect_raised
+from mathmill.pipeline.formulas.renderers import Renderer
+from mathmill.pipeline.formulas.text_runs import protect_text
+
+# A page with none of these in its source holds no formula that we know.
+_MARKS = (
+    *(
+        "$",
+        "\\",
+        "math",
+        "<su",
+        "<SU",
+        "latex",
+        "codecogs",
+        "formula",
+        "equation",
+        "tex]",
+        "tex=",
+        "tex.cgi",
+        "tex.gif",
+    ),
+    *('"tex', "data-expr", "data-tex", "cht=tx", "asciimath", "katex", "mjx-", "MathJax"),
+)
+_FAMILIES = (*elements.FAMILIES, pictures.images, pictures.vector_images)
+_UNSEEN = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden", re.IGNORECASE)
+_UNSEEN_CLASSES = re.compile(r"\b(?:hidden|screen-reader-text|sr-only|visually-hidden|visuallyhidden)\b")
+_HIDING = ("aria-hidden", "class", "hidden", "style")
+_MOST_HIDDEN = 6  # elements around a formula that are looked at for one that hides it
+# Sources that do not hold TeX: what is made of them is our reading, and gives way to TeX beside it.
+_READINGS = frozenset(
+    {"glyphs", "mathml", "mathjax3", "data_mathml", "data_asciimath", "script_mathml", "script_asciimath"}
+)
+_LOOSE = re.compile(
+    r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|mathrm|operatorname|text|limits|,|;|:|!|quad|qquad)|[{}\s]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """A page's tree with placeholders, and the formulas they stand for, in reading order."""
+
+    tree: Any
+    formulas: tuple[Formula, ...]
+    tokens: tuple[str, ...]
+    stem: str  # what all placeholders begin with and nothing else in the page holds
+    token: re.Pattern[str]
+
+    @classmethod
+    def none(cls, tree: Any) -> Protected:
+        """A page without formulas."""
+        return cls(tree, (), (), "", re.compile(r"(?!)"))
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Text with its formulas back, and these in the order in which they stand."""
+
+    text: str
+    formulas: tuple[Formula, ...]
+
+
+def may_hold_formulas(html: str) -> bool:
+    """A cheap test that spares a page without any the search."""
+    return any(mark in html for mark in _MARKS)
+
+
+def protect(tree: Any, renderer: Renderer, page: str) -> Protected:
+    """Replace the formulas in `tree`, which is changed; `page` is what placeholders must not occur in."""
+    stem = _unused_stem(page, tree.text_content())
+    pattern = re.compile(f"{stem}(\\d+)z")
+    found: list[Formula] = []
+    holders: list[Any] = []
+
+    def token_for(formula: Formula, holder: Any) -> str:
+        found.append(formula)
+        holders.append(holder)
+        return f"{stem}{len(found) - 1}z"
+
+    for family in _FAMILIES:
+        family(tree, page, token_for)
+    protect_text(tree, renderer, page, token_for)
+    protect_raised(tree, token_for, pattern)
+    if not found:
+        return Protected.none(tree)
+    if len({formula.source for formula in found}) > 1:
+        _drop_twins(tree, pattern, found)
+    for token, number in equations(tree, pattern).items():
+        at = int(pattern.fullmatch(token)[1])  # type: ignore[index]
+        found[at] = replaced(found[at], display=True, number=found[at].number or number)
+    _reveal(holders, pattern)
+    make_paragraphs(holders)
+    order = [int(number) for number in pattern.findall(tree.text_content())]
+    return Protected(tree, tuple(found[i] for i in order), tuple(f"{stem}{i}z" for i in order), stem, pattern)
+
+
+def restore(text: str, protected: Protected) -> Restored:
+    """Put the formulas back into `text`, each once; a placeholder that occurs again gives nothing."""
+    number = {token: i for i, token in enumerate(protected.tokens)}
+    kept: list[int] = []
+    seen: set[int] = set()
+
+    def put_back(match: re.Match[str]) -> str:
+        index = number.get(match.group())
+        if index is None or index in seen:
+            return ""
+        seen.add(index)
+        kept.append(index)
+        before, after = text[max(0, match.start() - 1) : match.start()], text[match.end() : match.end() + 1]
+        left = " " if _joins(before, match.start(), text, protected) else ""
+        right = " " if after.isascii() and after.isdigit() else ""
+        return left + protected.formulas[index].delimited() + right
+
+    restored = protected.token.sub(put_back, text)
+    return Restored(restored, tuple(protected.formulas[i] for i in kept))
+
+
+def formula_root(protected: Protected) -> Any:
+    """The smallest element that holds nearly all of the placeholders."""
+    return marked_chain(protected.tree, protected.stem)[-1][0]
+
+
+def _joins(before: str, start: int, text: str, protected: Protected) -> bool:
+    """Whether a dollar right here would be read as part of what stands before it."""
+    if before == "z":  # two formulas side by side
+        return any(match.end() == start for match in protected.token.finditer(text, max(0, start - 80), start))
+    return before.isascii() and (before.isalnum() or before in ("$", "\\"))
+
+
+def _unused_stem(page: str, text: str) -> str:
+    """What placeholders begin with: a short word, or one that a page cannot hold because it comes from its hash.
+
+    `text` is the page's text, in which references are characters.
+    """
+    stem, salt = "zqf", 0
+    while stem in page or stem in text:
+        salt += 1
+        digest = hashlib.blake2b(page.encode("utf-8", "surrogatepass"), digest_size=6, salt=salt.to_bytes(8, "big"))
+        stem = f"zq{digest.hexdigest()}f"
+    return stem
+
+
+def _drop_twins(tree: Any, token: re.Pattern[str], found: list[Formula]) -> None:
+    """Where two sources of one formula stand side by side, the one that carries TeX stays, else the first."""
+    before: tuple[Any, Formula] | None = None
+    for element in list(tree.iter("span", "p")):
+        match = token.fullmatch(element.text or "") if not len(element) else None
+        if match is None:
+            continue
+        formula = found[int(match[1])]
+        if before is not None and _are_twins(before[0], element) and _is_same(before[1], formula):
+            worse_first = before[1].source in _READINGS and formula.source not in _READINGS
+            remove(before[0] if worse_first else element)
+            if not worse_first:
+                continue
+        before = (element, formula)
+
+
+def _are_twins(element: Any, other: Any) -> bool:
+    """Whether nothing stands between two elements, each of which may be wrapped in one more."""
+    if (element.tail or "").strip():
+        return False
+    behind = element.getnext()
+    if behind is None and len(element.getparent()) == 1 and not (element.getparent().text or "").strip():
+        element = element.getparent()
+        behind = None if (element.tail or "").strip() else element.getnext()
+    inside = behind is not None and len(behind) == 1 and not (behind.text or "").strip() and behind[0] is other
+    return behind is other or inside
+
+
+def _is_same(formula: Formula, other: Formula) -> bool:
+    return formula.source != other.source and _LOOSE.sub("", formula.latex) == _LOOSE.sub("", other.latex)
+
+
+def _reveal(holders: Iterable[Any], token: re.Pattern[str]) -> None:
+    """Let formulas be seen where they alone are hidden, as sources beside a picture are."""
+    for holder in dict.fromkeys(holders):
+        node = holder
+        for _ in range(_MOST_HIDDEN):
+            if node is None or node.tag in ("body", "html"):
+                break
+            if _is_hidden(node) and not token.sub("", node.text_content()).strip():
+                for name in _HIDING:
+                    node.attrib.pop(name, None)
+            node = node.getparent()
+
+
+def _is_hidden(element: Any) -> bool:
+    get = element.get
+    if get("hidden") is not None or get("aria-hidden") == "true":
+        return True
+    return bool(_UNSEEN.search(get("style") or "") or _UNSEEN_CLASSES.search(get("class") or ""))

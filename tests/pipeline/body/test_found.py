@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from mathmill.pipeline.body.found import find_body
+from mathmill.pipeline.body.plain import parse
+from mathmill.pipeline.body.structure import to_text
+from mathmill.pipeline.decode import decode_html
+from tests.shared import CRAWL, needs_crawl
+
+PROSE = (
+    "A function that is continuous on a closed interval is bounded there, and it attains its bounds. "
+    "The proof divides the interval again and again, and follows the half on which the claim would fail. "
+)
+CODE = (
+    "def halves(f, a, b):\n    while b - a > e:\n        c = (a + b) / 2\n\n        a, b = (a, c) if f(c) else (c, b)"
+)
+HIGHLIGHTED = CODE.replace("def", '<span class="k">def</span>').replace("while", '<span class="k">while</span>')
+
+
+def page(body: str) -> Any:
+    return parse(
+        "<html><head><title>Bounds</title></head><body><nav><ul><li><a href=/>Home</a></li></ul></nav>"
+        f"<article><h1>Bounds</h1><p>{PROSE}</p>{body}<p>{PROSE}</p></article><footer>All rights</footer></body></html>"
+    )
+
+
+def found(body: str) -> str:
+    """What stands between the two paragraphs of prose."""
+    tree = find_body(page(body), "https://example.org/")
+    assert tree is not None
+    before, inside, after = to_text(tree).split(PROSE.strip())
+    assert before == "# Bounds\n\n"
+    assert not after
+    return inside.strip("\n")
+
+
+# markup, its text in the body found
+CASES = [
+    ("<h2>Again</h2><p>So it is said.</p>", "## Again\n\nSo it is said."),
+    ("<ul><li>one zqf0z</li><li>two<ul><li>three</li></ul></li></ul>", "- one zqf0z\n- two\n  - three"),
+    ("<ol><li>one</li><li>two</li></ol>", "1. one\n2. two"),
+    ("<dl><dt>bound</dt><dd>what is not passed</dd></dl>", "bound\n: what is not passed"),
+    ("<blockquote><p>It is <i>said</i> so.</p></blockquote>", "> It is said so."),
+    ("<p>one<br>two</p>", "one\ntwo"),
+    ("<table><tr><th>n</th><th>f(n)</th></tr><tr><td>1</td><td>zqf0z</td></tr></table>",
+     "| n | f(n) |\n| --- | --- |\n| 1 | zqf0z |"),
+    ("<p>So <code>f(x)</code> and <a href=x>a link</a> it is.</p>", "So f(x) and a link it is."),
+    (f"<pre>{CODE}</pre>", f"```\n{CODE}\n```"),
+    (f"<div class=highlight><pre><code>{HIGHLIGHTED}</code></pre></div>", f"```\n{CODE}\n```"),
+    (f"<figure><pre>{CODE}</pre></figure>", f"```\n{CODE}\n```"),
+    (
+        "<figure class=highlight><table><tr><td class=gutter><pre>1\n2\n3\n4\n5</pre></td><td class=code>"
+        f"<pre>{CODE}</pre></td></tr></table></figure>",
+        f"```\n{CODE}\n```",
+    ),
+    (f"<ul><li>as in<pre>{CODE}</pre></li></ul>", None),
+    ("<dl><dt>bounds</dt><dd><table><tr><th>n<th>f<tr><td>1<td>zqf0z</table></dd></dl>",
+     "bounds\n\n| n | f |\n| --- | --- |\n| 1 | zqf0z |"),
+    ("<pre>a</pre><p>zqc0z</p>", "```\na\n```\n\nzqc0z"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("markup", "text"), CASES)
+def test_structure_of_the_body_found(markup: str, text: str | None) -> None:
+    if text is None:
+        assert [line.strip() for line in CODE.split("\n")] == [s.strip() for s in found(markup).split("\n")][-6:-1]
+    else:
+        assert found(markup) == text
+
+
+def test_tree_stays_as_it_is() -> None:
+    tree = page(f"<pre>{HIGHLIGHTED}</pre><p>So <span>it</span> is.</p>")
+    before = etree.tostring(tree)
+    find_body(tree, "")
+    assert etree.tostring(tree) == before
+
+
+def test_page_without_a_body() -> None:
+    assert find_body(parse("<html><body><p><img src=a.png></p></body></html>"), "") is None
+
+
+@pytest.mark.parametrize("markup", ["<pre>" * 150 + "a", "<p>" + "<pre>a</pre>" * 5_000, "<figure>" * 150 + "<pre>a"])
+def test_hostile_code(markup: str) -> None:
+    began = time.process_time()
+    find_body(page(markup), "")
+    assert time.process_time() - began < 10
+
+
+@needs_crawl
+def test_finds_what_trafilatura_writes() -> None:
+    """On real pages the words are those of trafilatura's own text, but for the numbers of lines of code."""
+    import trafilatura
+
+    from mathmill.data.records import BODY, CONTENT_TYPE, Document
+    from mathmill.pipeline.archives import read_archive
+    from mathmill.pipeline.pages import page as page_of
+    from mathmill.pipeline.warc import LostSpan
+
+    alike = looked_at = 0
+    for record in read_archive(sorted(CRAWL.glob("*.warc.gz"))[0]):
+        document = None if isinstance(record, LostSpan) else page_of(record, "")
+        if not isinstance(document, Document) or len(document.meta[BODY]) > 60_000:
+            continue
+        tree = parse(decode_html(document.meta[BODY], document.meta[CONTENT_TYPE]).html)
+        if tree is None:
+            continue
+        theirs = trafilatura.extract(tree, url=document.url, include_comments=False, fast=True) or ""
+        body = find_body(tree, document.url)
+        ours = to_text(body) if body is not None else ""
+        looked_at += 1
+        alike += _likeness(ours, theirs) > 0.95
+        if looked_at == 60:
+            break
+    assert alike >= 0.9 * looked_at
+
+
+def _likeness(one: str, other: str) -> float:
+    words = [Counter(re.findall(r"[^\W\d]+", text)) for text in (one, other)]
+    size = sum(words[0].values()) + sum(words[1].values())
+    return 2 * (words[0] & words[1]).total() / size if size else 1.0

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mathmill.pipeline.body.plain import parse, visible_text
+from mathmill.pipeline.body.structure import to_text
+from mathmill.pipeline.formulas.layout import equations
+
+TOKEN = re.compile(r"zqf\d+z")
+
+# markup, numbers by formula, the text that is left
+EQUATIONS = [
+    # LaTeXML
+    (
+        '<table class="ltx_equation ltx_eqn_table"><tr class="ltx_equation ltx_eqn_row"><td class="ltx_eqn_cell '
+        'ltx_eqn_center_padleft"></td><td class="ltx_eqn_cell ltx_align_center">zqf0z</td><td class="ltx_eqn_cell">'
+        '</td><td rowspan="1" class="ltx_eqn_cell ltx_eqn_eqno"><span class="ltx_tag ltx_tag_equation">(1.2)</span>'
+        "</td></tr></table>",
+        {"zqf0z": "(1.2)"},
+        "zqf0z",
+    ),
+    (
+        '<table class="ltx_equationgroup ltx_eqn_table"><tbody><tr class="ltx_eqn_row"><td>zqf0z</td><td>zqf1z</td>'
+        '<td>(1)</td></tr></tbody><tbody><tr class="ltx_eqn_row"><td></td><td>zqf2z</td><td>(2)</td></tr></tbody>'
+        "</table>",
+        {"zqf0z": "", "zqf1z": "(1)", "zqf2z": "(2)"},
+        "zqf0z zqf1z\n\nzqf2z",
+    ),
+    # TeX4ht
+    (
+        '<table class="equation"><tr><td><a id="x1"></a><center class="math-display">zqf0z</center></td>'
+        '<td class="equation-label">(2.1a)</td></tr></table>',
+        {"zqf0z": "(2.1a)"},
+        "zqf0z",
+    ),
+    # LaTeX2HTML: an equation, an array of them, a number on the left
+    (
+        '<div align="CENTER"><table width="100%" align="CENTER"><tr valign="MIDDLE"><td align="CENTER">zqf0z</td>'
+        '<td width="10" align="RIGHT">(3)</td></tr></table></div>',
+        {"zqf0z": "(3)"},
+        "zqf0z",
+    ),
+    (
+        '<table width="100%"><tr><td>zqf0z</td><td>=</td><td>zqf1z</td><td>(4)</td></tr>'
+        "<tr><td></td><td>=</td><td>zqf2z</td><td>&nbsp;</td></tr></table>",
+        {"zqf0z": "", "zqf1z": "(4)", "zqf2z": ""},
+        "zqf0z = zqf1z\n\n= zqf2z",
+    ),
+    ("<table><tr><td width=10>(5)</td><td>zqf0z</td></tr></table>", {"zqf0z": "(5)"}, "zqf0z"),
+    # one cell, words between formulas, several rows with numbers
+    ("<table><tr><td>zqf0z</td></tr></table>", {"zqf0z": ""}, "zqf0z"),
+    ("<table><tr><td>zqf0z if zqf1z</td><td>(*)</td></tr></table>", {"zqf0z": "", "zqf1z": "(*)"}, "zqf0z if zqf1z"),
+    (
+        "<table><tr><td>zqf0z</td><td>(i)</td></tr><tr><td>zqf1z</td><td>(ii)</td></tr></table>",
+        {"zqf0z": "(i)", "zqf1z": "(ii)"},
+        "zqf0z\n\nzqf1z",
+    ),
+    (
+        '<table class="eqnarray"><tr><td>zqf0z</td></tr><tr><td>and hence</td></tr><tr><td>zqf1z</td></tr></table>',
+        {"zqf0z": "", "zqf1z": ""},
+        "zqf0z\n\nand hence\n\nzqf1z",
+    ),
+    # MediaWiki
+    (
+        '<table role="presentation" style="width:100%"><tbody><tr><td>zqf0z</td><td style="width:99%"><p></p></td>'
+        '<td><p style="margin:0"><b>(<span id="math_3">Eq. 3</span>)</b></p></td></tr></tbody></table>',
+        {"zqf0z": "(Eq. 3)"},
+        "zqf0z",
+    ),
+    ("<dl><dd>zqf0z</dd></dl>", {"zqf0z": ""}, "zqf0z"),
+    ("<dl><dd><dl><dd>zqf0z and zqf1z.</dd></dl></dd></dl>", {"zqf0z": "", "zqf1z": ""}, "zqf0z and zqf1z."),
+    ("<dl><dd>zqf0z</dd><dd>zqf1z (7)</dd></dl>", {"zqf0z": "", "zqf1z": "(7)"}, "zqf0z\n\nzqf1z"),
+    # Sphinx, Jekyll and others
+    (
+        '<div class="math notranslate nohighlight" id="equation-a"><span class="eqno">(3)<a class="headerlink" '
+        'href="#equation-a">¶</a></span>zqf0z</div>',
+        {"zqf0z": "(3)"},
+        "zqf0z",
+    ),
+    ('<div class="math"><p><span class="eqno">(1)</span>zqf0z</p></div>', {"zqf0z": "(1)"}, "zqf0z"),
+    ('<div class="equation">zqf0z<span class="eqnumber">3</span></div>', {"zqf0z": "3"}, "zqf0z"),
+    ('<div class="equation"><div>zqf0z</div><div class="eqn-number">2.1a</div></div>', {"zqf0z": "2.1a"}, "zqf0z"),
+    ('<div class="equation">where zqf0z holds</div>', {"zqf0z": ""}, "where zqf0z holds"),
+    ('<div class="row"><div class="col">zqf0z,</div><div class="col-2">(12)</div></div>', {"zqf0z": "(12)"}, "zqf0z,"),
+    ('<p>zqf0z <span style="float:right">(A.1)</span></p>', {"zqf0z": "(A.1)"}, "zqf0z"),
+    ("<center>zqf0z. &nbsp; &nbsp; [4]</center>", {"zqf0z": "[4]"}, "zqf0z."),
+]  # fmt: skip
+
+# what stays as it is
+OTHERS = [
+    "<p>Let zqf0z be a group.</p>",
+    "<p>By (3) it is zqf0z.</p>",
+    "<p>As in zqf0z (3)</p>",
+    "<p>(1) zqf0z</p>",
+    "<p>zqf0z</p>",
+    '<p>By <span class="math">zqf0z</span> and (3)</p>',
+    "<table><tr><th>f</th><th>f'</th></tr><tr><td>zqf0z</td><td>zqf1z</td></tr></table>",
+    "<table><tr><td>zqf0z</td><td>zqf1z</td></tr><tr><td>zqf2z</td><td>zqf3z</td></tr></table>",
+    "<table><tr><td>area</td><td>zqf0z</td></tr><tr><td>volume</td><td>zqf1z</td></tr></table>",
+    "<table><tr><td>(1)</td><td>zqf0z</td></tr><tr><td>(2)</td><td>zqf1z</td></tr></table>",
+    "<table><tr><td>1</td><td>zqf0z</td><td>0.5</td></tr><tr><td>2</td><td>zqf1z</td><td>0.7</td></tr></table>",
+    f"<table><tr><td>{'It is shown by an argument of its own that '} zqf0z is not so.</td></tr></table>",
+    "<dl><dt>group</dt><dd>zqf0z</dd></dl>",
+    "<dl><dd>It is clear that zqf0z holds for all of them, as was said.</dd></dl>",
+    "<ul><li>zqf0z (3)</li></ul>",
+]
+
+
+@pytest.mark.parametrize(("markup", "numbers", "text"), EQUATIONS)
+def test_equation_becomes_a_paragraph_with_its_number(markup: str, numbers: dict[str, str], text: str) -> None:
+    tree = parse(f"<div><p>Before.</p>{markup}<p>After.</p></div>")
+    assert tree is not None
+    assert equations(tree, TOKEN) == numbers
+    assert to_text(tree) == f"Before.\n\n{text}\n\nAfter."
+
+
+@pytest.mark.parametrize("markup", OTHERS)
+def test_other_layout_stays(markup: str) -> None:
+    tree = parse(f"<div><p>Before.</p>{markup} tail</div>")
+    assert tree is not None
+    before = to_text(tree)
+    assert equations(tree, TOKEN) == {}
+    assert to_text(tree) == before
+
+
+def test_text_behind_an_equation_stays_behind_it() -> None:
+    tree = parse("<div>a<table><tr><td>zqf0z</td><td>(1)</td></tr></table>b</div>")
+    assert tree is not None
+    equations(tree, TOKEN)
+    assert to_text(tree) == "a\n\nzqf0z\n\nb"
+
+
+def test_table_in_a_layout_table() -> None:
+    inner = "<table><tr><td>zqf0z</td><td>(1)</td></tr></table>"
+    tree = parse(f"<table><tr><td><p>Much is said here of it.</p>{inner}<p>And more.</p></td></tr></table>")
+    assert tree is not None
+    assert equations(tree, TOKEN) == {"zqf0z": "(1)"}
+    assert to_text(tree) == "Much is said here of it.\n\nzqf0z\n\nAnd more."
+
+
+_PIECES = ["zqf{}z", "(3)", "and", "=", "a word", ""]
+_TAGS = ["table", "tr", "td", "div", "dl", "dd", "p", "span", 'span class="eqno"', 'div class="equation"', "li", "br"]
+
+
+@given(st.lists(st.sampled_from([*_PIECES, *(f"<{tag}>" for tag in _TAGS), *(f"</{tag}>" for tag in _TAGS[:9])])))
+@settings(max_examples=150, deadline=None)
+def test_every_placeholder_stays_once_in_order(pieces: list[str]) -> None:
+    markup = " ".join(piece.format(i) if "{" in piece else piece for i, piece in enumerate(pieces))
+    tree = parse(f"<div>{markup}</div>")
+    assert tree is not None
+    before = TOKEN.findall(visible_text(tree))
+    words = [w for w in re.findall(r"\w+", visible_text(tree)) if w != "3"]
+    numbers = equations(tree, TOKEN)
+    assert TOKEN.findall(visible_text(tree)) == before
+    assert [w for w in re.findall(r"\w+", visible_text(tree)) if w != "3"] == words
+    assert set(numbers) <= set(before)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<table><tr><td>zqf0z</td></tr>" * 200,
+        "<table>" + "<tr><td>zqf0z</td><td>(1)</td></tr>" * 50_000 + "</table>",
+        "<div class=equation>" * 150 + "zqf0z " * 50_000,
+        "<p>" + "<span>zqf0z (1) </span>" * 50_000,
+        "<dl>" + "<dd>zqf0z</dd>" * 50_000 + "</dl>",
+        "<p>zqf0z" + " (1" * 100_000,
+    ],
+)
+def test_hostile_pages_take_linear_time(markup: str) -> None:
+    tree = parse(markup)
+    assert tree is not None
+    began = time.process_time()
+    equations(tree, TOKEN)
+    assert time.process_time() - began < 5
