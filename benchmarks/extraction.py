@@ -1,37 +1,43 @@
-"""Our extraction and plain trafilatura on the same pages in one run: speed, formulas kept, article text.
+"""Our extraction and its peers on the same real pages in one run: speed, formulas kept, article text.
 
-    python -m benchmarks.extraction [--crawl FOLDER] [--urls FILE] [--every N] [--out FOLDER]
+    python -m benchmarks.extraction [--crawl FOLDER] [--urls FILE | --all] [--every N] [--systems NAME ...]
+                                    [--out FOLDER] [--json]
 
-Pages are decoded beforehand and given to both in turn; seconds are of CPU, of one process. trafilatura runs
-with its default settings (txt). Scores come from `scoring/score_extractor.py` beside the crawl, where that is there:
-`recall` of formulas between delimiters, `precision` of these, F1 against article texts made by hand.
-What each wrote stays in `--out` as lines of `{"url", "text"}`.
+Pages are decoded beforehand; each page is given to every system in turn before the next page is looked at, so that
+other work on the machine slows all of them alike. Seconds are of the processor, of one process; those of the peer
+that lives in an environment of its own (`benchmarks.peers`) are measured inside its process. Scores come from
+`scoring/score_extractor.py` beside the crawl, where that is there: `recall` of formulas between delimiters,
+`precision` of these, both by kind of source, F1 against article texts made by hand. What each wrote stays in
+`--out` as lines of `{"url", "text"}`.
+
+The sample of 2,000 pages with all peers takes some ten minutes, `--all` (13,241 pages) about an hour.
 """
 
 from __future__ import annotations
 
 import argparse
-import logging
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import orjson
-import trafilatura
 
 from benchmarks.pages import labelled_pages
+from benchmarks.peers import PEERS, open_peers
 from mathmill.data.records import BODY, CONTENT_TYPE
 from mathmill.pipeline.decode import decode_html
 from mathmill.pipeline.extract import Extraction, extract_html
 from tests.shared import CRAWL, SHARED
 
+OURS = "mathmill"
 SCORER = SHARED / "scoring" / "score_extractor.py"
+COMPARED_WITH = ("trafilatura", "openwebmath")
 MEASURES = (
     "recall",
     "precision",
@@ -43,6 +49,9 @@ MEASURES = (
     "empty",
     "false_per_nonmath_page",
 )
+
+# A system takes HTML and URL and gives the text and the processor seconds.
+System = Callable[[str, str], tuple[str, float]]
 
 
 @dataclass(slots=True)
@@ -64,74 +73,116 @@ class Accounts:
         self.methods[extraction.method] += 1
         self.sources.update(formula.source for formula in extraction.formulas)
 
+    def balance(self) -> bool:
+        return self.found == self.restored + self.in_boilerplate
+
+
+@dataclass(slots=True)
+class Speed:
+    """Pages that were given to all, and by system the seconds that it took and its exceptions."""
+
+    pages: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    raised: dict[str, int] = field(default_factory=dict)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the comparison; the exit code is 1 if formulas are not all accounted for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--crawl", type=Path, default=CRAWL)
-    parser.add_argument("--urls", type=Path, help="a file of URLs, one a line; the crawl's sample by default")
-    parser.add_argument("--every", type=int, default=1, help="take every Nth of the URLs")
-    parser.add_argument("--out", type=Path, help="a folder for what was extracted; a temporary one by default")
-    options = parser.parse_args(arguments)
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    listed = (options.urls or options.crawl / "sample-2000-urls.txt").read_text(encoding="utf-8").split("\n")
-    urls = [url for url in listed if url.strip()][:: options.every]
-    pages = _pages(options.crawl, set(urls))
+    options = _options(arguments)
+    urls = _urls(options)
     accounts = Accounts()
-
-    def ours(html: str, url: str) -> str:
-        extraction = extract_html(html, url)
-        accounts.add(extraction)
-        return extraction.text
-
     with tempfile.TemporaryDirectory() as temporary:
         out = options.out or Path(temporary)
         out.mkdir(parents=True, exist_ok=True)
-        systems: dict[str, Callable[[str, str], str]] = {"mathmill": ours, "trafilatura": _theirs}
-        seconds = _extract_all(systems, [(url, pages[url]) for url in urls if url in pages], out)
-        _print_speed(seconds, len(pages), accounts)
+        with open_peers([name for name in options.systems if name != OURS]) as peers:
+            systems: dict[str, System] = {OURS: _ours(accounts)} if OURS in options.systems else {}
+            systems |= {peer.name: peer for peer in peers}
+            speed = extract_all(systems, _pages(options.crawl, urls), out)
+            speed.raised = {peer.name: peer.raised for peer in peers}
+        scores = {}
         if SCORER.exists():
             (out / "urls.txt").write_text("\n".join(urls), encoding="utf-8")
-            _print_scores({name: _score(options.crawl, out, name) for name in systems})
+            scores = {name: _score(options.crawl, out, name) for name in systems}
+    if options.json:
+        sys.stdout.buffer.write(
+            orjson.dumps({"pages": speed.pages, "seconds": speed.seconds, "scores": scores}) + b"\n"
+        )
+    else:
+        print_speed(speed)
+        if OURS in systems:
+            print_accounts(accounts)
+        if scores:
+            print_scores(scores)
         else:
             print(f"no scorer at {SCORER}: scores are left out")
-    return int(accounts.found != accounts.restored + accounts.in_boilerplate)
+    return int(not accounts.balance())
 
 
-def _pages(crawl: Path, wanted: set[str]) -> dict[str, str]:
-    """The decoded pages by URL."""
-    found = {}
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--crawl", type=Path, default=CRAWL)
+    pages = parser.add_mutually_exclusive_group()
+    pages.add_argument("--urls", type=Path, help="a file of URLs, one a line; the crawl's sample by default")
+    pages.add_argument("--all", action="store_true", help="every labelled page of the crawl")
+    parser.add_argument("--every", type=int, default=1, help="take every Nth of the URLs")
+    parser.add_argument("--systems", nargs="+", choices=[OURS, *PEERS], default=[OURS, *PEERS], metavar="NAME")
+    parser.add_argument("--out", type=Path, help="a folder for what was extracted; a temporary one by default")
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args(arguments)
+
+
+def _urls(options: argparse.Namespace) -> list[str]:
+    """The URLs to extract, in an order that is always the same."""
+    if options.all:
+        listed = [labelled.document.url for labelled in labelled_pages(options.crawl)]
+    else:
+        path = options.urls or options.crawl / "sample-2000-urls.txt"
+        listed = [url for url in path.read_text(encoding="utf-8").split("\n") if url.strip()]
+    chosen: list[str] = listed[:: options.every]
+    return chosen
+
+
+def _pages(crawl: Path, urls: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """URL and HTML of the labelled pages with these URLs, as the shards have them; a page at a time in memory."""
+    wanted = set(urls)
     for labelled in labelled_pages(crawl):
         document = labelled.document
         if document.url in wanted:
-            found[document.url] = decode_html(document.meta[BODY], document.meta[CONTENT_TYPE]).html
-    return found
+            yield document.url, decode_html(document.meta[BODY], document.meta[CONTENT_TYPE]).html
 
 
-def _theirs(html: str, url: str) -> str:
-    try:
-        return trafilatura.extract(html, url=url) or ""
-    except ValueError:  # a page that lxml refuses counts as empty for it
-        return ""
+def _ours(accounts: Accounts) -> System:
+    extract_html("<p>warm</p>", "")  # imports and caches are not counted
+
+    def extract(html: str, url: str) -> tuple[str, float]:
+        began = time.process_time()
+        extraction = extract_html(html, url)
+        spent = time.process_time() - began
+        accounts.add(extraction)
+        return extraction.text, spent
+
+    return extract
 
 
-def _extract_all(
-    systems: dict[str, Callable[[str, str], str]], pages: Sequence[tuple[str, str]], out: Path
-) -> dict[str, float]:
-    """CPU seconds by system; texts go to `out`."""
-    seconds = dict.fromkeys(systems, 0.0)
+def extract_all(systems: dict[str, System], pages: Iterable[tuple[str, str]], out: Path) -> Speed:
+    """Give each page to all systems in turn; texts go to `out`. Who comes first goes round."""
+    speed = Speed(seconds=dict.fromkeys(systems, 0.0))
     files = {name: (out / f"{name}.jsonl").open("wb") for name in systems}
-    for extract in systems.values():  # imports and caches are not counted
-        extract("<p>warm</p>", "")
+    order = list(systems)
     for url, html in pages:
-        for name, extract in systems.items():
-            began = time.process_time()
-            text = extract(html, url)
-            seconds[name] += time.process_time() - began
+        order.append(order.pop(0))
+        for name in order:
+            text, seconds = systems[name](html, url)
+            speed.seconds[name] += seconds
+            # A peer may write half of a surrogate pair, which JSON in UTF-8 cannot hold.
+            text = text.encode("utf-8", "replace").decode()
             files[name].write(orjson.dumps({"url": url, "text": text}) + b"\n")
+        speed.pages += 1
+        if speed.pages % 500 == 0:
+            print(f"{speed.pages} pages", file=sys.stderr)
     for file in files.values():
         file.close()
-    return seconds
+    return speed
 
 
 def _score(crawl: Path, out: Path, name: str) -> dict[str, Any]:
@@ -141,24 +192,35 @@ def _score(crawl: Path, out: Path, name: str) -> dict[str, Any]:
     return scores
 
 
-def _print_speed(seconds: dict[str, float], pages: int, accounts: Accounts) -> None:
-    for name, spent in seconds.items():
-        print(f"{name:14} {pages / spent:8.1f} pages/s")
-    ratio = seconds["trafilatura"] / seconds["mathmill"]
-    print(f"mathmill takes 1/{ratio:.2f} of trafilatura's time")
+def print_speed(speed: Speed) -> None:
+    """Pages a second of one core, and how many times as fast as those who matter most."""
+    others = [name for name in COMPARED_WITH if speed.seconds.get(name)]
+    print(
+        f"{speed.pages} pages\n{'':24}{'pages/s':>10}"
+        + "".join(f"{f'x {name}':>16}" for name in others)
+        + f"{'raised':>10}"
+    )
+    for name, spent in speed.seconds.items():
+        ratios = "".join(f"{speed.seconds[other] / spent:>16.2f}" for other in others)
+        print(f"{name:24}{speed.pages / spent:10.1f}{ratios}{speed.raised.get(name, 0):>10}")
+
+
+def print_accounts(accounts: Accounts) -> None:
+    """Where the formulas that ours found have gone."""
     print(f"formulas found {accounts.found} = restored {accounts.restored} (rescued {accounts.rescued})", end=" ")
     print(f"+ in boilerplate {accounts.in_boilerplate}")
     print("pages by method:", ", ".join(f"{method} {n}" for method, n in accounts.methods.most_common()))
     print("restored by source:", ", ".join(f"{source} {n}" for source, n in accounts.sources.most_common()))
 
 
-def _print_scores(scores: dict[str, dict[str, Any]]) -> None:
-    print(f"\n{'':24}" + "".join(f"{name:>14}" for name in scores))
+def print_scores(scores: dict[str, dict[str, Any]]) -> None:
+    """The scorer's measures, and the recall of each kind of source."""
+    print(f"\n{'':24}" + "".join(f"{name:>22}" for name in scores))
     for measure in MEASURES:
-        print(f"{measure:24}" + "".join(f"{score[measure]!s:>14}" for score in scores.values()))
+        print(f"{measure:24}" + "".join(f"{score[measure]!s:>22}" for score in scores.values()))
     first = next(iter(scores.values()))
     for kind, row in first["by_kind"].items():
-        cells = "".join(f"{score['by_kind'][kind]['recall']:>14}" for score in scores.values())
+        cells = "".join(f"{score['by_kind'][kind]['recall']:>22}" for score in scores.values())
         print(f"recall {kind:17}{cells}   of {row['gold']}")
 
 

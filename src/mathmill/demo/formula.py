@@ -1,8 +1,10 @@
 r"""The demo's subset of LaTeX as a tree, written as MathML, AsciiMath, HTML and rendered glyphs.
 
 Reads what `mathmill.demo.arithmetic` and `mathmill.demo.algebra` write and what the lessons say: numbers, letters,
-operators, scripts, fractions, roots, binomials, residues and small matrices. Not a LaTeX reader for foreign
-pages; it raises on anything outside the subset, so that a slip in a lesson is seen at once.
+operators, scripts, fractions, roots, binomials, residues, words and small matrices. Not a LaTeX reader for foreign
+pages; it raises on anything outside the subset, so that a slip in a lesson is seen at once. `normal` brings trees that
+look alike in print to one form, so that a formula that went through MathML or AsciiMath can be compared with what it
+was made from.
 """
 
 from __future__ import annotations
@@ -15,25 +17,39 @@ from html import escape
 
 SYMBOLS = {
     "cdot": "⋅", "times": "×", "div": "÷", "pm": "±", "le": "≤", "ge": "≥", "ne": "≠", "equiv": "≡", "int": "∫",
-    "sum": "∑", "to": "→", "infty": "∞", "ldots": "…", "in": "∈", "mid": "∣", "approx": "≈",
+    "sum": "∑", "to": "→", "infty": "∞", "ldots": "…", "in": "∈", "mid": "∣", "approx": "≈", "prod": "∏", "cup": "∪",
+    "cap": "∩", "subset": "⊂", "Rightarrow": "⇒", "cdots": "⋯", "partial": "∂",
+    # Other names of the same, as converters write them.
+    "leq": "≤", "geq": "≥", "neq": "≠", "rightarrow": "→", "lt": "<", "gt": ">", "prime": "′", "dots": "…",
+    "lbrace": "{", "rbrace": "}", "lbrack": "[", "rbrack": "]", "lparen": "(", "rparen": ")", "vert": "|",
 }  # fmt: skip
-LETTERS = {"pi": "π", "alpha": "α", "beta": "β", "varphi": "φ", "Delta": "Δ"}
-FUNCTIONS = ("log", "ln", "sin", "cos", "det", "gcd", "lim")
+LETTERS = {
+    "pi": "π", "alpha": "α", "beta": "β", "varphi": "φ", "Delta": "Δ", "gamma": "γ", "delta": "δ", "theta": "θ",
+    "lambda": "λ", "mu": "μ", "rho": "ρ", "sigma": "σ", "tau": "τ", "omega": "ω", "Gamma": "Γ", "Sigma": "Σ",
+    "Omega": "Ω", "phi": "φ",
+}  # fmt: skip
+FUNCTIONS = ("log", "ln", "sin", "cos", "tan", "exp", "det", "gcd", "lim", "max", "min", "bmod")
+MATRICES = {"pmatrix": "()", "bmatrix": "[]", "matrix": "", "array": "", "smallmatrix": ""}
 ASCII = {
     "⋅": "*", "×": "xx", "÷": "-:", "±": "+-", "≤": "<=", "≥": ">=", "≠": "!=", "≡": "-=", "∫": "int", "∑": "sum",
     "→": "->", "∞": "oo", "…": "...", "∈": "in", "∣": "|", "≈": "~~", "′": "'", "π": "pi", "α": "alpha", "β": "beta",
-    "φ": "phi", "Δ": "Delta",
+    "φ": "phi", "Δ": "Delta", "∏": "prod", "∪": "uu", "∩": "nn", "⊂": "sub", "⇒": "=>", "⋯": "cdots", "∂": "del",
+    **{glyph: name for name, glyph in LETTERS.items() if glyph not in "πφ"},
 }  # fmt: skip
 
-_TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|\d+|[A-Za-z]|\S")
+_TOKEN = re.compile(
+    r"\\(?:text|mathrm|mathbf|operatorname\*?|textrm|mbox)\s*\{[^{}]*\}|\\begin\{array\}\s*\{[^{}]*\}|\\(?:[A-Za-z]+|.)"
+    r"|\d+|[^\W\d_]|\S"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
     """A piece of a formula: `kind` names it, `text` is its glyphs if it is a leaf, `parts` what it is made of.
 
-    Leaves: number, identifier, function, operator, space. Others: row, fraction, binomial, root, sub, sup, subsup and
-    matrix (made of rows, these of cells).
+    Leaves: number, identifier, function, operator, space, words. Others: row, fraction, binomial, root (of the
+    first part, its index the second if there is one), sub, sup, subsup and matrix (made of rows, these of cells; its
+    text is the pair of its fences).
     """
 
     kind: str
@@ -70,6 +86,8 @@ def _row(tokens: list[str], stops: frozenset[str]) -> Node:
 def _script(base: Node, mark: str, script: Node) -> Node:
     if mark == "^" and base.kind == "sub":
         return Node("subsup", parts=(*base.parts, script))
+    if mark == "_" and base.kind == "sup":
+        return Node("subsup", parts=(base.parts[0], script, base.parts[1]))
     return Node("sup" if mark == "^" else "sub", parts=(base, script))
 
 
@@ -91,6 +109,8 @@ def _atoms(word: str, tokens: list[str]) -> Iterator[Node]:
     if word == "{":
         tokens.append(word)
         yield _argument(tokens)
+    elif word.endswith("}") and len(word) > 2:
+        yield from _braced(word, tokens)
     elif word.isdecimal():
         yield Node("number", word)
     elif word.isalpha():
@@ -105,29 +125,77 @@ def _atoms(word: str, tokens: list[str]) -> Iterator[Node]:
         yield Node("identifier", LETTERS[name])
     elif name in FUNCTIONS:
         yield Node("function", name)
-    elif name in (",", "quad"):
+    elif name in (",", ";", ":", "!", " ", "quad", "qquad"):
         yield Node("space", " ")
+    elif name in "{}|":
+        yield Node("operator", name)
+    elif name in ("left", "right", "displaystyle", "textstyle", "limits"):
+        return  # sizes and styles say nothing about the content
     else:
         yield from _commands(name, tokens)
 
 
 def _commands(name: str, tokens: list[str]) -> Iterator[Node]:
-    if name in ("frac", "binom"):
+    if name in ("frac", "dfrac", "tfrac", "binom", "dbinom", "tbinom"):
         over = _argument(tokens)
-        yield Node("fraction" if name == "frac" else "binomial", parts=(over, _argument(tokens)))
+        yield Node("fraction" if name.endswith("frac") else "binomial", parts=(over, _argument(tokens)))
+    elif name == "genfrac":
+        left, right, _, _, *stacked = (_argument(tokens) for _ in range(6))
+        yield Node("matrix", left.text + right.text, tuple(Node("row", parts=(part,)) for part in stacked))
+    elif name in ("underset", "overset"):
+        script = _argument(tokens)
+        yield _script(_argument(tokens), "_" if name == "underset" else "^", script)
+    elif name in ("phantom", "hspace", "mspace"):
+        _argument(tokens)
+    elif name == "rule":
+        _argument(tokens), _argument(tokens)
     elif name == "sqrt":
-        yield Node("root", parts=(_argument(tokens),))
+        index = _index(tokens)
+        yield Node("root", parts=(_argument(tokens), *index))
     elif name == "pmod":
         yield from (Node("operator", "("), Node("function", "mod"), Node("space", " "), _argument(tokens))
         yield Node("operator", ")")
     elif name == "begin":
-        _expect("{pmatrix}", tokens)
-        yield _matrix(tokens)
+        kind = _environment(tokens)
+        yield _matrix(tokens, kind)
     else:
         raise ValueError(f"the demo's formulas have no \\{name}")
 
 
-def _matrix(tokens: list[str]) -> Node:
+def _braced(word: str, tokens: list[str]) -> Iterator[Node]:
+    """What was read as one token: words, a function's name, the start of an array with its columns."""
+    name, _, inner = word.rstrip("}").partition("{")
+    if name == "\\begin":
+        yield _matrix(tokens, "array")
+    elif inner.strip() in FUNCTIONS or not name.startswith("\\text"):
+        yield Node("function", inner.strip())
+    else:
+        yield Node("words", inner)
+
+
+def _index(tokens: list[str]) -> tuple[Node, ...]:
+    r"""The index of a root, `[3]` in `\sqrt[3]{x}`."""
+    if not tokens or tokens[-1] != "[":
+        return ()
+    tokens.pop()
+    index = _row(tokens, frozenset("]"))
+    _expect("]", tokens)
+    return (index,)
+
+
+def _environment(tokens: list[str]) -> str:
+    """The name in the braces after `begin`."""
+    _expect("{", tokens)
+    name = ""
+    while tokens and tokens[-1] != "}":
+        name += tokens.pop()
+    _expect("}", tokens)
+    if name not in MATRICES:
+        raise ValueError(f"the demo's formulas have no environment {name!r}")
+    return name
+
+
+def _matrix(tokens: list[str], kind: str) -> Node:
     rows: list[Node] = []
     cells: list[Node] = []
     while True:
@@ -139,8 +207,8 @@ def _matrix(tokens: list[str]) -> Node:
             rows.append(Node("row", parts=tuple(cells)))
             cells = []
         if stop == "\\end":
-            _expect("{pmatrix}", tokens)
-            return Node("matrix", parts=tuple(rows))
+            _expect(f"{{{kind}}}", tokens)
+            return Node("matrix", MATRICES[kind], tuple(row for row in rows if row.parts != (Node("row"),)))
 
 
 def _expect(text: str, tokens: list[str]) -> None:
@@ -149,7 +217,7 @@ def _expect(text: str, tokens: list[str]) -> None:
             raise ValueError(f"a formula lacks {text}")
 
 
-_MATHML_LEAVES = {"number": "mn", "identifier": "mi", "function": "mi", "operator": "mo"}
+_MATHML_LEAVES = {"number": "mn", "identifier": "mi", "function": "mi", "operator": "mo", "words": "mtext"}
 _MATHML_SHAPES = {
     "row": "mrow",
     "fraction": "mfrac",
@@ -158,6 +226,7 @@ _MATHML_SHAPES = {
     "sup": "msup",
     "subsup": "msubsup",
 }
+_WITH_LIMITS = frozenset({"∑", "∏", "lim", "max", "min"})
 
 
 def mathml(node: Node) -> str:
@@ -174,26 +243,35 @@ def mathml(node: Node) -> str:
         rows = "".join(
             "<mtr>" + "".join(f"<mtd>{mathml(cell)}</mtd>" for cell in row.parts) + "</mtr>" for row in node.parts
         )
-        return f"<mrow><mo>(</mo><mtable>{rows}</mtable><mo>)</mo></mrow>"
+        table = f"<mtable>{rows}</mtable>"
+        return f"<mrow><mo>{node.text[0]}</mo>{table}<mo>{node.text[1]}</mo></mrow>" if node.text else table
     tag = _MATHML_SHAPES[node.kind]
+    if node.kind == "root" and len(node.parts) == 2:
+        tag = "mroot"
+    if node.parts and node.parts[0].text in _WITH_LIMITS:
+        tag = {"msub": "munder", "msup": "mover", "msubsup": "munderover"}.get(tag, tag)
     return f"<{tag}>" + "".join(map(mathml, node.parts)) + f"</{tag}>"
 
 
 def asciimath(node: Node) -> str:
     """AsciiMath; white space around every piece that has letters."""
+    if node.kind == "words":
+        return f'"{node.text}"'
     if not node.parts:
         return ASCII.get(node.text, "-" if node.text == "−" else node.text)
     if node.kind == "row":
         return re.sub(r"\( | (?=[),])", lambda m: m[0].strip(), " ".join(map(asciimath, node.parts)))
     if node.kind == "matrix":
-        return "(" + ", ".join("(" + ", ".join(map(asciimath, row.parts)) + ")" for row in node.parts) + ")"
+        left, right = (node.text or "{}")[0], (node.text or "{}")[1]
+        rows = (left + ", ".join(map(asciimath, row.parts)) + right for row in node.parts)
+        return left + ", ".join(rows) + right
     parts = [asciimath(part) for part in node.parts]
     if node.kind == "fraction":
         return f"({parts[0]})/({parts[1]})"
     if node.kind == "binomial":
         return f"(({parts[0]}),({parts[1]}))"
     if node.kind == "root":
-        return f"sqrt({parts[0]})"
+        return f"sqrt({parts[0]})" if len(parts) == 1 else f"root({parts[1]})({parts[0]})"
     base, *scripts = parts
     marks = {"sub": "_", "sup": "^", "subsup": "_^"}[node.kind]
     return base + "".join(f"{mark}({script})" for mark, script in zip(marks, scripts, strict=True))
@@ -236,3 +314,45 @@ def _linear(node: Node, write: Callable[[Node], str], scripts: tuple[str, str]) 
     low, high = scripts
     shapes = {"sub": (low,), "sup": (high,), "subsup": (low, high)}[node.kind]
     return parts[0] + "".join(shape.format(part) for shape, part in zip(shapes, parts[1:], strict=True))
+
+
+def normal(node: Node) -> Node:
+    """One form for trees that print alike: what a formula says, whatever markup it went through.
+
+    Rows are flattened, spaces dropped, the fences of matrices and binomials are operators of their own, names of
+    functions and words are one kind; a script on a group is one on the group's last part, a prime is an operator.
+    """
+    return _joined(_pieces(node))
+
+
+def _joined(pieces: list[Node]) -> Node:
+    return pieces[0] if len(pieces) == 1 else Node("row", parts=tuple(pieces))
+
+
+def _pieces(node: Node) -> list[Node]:
+    """A node's normal form as members of the row that it stands in."""
+    if node.kind == "space" or (node.kind == "row" and not node.parts):
+        return []
+    if node.kind == "row":
+        return [piece for part in node.parts for piece in _pieces(part)]
+    if node.kind in ("function", "words"):
+        text = "".join(node.text.split())
+        return [Node("words", {"bmod": "mod"}.get(text, text))] if text else []
+    if node.kind in ("sub", "sup", "subsup"):
+        return _scripted(node)
+    if node.kind in ("matrix", "binomial"):
+        rows = node.parts if node.kind == "matrix" else tuple(Node("row", parts=(part,)) for part in node.parts)
+        fences = node.text if node.kind == "matrix" else "()"
+        table = Node("matrix", parts=tuple(Node("row", parts=tuple(map(normal, row.parts))) for row in rows))
+        return [Node("leaf", fences[0]), table, Node("leaf", fences[1])] if fences else [table]
+    if node.kind in ("operator", "identifier"):
+        return [Node("leaf", {"∣": "|", "·": "⋅"}.get(node.text, node.text))]
+    return [Node(node.kind, node.text, tuple(map(normal, node.parts)))]
+
+
+def _scripted(node: Node) -> list[Node]:
+    base = _pieces(node.parts[0])
+    scripts = tuple(map(normal, node.parts[1:]))
+    if node.kind == "sup" and scripts[0] == Node("leaf", "′"):
+        return [*base, scripts[0]]
+    return [*base[:-1], Node(node.kind, parts=(base[-1] if base else Node("row"), *scripts))]

@@ -2,7 +2,8 @@ r"""The ways in which the made-up web writes a formula.
 
 A `Markup` takes LaTeX and gives HTML, once for formulas in a line and once for displayed ones. A page uses one of
 them throughout, as the pages of one site do. `frequency` is how often the made-up web uses it: typed TeX is
-common, the rest is rare, as on the real web.
+common, the rest is rare, as on the real web. `FURTHER` are ways of single programs and sites, which the made-up web
+does not use; extraction is measured on them apart.
 """
 
 from __future__ import annotations
@@ -43,6 +44,11 @@ CONFIG_KATEX = """<link rel="stylesheet" href="https://cdn.example/katex@0.16/ka
 <script defer src="https://cdn.example/katex@0.16/contrib/auto-render.min.js"
  onload="renderMathInElement(document.body, {delimiters: [
  {left: '$$', right: '$$', display: true}, {left: '$', right: '$', display: false}]});"></script>"""
+CONFIG_ASCIIMATH = """<script type="text/x-mathjax-config">
+MathJax.Hub.Config({extensions: ["asciimath2jax.js"], jax: ["input/AsciiMath", "output/HTML-CSS"],
+ asciimath2jax: {delimiters: [['`','`']]}});
+</script>
+<script async src="https://cdn.example/mathjax/2.7.9/MathJax.js?config=AM_HTMLorMML"></script>"""
 STYLE_KATEX = '<link rel="stylesheet" href="https://cdn.example/katex@0.16/katex.min.css">'
 
 
@@ -247,6 +253,84 @@ def _noscript(latex: str, display: bool) -> str:
     return f"{lazy}<noscript>{_image('/tex/eq.png', latex, False, 'latex')}</noscript>"
 
 
+def _asciimath_backticks(latex: str, display: bool) -> str:
+    return f"`{escape(asciimath(parse(latex)), quote=False)}`"
+
+
+def _doxygen(latex: str, display: bool) -> str:
+    number = int.from_bytes(hashlib.blake2b(latex.encode(), digest_size=2).digest())
+    if display:
+        image = f'<img class="formulaDsp" alt="\\[ {escape(latex)} \\]" src="form_{number}.png">'
+        return f'<p class="formulaDsp">\n{image}</p>'
+    return f'<img class="formulaInl" alt="${escape(latex)}$" src="form_{number}.png">'
+
+
+def _sphinx(latex: str, display: bool) -> str:
+    tag = "div" if display else "span"
+    return f'<{tag} class="math notranslate nohighlight">{_parentheses(latex, display)}</{tag}>'
+
+
+def _distill(latex: str, display: bool) -> str:
+    return f"<d-math{' block' if display else ''}>{escape(latex, quote=False)}</d-math>"
+
+
+def _github(latex: str, display: bool) -> str:
+    kind, style = ("display", "block") if display else ("inline", "inline-block")
+    return f'<math-renderer class="js-{kind}-math" style="display: {style}">{_dollar(latex, display)}</math-renderer>'
+
+
+def _zhihu(latex: str, display: bool) -> str:
+    shown = f'<span class="MathJax_SVG"><svg viewBox="0 0 9 9"></svg></span><script type="math/tex;">{latex}</script>'
+    return f'<span class="ztext-math" data-eeimg="1" data-tex="{escape(latex)}">{shown}</span>'
+
+
+def _zhihu_image(latex: str, display: bool) -> str:
+    source = escape(f"https://www.zhihu.com/equation?tex={quote(latex)}")
+    return f'<img src="{source}" alt="{escape(latex)}" eeimg="1">'
+
+
+def _google_chart(latex: str, display: bool) -> str:
+    return _image(f"https://chart.googleapis.com/chart?cht=tx&chl={quote(latex)}", latex, display, "chart", "")
+
+
+def _upmath(latex: str, display: bool) -> str:
+    return _image(f"https://i.upmath.me/svg/{quote(latex)}", latex, display, "", "")
+
+
+def _quicklatex(latex: str, display: bool) -> str:
+    source = f"/wp-content/ql-cache/quicklatex.com-{hashlib.md5(latex.encode(), usedforsecurity=False).hexdigest()}.png"
+    title = 'title="Rendered by QuickLaTeX.com"'
+    if not display:
+        kind = "ql-img-inline-formula quicklatex-auto-format"
+        return f'<img src="{source}" class="{kind}" alt="{escape(latex)}" {title}>'
+    kind, sides = "ql-img-displayed-equation quicklatex-auto-format", '<span class="ql-right-eqno"> &nbsp; </span>'
+    image = f'<img src="{source}" class="{kind}" alt="\\[{escape(latex)}\\]" {title}>'
+    return f'<p class="ql-center-displayed-equation">{sides}{image}</p>'
+
+
+def _prefixed_mathml(latex: str, display: bool) -> str:
+    prefixed = re.sub(r"<(/?)", r"<\1mml:", _mathml(latex, display))
+    return prefixed.replace("xmlns=", "xmlns:mml=")
+
+
+def _mathjax2_svg(latex: str, display: bool) -> str:
+    element = _mathml(latex, display)
+    assistive = f'<span class="MJX_Assistive_MathML" role="presentation">{element}</span>'
+    shown = f'<svg role="img" aria-hidden="true" viewBox="0 0 9 9"><path d="M0 0h9"></path></svg>{assistive}'
+    frame = f'<span class="MathJax_SVG" tabindex="0" data-mathml="{escape(element)}" role="presentation">{shown}</span>'
+    return f'<div class="MathJax_SVG_Display">{frame}</div>' if display else frame
+
+
+def _quill(latex: str, display: bool) -> str:
+    shown = f'<span contenteditable="false">{_katex(latex, False)}</span>'
+    return f'<span class="ql-formula" data-value="{escape(latex)}">\ufeff{shown}\ufeff</span>'
+
+
+def _wiris(latex: str, display: bool) -> str:
+    coded = _mathml(latex, False).replace('"', "¨").replace("&", "§").replace("<", "«").replace(">", "»")
+    return f'<img class="Wirisformula" src="/wiris/cache.png" data-mathml="{coded}" alt="formula" role="math">'
+
+
 MARKUPS: tuple[Markup, ...] = (
     Markup("dollar", CONFIG_MATHJAX2, _dollar, 12),
     Markup("dollar_mathjax3", CONFIG_MATHJAX3, _dollar, 8),
@@ -279,4 +363,20 @@ MARKUPS: tuple[Markup, ...] = (
     Markup("svg", "", _svg),
     Markup("noscript", "", _noscript),
 )
-BY_NAME = {markup.name: markup for markup in MARKUPS}
+FURTHER: tuple[Markup, ...] = (
+    Markup("asciimath_backticks", CONFIG_ASCIIMATH, _asciimath_backticks),
+    Markup("doxygen", "", _doxygen),
+    Markup("sphinx", PLAIN_MATHJAX2, _sphinx),
+    Markup("distill", "", _distill),
+    Markup("github", "", _github),
+    Markup("zhihu", "", _zhihu),
+    Markup("zhihu_image", "", _zhihu_image),
+    Markup("google_chart", "", _google_chart),
+    Markup("upmath", "", _upmath),
+    Markup("quicklatex", "", _quicklatex),
+    Markup("prefixed_mathml", "", _prefixed_mathml),
+    Markup("mathjax2_svg", "", _mathjax2_svg),
+    Markup("quill", STYLE_KATEX, _quill),
+    Markup("wiris", "", _wiris),
+)
+BY_NAME = {markup.name: markup for markup in (*MARKUPS, *FURTHER)}

@@ -146,3 +146,30 @@ SKELETONS: Mapping[str, Skeleton] = MappingProxyType(
         "textbook": textbook,
     }
 )
+
+_SCRIPT = """<script>
+window.dataLayer = window.dataLayer || []; var price = "$" + 19.99, cost = {low: "$5", high: "$10"};
+if (window.jQuery) { $(function () { $(".menu").toggle(price < 20 && cost.low); }); }
+</script>"""
+_BANNER = (
+    '<div id="cookie-consent" class="cookie-banner" role="dialog"><p>We use cookies to make this site better. '
+    '<a href="/cookies">Learn more</a></p><button>Accept all</button><button>Reject</button></div>'
+)
+
+
+def crowd(rng: Random, html: str) -> str:
+    """A page with more around its article, as on sites that live on it.
+
+    Scripts that are full of dollar signs, a cookie banner, advertisements with prices, related links.
+    """
+    low = rng.randint(2, 9)
+    offer = f"Premium from ${low} to ${low + rng.randint(3, 30)} a month, or ${low * 10}.99 for a whole year!"
+    related = "".join(
+        f"<li><a href='/read/{rng.randint(100, 999)}'>{text}</a></li>" for text in rng.sample(_TEASERS, 4)
+    )
+    before = f'{_SCRIPT}\n{_BANNER}\n<div class="ad advert banner-ad"><a href="/offer">{offer}</a></div>\n'
+    after = (
+        f'<div class="related-posts"><h3>You may also like</h3><ul>{related}</ul></div>\n'
+        f'<div class="newsletter"><form><label>Your address <input type="email"></label></form></div>\n{_SCRIPT}\n'
+    )
+    return html.replace("<body>\n", f"<body>\n{before}", 1).replace("</body>", f"{after}</body>", 1)
