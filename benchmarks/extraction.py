@@ -32,7 +32,7 @@ from benchmarks.pages import labelled_pages
 from benchmarks.peers import PEERS, open_peers
 from mathmill.data.records import BODY, CONTENT_TYPE
 from mathmill.pipeline.decode import decode_html
-from mathmill.pipeline.extract import Extraction, extract_html
+from mathmill.pipeline.extraction import Extraction, extract_html
 from tests.shared import CRAWL, SHARED
 
 OURS = "mathmill"

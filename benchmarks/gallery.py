@@ -36,7 +36,7 @@ from benchmarks.matrix_rules import find_delimited
 from benchmarks.pages import is_tuning, labelled_pages
 from mathmill.data.records import BODY, CONTENT_TYPE
 from mathmill.pipeline.decode import decode_html
-from mathmill.pipeline.extract import Extraction, extract_html
+from mathmill.pipeline.extraction import Extraction, extract_html
 from tests.shared import CRAWL
 
 WIDTH, HEIGHT = 800, 2400  # pixels of one side; what is longer is cut

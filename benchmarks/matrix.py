@@ -30,7 +30,7 @@ from benchmarks.matrix_pages import FURTHER_ROWS, ROWS, MatrixPage, Row, make_pa
 from benchmarks.matrix_rules import Verdict, judge_delimited, judge_first, judge_loose, judge_strict
 from benchmarks.peers import PEERS, open_peers
 from mathmill.demo.skeletons import SKELETONS
-from mathmill.pipeline.extract import extract_html
+from mathmill.pipeline.extraction import extract_html
 
 OURS = "mathmill"
 RULES: dict[str, Callable[[MatrixPage, Row, str], Verdict]] = {

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mathmill.pipeline.archives import read_archive
-    from mathmill.pipeline.extract import Extraction, extract
+    from mathmill.pipeline.extraction import Extraction, extract
 
 __version__ = "0.1.0"
 __all__ = ["Extraction", "__version__", "extract", "read_archive"]
 
 # Loaded when asked for: `import mathmill` stays light.
 _HOMES = {
-    "Extraction": "mathmill.pipeline.extract",
-    "extract": "mathmill.pipeline.extract",
+    "Extraction": "mathmill.pipeline.extraction",
+    "extract": "mathmill.pipeline.extraction",
     "read_archive": "mathmill.pipeline.archives",
 }
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from mathmill.data.records import CONTENT_TYPE, HTML, TRACE, Document, Dropped
 from mathmill.pipeline.body.plain import flatten, parse, visible_text
-from mathmill.pipeline.extract import Extract, Extraction, extract_html, extract_manuscript
+from mathmill.pipeline.extract import Extract
+from mathmill.pipeline.extraction import Extraction, extract_html, extract_manuscript
 from tests.archives import LESSON
 from tests.pipeline.lessons import PROSE, lesson_around
 from tests.shared import CRAWL, needs_crawl

@@ -23,7 +23,7 @@ from pydantic import NonNegativeFloat, PositiveInt
 from mathmill.classifier.evidence import Measured, is_definition, measure
 from mathmill.data.config import Config
 from mathmill.data.records import CONTENT_TYPE, HTML, Document, Dropped
-from mathmill.pipeline.manuscripts.kinds import kind_of, read_manuscript
+from mathmill.pipeline.manuscripts.kinds import kind_of
 
 # Content that is not shown, or in which no renderer looks for formulas.
 _HIDDEN = re.compile(r"<(?:(script|style|pre|code|textarea|template|SCRIPT|STYLE|PRE|CODE|TEXTAREA)(?=[\s>])|(!--))")
@@ -79,6 +79,8 @@ class CheapText(Config):
         if kind == "html":
             text, markup, scripts = visible_text(source), markup_formulas(source), _raised_letters(source)
         else:  # a notebook cut short is none
+            from mathmill.pipeline.manuscripts.read import read_manuscript  # rare, and a tenth of a second
+
             whole = read_manuscript(page if kind == "notebook" else source, kind)
             text, markup, scripts = whole.text[: self.max_chars], list[str](), 0
         measured = _together(measure(text), markup, scripts)

@@ -19,7 +19,7 @@ from typing import Any
 
 import orjson
 
-from mathmill.pipeline.extract import extract
+from mathmill.pipeline.extraction import extract
 from mathmill.pipeline.isolate import Condemned, ItemLimits, isolated
 
 # Lines of one batch, and the bytes from which on it takes no more.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import lxml.html
 import trafilatura
 
+import mathmill.pipeline.extraction
 import mathmill.pipeline.page_work
 from mathmill.pipeline.language import identifier
 

@@ -119,7 +119,7 @@ def show_archives(files: list[str], as_json: bool) -> None:
 
 def show_extraction(file: Path, as_json: bool) -> None:
     """The text of one page."""
-    from mathmill.pipeline.extract import extract
+    from mathmill.pipeline.extraction import extract
 
     with _opened(file) as source:
         body = source.read()

@@ -4,7 +4,7 @@ import pytest
 
 from mathmill.pipeline.body.marked import marked_body, marked_chain
 from mathmill.pipeline.body.plain import parse
-from mathmill.pipeline.extract import extract_html
+from mathmill.pipeline.extraction import extract_html
 from tests.pipeline.lessons import PROSE, lesson_around
 from tests.pipeline.test_extract import MATHJAX
 

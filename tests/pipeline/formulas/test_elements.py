@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mathmill.pipeline.extract import extract_html
+from mathmill.pipeline.extraction import extract_html
 from mathmill.pipeline.notation import mathml
 from mathmill.pipeline.notation.latex import clean
 from tests.pipeline.lessons import lesson_around

@@ -14,7 +14,8 @@ from mathmill.data.records import Document
 from mathmill.pipeline.cheap_text import CheapText
 from mathmill.pipeline.decode import Decode
 from mathmill.pipeline.gates import ByteGate
-from mathmill.pipeline.manuscripts.kinds import Kind, ending, is_manuscript, kind_of, read_manuscript
+from mathmill.pipeline.manuscripts.kinds import Kind, ending, is_manuscript, kind_of
+from mathmill.pipeline.manuscripts.read import read_manuscript
 from mathmill.pipeline.pages import page
 from tests.pipeline.making import answer, member, read, records_of, warc
 

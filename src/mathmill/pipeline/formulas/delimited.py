@@ -11,7 +11,7 @@ formula share one budget.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -96,14 +96,6 @@ def formula(latex: str, display: bool, source: str, number: str = "") -> Formula
     if not cleaned.latex or is_definition(cleaned.latex):
         return None
     return Formula(cleaned.latex, display, source, cleaned.number or number, cleaned.balanced)
-
-
-def sources(formulas: Sequence[Formula]) -> Mapping[str, int]:
-    """How many formulas came from each source."""
-    counts: dict[str, int] = {}
-    for each in formulas:
-        counts[each.source] = counts.get(each.source, 0) + 1
-    return counts
 
 
 @dataclass(frozen=True, slots=True)

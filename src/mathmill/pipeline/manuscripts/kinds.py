@@ -1,23 +1,13 @@
-r"""Manuscripts: pages whose source is no HTML but a notebook, TeX, Markdown or plain text.
+"""What kind of text a record of a crawl is: HTML, or a manuscript (a notebook, TeX, Markdown, plain text).
 
-`kind_of` tells which of them a record is, `is_manuscript` whether a record that is not HTML is one at all,
-`read_manuscript` makes its text and finds its formulas. The formats have a module each (`notebooks`, `tex_files`,
-`markdown_files`); plain text is taken as it is. Nothing here raises, whatever the text holds; time is linear.
+Told by media type, address and first characters. Nothing is read here (`read` does), and nothing heavy imported.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
-
-from mathmill.pipeline.body.plain import forbidden_replaced
-from mathmill.pipeline.formulas.delimited import Formula
-from mathmill.pipeline.formulas.text_runs import text_formulas
-from mathmill.pipeline.manuscripts.markdown_files import read_markdown
-from mathmill.pipeline.manuscripts.notebooks import read_notebook
-from mathmill.pipeline.manuscripts.tex_files import read_tex
 
 Kind = Literal["html", "notebook", "tex", "markdown", "text"]
 
@@ -72,15 +62,6 @@ _NOTEBOOK_HEAD = re.compile(r"\s*+\{\s*+\"(?:cells|metadata|nbformat|nbformat_mi
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Manuscript:
-    """A manuscript's body with its formulas in place, its title, and the formulas in order."""
-
-    text: str
-    title: str
-    formulas: tuple[Formula, ...]
-
-
 def kind_of(content_type: str | None, url: str, head: str) -> Kind:
     """What a record's text is, by its media type, its address's ending and its first characters.
 
@@ -126,21 +107,6 @@ def is_manuscript(content_type: str, url: str, beginning: bytes) -> bool:
     if end not in _ENDINGS and (end or media != _PLAIN):
         return False
     return _file_name(url).lower() not in _SERVICE_FILES and not _CONTROL.search(beginning.decode("latin-1"))
-
-
-def read_manuscript(text: str, kind: Kind) -> Manuscript:
-    """The body of a manuscript of any kind but `html`, which is read as plain text here."""
-    text = forbidden_replaced(text.removeprefix("\ufeff"))
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if kind == "notebook" and (notebook := read_notebook(text)) is not None:
-        return Manuscript(*notebook)
-    if kind == "tex":
-        return Manuscript(*read_tex(text))
-    if kind == "markdown":
-        return Manuscript(*read_markdown(text))
-    text = text.strip()
-    return Manuscript(text, "", text_formulas(text))
 
 
 def media_type(content_type: str | None) -> str:
