@@ -82,8 +82,8 @@ def judge(text: str, **meta: object) -> Document | Dropped:
 KEPT: list[tuple[str, dict[str, object]]] = [
     ("Let $x$, $y$ and $x+y$ be.", {}),
     ("$$x^2$$ $$x^3$$ $$x^4$$", {}),
-    ("Nothing is left in the text.", {"markup_formulas": 3}),
-    ("Let $x^2$ be.", {"markup_formulas": 5}),
+    ("Nothing is left in the text.", {"formulas": 3}),
+    ("Let $x^2$ be.", {"formulas": 5}),
     ("令 $明文$ 和 $密文$", {"formulas": 3}),
     ("Theorem and proof of an equation: ∀x ∈ ℝ ∃y ∈ ℝ, x ≤ y ∧ ∑x ≥ ∫y ∪ ∅ ⊂ ℂ ≠ ℚ", {}),
 ]
@@ -95,7 +95,7 @@ DROPPED: list[tuple[str, dict[str, object]]] = [
     ("$x^2$ $x^2$ $x^2$ $x^2$", {}),
     ("theorem lemma corollary proof equation polynomial integral derivative matrix integer", {}),
     ("The temperature is ±2 degrees, 3×4 inches, ≥ 5 pieces." * 3, {}),
-    ("Nothing is left in the text.", {"markup_formulas": 2}),
+    ("Nothing is left in the text.", {"formulas": 2}),
 ]
 
 

@@ -52,6 +52,8 @@ MATHEMATICS = {
     "data-expr": b"<p>Learn math</p>" + b'<var data-expr="x"></var>' * 3,
     "container": b'<span class="math-container">x</span>' * 3,
     "bulletin board": b"[tex]x[/tex] and [itex]y[/itex] and [tex]z[/tex]",
+    "raised italics": b"<i>x</i><sup>2</sup> + <i>y</i><sup>2</sup> = <i>z</i><sup>2</sup>",
+    "encoded addresses": b'<img src="https://tex.example/svg/%5Cfrac%7B%5Calpha%7D%7B%5Csqrt%202%7D">',
     "sub and sup": b"<i>x</i><sup>2</sup> + y<sup>2</sup> = z<sub>1</sub>" * 3,
     "unicode": "∀ε ∃δ: x ∈ ℝ, ∑ x ≤ ∫ y, a ≠ b ≥ c ∩ d ∪ e".encode(),
     "entities": b"&sum;<sub>1</sub> &int;<sub>0</sub> &radic; &le; &alpha;<sup>2</sup> &pi; &infin;",

@@ -24,6 +24,8 @@ from mathmill.pipeline.archives import read_archive
 from mathmill.pipeline.warc import Record
 from tests.archives import html_of, write_archive, write_crawl
 
+LATER_POINTS = ("before_ledger:4", "after_ledger:5", "whole:3")
+
 COMMAND = [sys.executable, "-m", "mathmill.cli"]
 
 
@@ -116,7 +118,10 @@ def test_a_finished_run_is_left_as_it_is(crawl: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.*") if path.is_file()} == before
 
 
-@pytest.mark.parametrize("point", [*COMMIT_POINTS, "synced:2", "before_ledger:4", "after_ledger:5", "whole:3"])
+@pytest.mark.parametrize(
+    "point",
+    [*COMMIT_POINTS, "synced:2", *(pytest.param(later, marks=pytest.mark.slow) for later in LATER_POINTS)],
+)
 def test_death_at_any_point_of_a_commit_leaves_no_trace(crawl: Path, out: Path, point: str) -> None:
     code, _, _ = run(crawl, out, "--workers", "2", MATHMILL_KILL_AT=point)
     assert code == -signal.SIGKILL
@@ -279,7 +284,9 @@ def test_a_look_into_the_corpus(crawl: Path) -> None:
     assert "no example: nothing has stage 'nothing'" in stdout
 
 
-@pytest.fixture(params=["20k", "60k", "80k", "100k"])  # full in a shard, between shards, in the corpus, at the manifest
+@pytest.fixture(
+    params=["20k", pytest.param("60k", marks=pytest.mark.slow), "80k", "100k"]
+)  # full in a shard, between shards, in the corpus, at the manifest
 def tiny_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     folder = tmp_path / "tiny"
     folder.mkdir()

@@ -189,9 +189,8 @@ def count_words(text: str) -> int:
 class Evidence(Config):
     """Drops pages whose score of mathematics (see `Measured.score`) is below `min_score`.
 
-    Takes the extracted text with its formulas in dollars; where `meta["formulas"]` (what extraction restored) or
-    `meta["markup_formulas"]` (images and MathML, which the text may lack) is more than is seen in the text,
-    that number counts.
+    Takes the extracted text with its formulas in dollars; where `meta["formulas"]` (what extraction restored) is more
+    than is seen in the text, that number counts.
     The score is close to the number of formulas, so `min_score = 3` asks for three of them, two
     different and one non-trivial. Only the first `max_chars` characters are measured.
     """
@@ -206,7 +205,7 @@ class Evidence(Config):
 
     def _judge(self, document: Document) -> Document | Dropped:
         measured = measure(document.text[: self.max_chars])
-        stated = max(int(document.meta.get("formulas", 0)), int(document.meta.get("markup_formulas", 0)))
+        stated = int(document.meta.get("formulas", 0))
         if stated > measured.formulas:
             measured = measured.add([f"x_{n}" for n in range(stated - measured.formulas)])
         score = measured.score()

@@ -39,26 +39,40 @@ _WRAPPERS = tuple(
     for pattern in (
         r"class=[\"']?(?:katex|MathJax|MathJax_SVG|MathJax_CHTML|mjx-chtml|math|math inline|math display"
         r"|math-container|mwe-math-element)[\s\"'>]",
-        r"data-(?:latex|expr)=",
+        r"data-(?:latex|tex|expr|mathml)=",
+        r"<dt?-math",
         r"\[(?:i?tex|latex)\]",
     )
 )
 _SCRIPTED = re.compile(r"[A-Za-zα-ωΑ-Ω)](?:</(?:i|em|var|b)>)?<su[bp]>")
-_IMAGE = re.compile(r"<(?:img|IMG)\s[^<>]*>")
+_RAISED = re.compile(r"</(?:i|em|var)><su[bp]>")
+_IMAGE = re.compile(r"<(?:img|IMG|svg)\s[^<>]*>")
 _IMAGE_OF_TEX = re.compile(
-    r"latex\.(?:php|codecogs)|codecogs\.com|tex\.cgi|equation\?tex=|[?&]tex="
-    r"|class=[\"']?(?:tex|math|latex|mwe-math|formula)|(?:alt|ALT)=[\"'](?:\$[^\"'${][^\"'$]*\$|[^\"']*\\[a-zA-Z])"
+    r"latex\.(?:php|codecogs)|codecogs\.com|tex\.cgi|equation\?tex=|[?&]tex=|cht=tx|upmath\.me|/math\?math="
+    r"|class=[\"']?(?:tex|math|latex|mwe-math|formula)|(?:alt|ALT|aria-label)=[\"'](?:\$[^\"'${][^\"'$]*\$|[^\"']*\\[a-zA-Z])"
 )
 _MOST_ELEMENTS = 5_000  # that are counted of one page; bounds the work on a page of nothing else
-_IMAGE_CLUES = ("tex=", "latex", "codecogs", "tex.cgi", '="math', '"tex"', '"formula', 'alt="', 'ALT="')
+_IMAGE_CLUES = (
+    "tex=",
+    "cht=tx",
+    "upmath.me",
+    "aria-label",
+    "latex",
+    "codecogs",
+    "tex.cgi",
+    '="math',
+    '"tex"',
+    '"formula',
+    'alt="',
+    'ALT="',
+)
 
 
 class CheapText(Config):
     """Drops pages in whose visible text and markup the score of mathematics is below `min_score`.
 
     The score is that of `mathmill.classifier.evidence`, counted generously: all formulas that the
-    markup seems to hold. Sets `Document.text` to the cheap text (for the language gate)
-    and notes `markup_formulas`, the formulas that the text does not show (MathML, images, elements).
+    markup seems to hold. Sets `Document.text` to the cheap text (for the language gate).
     Only the first `max_chars` characters of the page are looked at.
     """
 
@@ -86,7 +100,7 @@ class CheapText(Config):
         measured = _together(measure(text), markup, scripts)
         score = measured.score()
         evidence = {"value": score, "threshold": self.min_score, **asdict(measured)}
-        noted = document.with_text(text, markup_formulas=len(markup)).noting(self.use, **evidence)
+        noted = document.with_text(text).noting(self.use, **evidence)
         if score >= self.min_score:
             return noted
         return Dropped(noted, self.use, "no_mathematics", evidence)
@@ -103,7 +117,7 @@ def _raised_letters(source: str) -> int:
 
 
 def visible_text(source: str) -> str:
-    """Roughly what a reader sees, in one line; TeX in `math/tex` scripts comes as `\\(..\\)`."""
+    """Roughly what a reader sees, in one line; TeX in `math/tex` and the like comes as `\\(..\\)`."""
     text = _TAG.sub(" ", "".join(_shown_pieces(source)))
     if "&" in text:
         text = _ENTITY.sub(_character, text)
@@ -131,7 +145,7 @@ def _shown_pieces(source: str) -> Iterator[str]:
 
 def _tex_of_script(inner: str) -> str:
     attributes, _, content = inner[:10_000].partition(">")
-    return f" \\({content}\\) " if "math/tex" in attributes else " "
+    return f" \\({content}\\) " if "math/tex" in attributes or "math/asciimath" in attributes else " "
 
 
 def _character(match: re.Match[str]) -> str:
@@ -148,8 +162,9 @@ def markup_formulas(source: str) -> list[str]:
     Equal formulas give equal texts; definitions of macros are left out. Families that stand for the
     same formula (KaTeX holds a span and MathML) are not added up: the largest counts.
     """
+    raised = _raised_formulas(source)
     if "math" not in source and not any(clue in source for clue in _IMAGE_CLUES) and "tex]" not in source:
-        return []
+        return raised
     elements = _mathml(source) if "math" in source else []
     wrappers = min(sum(len(wrapper.findall(source)) for wrapper in _WRAPPERS), _MOST_ELEMENTS)
     if wrappers > len(elements):
@@ -157,8 +172,16 @@ def markup_formulas(source: str) -> list[str]:
     images = [image for image in _IMAGE.findall(source) if _IMAGE_OF_TEX.search(image)]
     if elements:
         images = [image for image in images if "mwe-math" not in image]  # what MediaWiki shows in place of MathML
-    found = elements + images
+    found = elements + images + raised
     return [formula for formula in found if "newcommand" not in formula and not is_definition(formula)]
+
+
+def _raised_formulas(source: str) -> list[str]:
+    """A text for each italic letter that carries a script; what stands before and in it tells them apart."""
+    if "</" not in source or ("><sup>" not in source and "><sub>" not in source):
+        return []
+    matches = itertools.islice(_RAISED.finditer(source), _MOST_ELEMENTS)
+    return [f"{source[match.start() - 1]}^{source[match.end() : match.end() + 2]}" for match in matches]
 
 
 def _mathml(source: str) -> list[str]:

@@ -53,10 +53,15 @@ _ELEMENTS = tuple(
         rb"math/(?:tex|mml|asciimath)",
         rb"=\"(?:katex|math|mwe-math)",
         rb"<mjx-container",
+        rb"<dt?-math",
+        rb"math\?math=",
         rb"data-expr=",
     )
 )
 _SCRIPTED = re.compile(rb"<su[bp]>")
+_ITALIC_SCRIPTED = re.compile(rb"</(?:i|em|var)><su[bp]>")
+# TeX in the address of an image, where a backslash is written so.
+_ENCODED_COMMAND = re.compile(rb"%5C[a-zA-Z]{2,16}")
 # U+2200..227F (operators) and U+1D400..1D7FF (alphanumerics) in UTF-8.
 _OPERATOR = re.compile(rb"\xe2[\x88\x89]")
 _ALPHANUMERIC = re.compile(rb"\xf0\x9d[\x90-\x9f]")
@@ -106,16 +111,21 @@ def marks_of(body: bytes) -> int:
 
 def _marks_of_markup(body: bytes) -> int:
     marks = len(_TEX_PLACE.findall(body))
+    if b"%5C" in body:
+        marks += len(_ENCODED_COMMAND.findall(body))
     if b"math" in body:  # so do all pages whose KaTeX or MathJax is rendered already
         marks += sum(len(element.findall(body)) for element in _ELEMENTS)
     return marks
 
 
 def _marks_of_characters(body: bytes) -> int:
-    """Mathematics without markup: operators as characters or entities, sub- and superscripts, each worth a third."""
+    """Mathematics without markup: operators as characters or entities, sub- and superscripts; each is worth a third.
+
+    A script on an italic letter is worth a whole mark.
+    """
     thirds = len(_SCRIPTED.findall(body))
     if thirds:
-        thirds += len(_ENTITY.findall(body))
+        thirds += len(_ENTITY.findall(body)) + 2 * len(_ITALIC_SCRIPTED.findall(body))
     if not body.isascii():
         thirds += len(_OPERATOR.findall(body)) + len(_ALPHANUMERIC.findall(body))
     return thirds // 3

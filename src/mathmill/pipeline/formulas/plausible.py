@@ -15,6 +15,7 @@ _SHORT = re.compile(r"[^\W\d_](?:['′*]|\d+)?")
 MOST_ASCIIMATH = 300  # characters between backticks
 _PROSE_WORD = re.compile(r"[A-Za-z]{4,}")
 _ASCII_OPERATOR = re.compile(r"[-+*/^_=<>|()\[\]]|\d")
+_NUMBERS = re.compile(r"\d+(?:[.,]\d+)*")
 _MONEY = re.compile(
     r"\s*\d[\d.,]*\s*(?:[kKmMbB]n?|million|billion)?(?:[\s,;:.!?/+-]+(?!mod\b)[A-Za-z]{2,}|[\s,;:.!?/-]*\Z)"
 )
@@ -56,7 +57,7 @@ def is_money(latex: str, after: str) -> bool:
     """Whether `$latex$` followed by `after` is an amount and prose: `$5 and $10`."""
     if after.isdigit():
         return True
-    if latex.strip().isdigit() and latex == latex.strip():
+    if _NUMBERS.fullmatch(latex):  # closed right behind a number, as amounts are not
         return False
     if _MONEY.match(latex) and not re.search(r"\\[A-Za-z]|\^", latex):
         return True
