@@ -16,8 +16,8 @@ TORCH ?=
 ARGS ?=
 # JOBS: processes of the test suite.
 JOBS ?= 2
-# BENCHMARKS: which of benchmarks/ to run; all of them take about half an hour.
-BENCHMARKS ?= archives charsets extraction cascade corpus
+# BENCHMARKS: which of benchmarks/ to run; all of them take about an hour.
+BENCHMARKS ?= peers archives charsets matrix extraction mathml cascade corpus
 
 CREATED := $(VENV)/.created
 INSTALLED := $(VENV)/.installed
