@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
@@ -36,7 +36,8 @@ _VAGUE = frozenset({"data-value", "data-math", "data-formula", "data-equation"})
 _MARKUP_ATTRIBUTES = ("data-mathml", "data-mml", "data-asciimath")
 _SAYS_MATHEMATICS = re.compile(r"math|\btex|latex|formula|equation", re.IGNORECASE)
 _ATTRIBUTE = re.compile(f"(?:{'|'.join(sorted((*_TEX_ATTRIBUTES, *_MARKUP_ATTRIBUTES), key=len, reverse=True))})(?==)")
-_GLYPH_MARKS = ("mjx-", "katex-html", "MathJax")
+_GLYPH_MARKS = ("mjx-", "katex-html", 'class="MathJax', "class='MathJax", "class=MathJax")
+_GLYPH_CLASSES = frozenset({"MathJax", "MathJax_SVG", "katex", "mjx-chtml"})
 _NO_FORMULA = frozenset({"true", "false", "none", "null", "inline", "block", "display", "yes", "no"})
 # Elements that hold TeX as their text; the sure ones hold nothing else.
 _TEX_TAGS = (
@@ -49,7 +50,7 @@ _TEX_CLASSES = frozenset([
     "jax", "js-render-math", "katex-src", "language-math", "latex", "math", "math-block", "math-display",
     "math-inline", "math-tex", "mathjax", "maths", "tex", "tex2jax_process",
 ])  # fmt: skip
-_CLASS_MARK = re.compile(rf"[\s\"'=](?:{'|'.join(sorted(_TEX_CLASSES))})[\s\"'>]")
+_TEX_CLASSED = frozenset({"code", "div", "p", "pre", "span"})
 _PREFIXED = re.compile(r"<([A-Za-z][\w.-]{0,20}:math)(?=[\s>])")
 _DELIMITED = re.compile(
     r"\s*(?:\$\$(?P<dollars>.+)\$\$|\\\[(?P<bracket>.+)\\\]|\$`(?P<ticks>[^$]+)`\$|\$(?P<dollar>[^$]+)\$|\\\((?P<paren>.+)\\\))\s*",
@@ -124,8 +125,8 @@ def rendered_glyphs(tree: Any, page: str, token_for: TokenFor) -> None:
     """What MathJax and KaTeX drew on a server, where they left nothing but glyphs."""
     if not any(mark in page for mark in _GLYPH_MARKS):
         return
-    for element in _glyph_containers()(tree):
-        if not remains_in(tree, element):
+    for element in [*tree.iter("mjx-container"), *_classed(tree, _GLYPH_CLASSES)]:
+        if not len(element) or not remains_in(tree, element):
             continue
         math = read_glyphs(element)
         if math is not None:
@@ -139,8 +140,7 @@ def named_elements(tree: Any, page: str, token_for: TokenFor) -> None:
     """Elements whose tag or class says that their text is TeX without delimiters: `<d-math>`, `<code class="math">`."""
     tags = [tag for tag in _TEX_TAGS if f"<{tag}" in page]
     named = list(tree.iter(*tags)) if tags else []
-    if _CLASS_MARK.search(page):
-        named += [element for element in _named_classes()(tree) if classes(element) & _TEX_CLASSES]
+    named += [element for element in _classed(tree, _TEX_CLASSES) if element.tag in _TEX_CLASSED]
     taken = [(element, made) for element in named if (made := _named_formula(element)) is not None]
     sure = sum(is_strong(made.latex) for _, made in taken)
     for element, made in taken:
@@ -174,22 +174,14 @@ def _having(names: tuple[str, ...]) -> Any:
     return _xpath(f"descendant::*[{' or '.join(f'@{name}' for name in names)}]")
 
 
-@cache
-def _named_classes() -> Any:
-    """The elements that may have one of `_TEX_CLASSES`: a look that is cheap, and takes too many."""
-    pieces = ("math", "Math", "tex", "quation", "formula", "jax")
-    return _xpath(
-        f"descendant::*[{' or '.join(f'contains(@class, {piece!r})' for piece in pieces)}]"
-        "[self::code or self::div or self::p or self::pre or self::span]"
-    )
+def _classed(tree: Any, wanted: frozenset[str]) -> list[Any]:
+    """The elements that have one of the `wanted` classes, in reading order."""
+    return [element for element in _having(("class",))(tree) if not wanted.isdisjoint(_names(element.get("class")))]
 
 
-@cache
-def _glyph_containers() -> Any:
-    """The elements that renderers draw a formula into, none of which a placeholder has replaced."""
-    names = ("MathJax", "MathJax_SVG", "mjx-chtml", "katex")
-    classed = " or ".join(f"contains(concat(' ', @class, ' '), ' {name} ')" for name in names)
-    return _xpath(f"descendant::*[self::mjx-container or ({classed})][*]")
+@lru_cache(4096)
+def _names(classes: str) -> frozenset[str]:
+    return frozenset(classes.split())
 
 
 def _xpath(path: str) -> Any:
