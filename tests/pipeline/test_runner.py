@@ -276,6 +276,8 @@ def test_a_look_into_the_corpus(crawl: Path) -> None:
     figures = orjson.loads(call("data", "stats", run, "--json", cwd=crawl)[1])
     assert (figures["documents"], figures["languages"]) == (30, [{"name": "en", "documents": 30}])
     assert figures["sites"] == [{"name": "example.org", "documents": 30}]
+    assert sum(row["formulas"] for row in figures["sources"]) == figures["formulas"] > 0
+    assert all(row["unbalanced"] == 0 for row in figures["sources"])
     samples = [call("data", "sample", run, "--json", "--seed", seed, cwd=crawl)[1] for seed in ("0", "0", "1")]
     assert samples[0] == samples[1] != samples[2]
     assert all(row["formula_sources"] for row in orjson.loads(samples[0]))

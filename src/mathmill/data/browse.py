@@ -19,7 +19,7 @@ def sample(folder: Path, n: int, seed: int = 0) -> list[dict[str, Any]]:
 
 
 def stats(folder: Path) -> dict[str, Any]:
-    """Counts and shares of a corpus: Documents, characters, formulas, languages, sites."""
+    """Counts and shares of a corpus: Documents, characters, formulas, their sources, languages, sites."""
     totals = ask(
         folder,
         _CORPUS,
@@ -33,9 +33,21 @@ def stats(folder: Path) -> dict[str, Any]:
                FROM corpus GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20"""
     return {
         **totals,
+        "sources": _formula_sources(folder),
         "languages": ask(folder, _CORPUS, languages, {}),
         "sites": ask(folder, _CORPUS, sites, {}),
     }
+
+
+def _formula_sources(folder: Path) -> list[dict[str, Any]]:
+    """For each source of formulas, how many the corpus has, and in how many of them braces or fences do not match."""
+    query = """SELECT each.key AS name, sum(each.value::BIGINT)::BIGINT AS formulas
+               FROM corpus, json_each(formula_sources) AS each GROUP BY 1 ORDER BY 2 DESC, 1"""
+    failures = """SELECT each.key AS name, sum(each.value::BIGINT)::BIGINT AS formulas
+                  FROM records, json_each(json_extract(trace, '$.extract.formulas_unbalanced')) AS each
+                  WHERE outcome = 'kept' GROUP BY 1"""
+    unbalanced = {row["name"]: row["formulas"] for row in ask(folder, _RECORDS, failures, {})}
+    return [row | {"unbalanced": unbalanced.get(row["name"], 0)} for row in ask(folder, _CORPUS, query, {})]
 
 
 def dropped_counts(folder: Path) -> list[dict[str, Any]]:

@@ -74,6 +74,9 @@ def show_stats(folder: Path, as_json: bool) -> None:
     print_table(
         ("figure", "value"), [(name, one_line(value)) for name, value in figures.items() if not isinstance(value, list)]
     )
+    print()
+    columns = ("sources of formulas", "formulas", "unbalanced")
+    print_table(columns, [(row["name"], row["formulas"], row["unbalanced"]) for row in figures["sources"]])
     for name in ("languages", "sites"):
         print()
         print_table((name, "documents"), [(row["name"], row["documents"]) for row in figures[name]])
