@@ -174,7 +174,7 @@ def image_formula(image: Any) -> Formula | None:
     latex = found[0].latex
     if spelled and said and _is_damaged(spelled.latex, said.latex):
         latex = said.latex
-    return Formula(latex, any(formula.display for formula in found) or _stands_alone(image), found[0].source)
+    return Formula(latex, any(formula.display for formula in found) or _is_displayed(image), found[0].source)
 
 
 def url_formula(url: str) -> Formula | None:
@@ -373,7 +373,7 @@ def _is_named_tex(image: Any) -> bool:
     return any(name in _OF_PARENTS for parent in _around(image) for name in _classes(parent))
 
 
-def _stands_alone(image: Any) -> bool:
+def _is_displayed(image: Any) -> bool:
     """Whether a class of the image, or of what stands around it, says display."""
     if (image.get("align") or "").lower() == "center":
         return True

@@ -18,6 +18,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 from mathmill.pipeline.formulas.delimited import MAX_INLINE, Formula
+from mathmill.pipeline.formulas.islands import remove
 from mathmill.pipeline.formulas.raised_atoms import INLINE, PAIRS, Atom, Line, is_base, is_sound, read, to_latex
 from mathmill.pipeline.formulas.text_runs import TokenFor
 
@@ -338,14 +339,4 @@ def _write(candidate: _Candidate, placeholder: str) -> None:
     for slot in range(last, first, -1):
         element, tail = line.slots[slot]
         if not tail and not element.text and not len(element) and element is not line.holder:
-            _remove(element)
-
-
-def _remove(element: Any) -> None:
-    """Take an element out; the text that follows it stays."""
-    parent, before, text = element.getparent(), element.getprevious(), element.tail or ""
-    if before is not None:
-        before.tail = (before.tail or "") + text
-    else:
-        parent.text = (parent.text or "") + text
-    parent.remove(element)
+            remove(element)
