@@ -17,6 +17,7 @@ from mathmill.pipeline.formulas.delimited import Formula, formula
 from mathmill.pipeline.formulas.islands import (
     classes,
     drop_rendered_before,
+    has_one_child,
     is_displayed,
     outermost,
     remains_in,
@@ -35,7 +36,9 @@ _TEX_ATTRIBUTES = (
 _VAGUE = frozenset({"data-value", "data-math", "data-formula", "data-equation"})
 _MARKUP_ATTRIBUTES = ("data-mathml", "data-mml", "data-asciimath")
 _SAYS_MATHEMATICS = re.compile(r"math|\btex|latex|formula|equation", re.IGNORECASE)
-_ATTRIBUTE = re.compile(f"(?:{'|'.join(sorted((*_TEX_ATTRIBUTES, *_MARKUP_ATTRIBUTES), key=len, reverse=True))})(?==)")
+_ATTRIBUTE = re.compile(
+    rf"(?:{'|'.join(sorted((*_TEX_ATTRIBUTES, *_MARKUP_ATTRIBUTES), key=len, reverse=True))})(?=\s{{0,9}}=)"
+)
 _GLYPH_MARKS = ("mjx-", "katex-html", 'class="MathJax', "class='MathJax", "class=MathJax")
 _GLYPH_CLASSES = frozenset({"MathJax", "MathJax_SVG", "katex", "mjx-chtml"})
 _NO_FORMULA = frozenset({"true", "false", "none", "null", "inline", "block", "display", "yes", "no"})
@@ -111,8 +114,8 @@ def mathml_elements(tree: Any, page: str, token_for: TokenFor) -> None:
 
 def markup_attributes(tree: Any, page: str, token_for: TokenFor) -> None:
     """`data-mathml` of glyphs that MathJax 2 drew, `data-asciimath`: attributes with another notation than TeX."""
-    for element in _with_attributes(tree, page, _MARKUP_ATTRIBUTES):
-        whole, met = outermost(element)
+    # Like `mathml_elements`: what stands around each is looked at before any is replaced.
+    for element, whole, met in [(e, *outermost(e)) for e in _with_attributes(tree, page, _MARKUP_ATTRIBUTES)]:
         display = "display" in met or is_displayed(element)
         name = next(name for name in _MARKUP_ATTRIBUTES if element.get(name))
         latex, number = _converted(element.get(name), name != "data-asciimath")
@@ -146,9 +149,8 @@ def named_elements(tree: Any, page: str, token_for: TokenFor) -> None:
     for element, made in taken:
         vouched = element.tag in _SURE_TAGS or is_strong(made.latex)
         if vouched or (sure >= LEAST_SURE and looks_like_tex(made.latex)):
-            whole = (
-                element.getparent() if element.getparent().tag == "pre" and len(element.getparent()) == 1 else element
-            )
+            parent = element.getparent()
+            whole = parent if parent is not None and parent.tag == "pre" and has_one_child(parent) else element
             if remains_in(tree, element) and whole.getparent() is not None:
                 replace(whole, token_for(made, whole.getparent()), made.display)
 
@@ -171,7 +173,8 @@ def _with_attributes(tree: Any, page: str, names: tuple[str, ...]) -> list[Any]:
 
 @cache
 def _having(names: tuple[str, ...]) -> Any:
-    return _xpath(f"descendant::*[{' or '.join(f'@{name}' for name in names)}]")
+    # MathJax 4 notes on each part of a formula in MathML what it was made of; the whole is `mathml_elements`' business.
+    return _xpath(f"descendant::*[{' or '.join(f'@{name}' for name in names)}][not(ancestor::math)]")
 
 
 def _classed(tree: Any, wanted: frozenset[str]) -> list[Any]:

@@ -39,6 +39,11 @@ def classes(element: Any) -> set[str]:
     return set((element.get("class") or "").split())
 
 
+def has_one_child(element: Any) -> bool:
+    """Whether an element holds exactly one other; lxml's `len` counts all of them each time."""
+    return len(list(islice(element, 2))) == 1
+
+
 def is_rendered(element: Any) -> bool:
     """Whether a renderer made this element out of a formula."""
     return bool(classes(element) & _RENDERED) or str(element.tag).startswith("mjx-")

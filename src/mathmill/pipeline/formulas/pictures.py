@@ -11,7 +11,15 @@ from typing import Any
 
 from mathmill.pipeline.formulas.delimited import Formula, formula
 from mathmill.pipeline.formulas.images import image_formula
-from mathmill.pipeline.formulas.islands import is_rendered, outermost, remains_in, remove, replace, stands_alone
+from mathmill.pipeline.formulas.islands import (
+    has_one_child,
+    is_rendered,
+    outermost,
+    remains_in,
+    remove,
+    replace,
+    stands_alone,
+)
 from mathmill.pipeline.formulas.plausible import is_strong, looks_like_tex
 from mathmill.pipeline.formulas.text_runs import TokenFor
 
@@ -25,16 +33,18 @@ def images(tree: Any, page: str, token_for: TokenFor) -> None:
     """`<img>` and the like, each formula once where a `noscript` repeats it for readers without scripts."""
     if not any(f"<{tag}" in page for tag in (*_IMAGES, "IMG")):
         return
-    for image in list(tree.iter(*_IMAGES)):
+    # What stands around a picture is looked at before any of them is replaced.
+    for image, whole, met in [(image, *outermost(image)) for image in tree.iter(*_IMAGES)]:
         found = image_formula(image) if remains_in(tree, image) else None
         made = formula(found.latex, found.display, found.source, found.number) if found is not None else None
         if made is None:
             continue
-        whole, met = outermost(image)
-        noscript = image.getparent() if image.getparent().tag == "noscript" else None
-        if noscript is not None and len(noscript) == 1:
-            _drop_placeholder_beside(noscript)
-            whole = noscript
+        parent = image.getparent()
+        if parent.tag == "noscript" and has_one_child(parent):
+            _drop_placeholder_beside(parent)
+            whole = parent
+        elif parent.tag == "noscript":
+            parent.tag = "span"  # several of them, which no script of ours is going to show
         else:
             _drop_twin(whole)
         made = replaced(made, display=made.display or "display" in met or stands_alone(whole))
@@ -45,20 +55,20 @@ def vector_images(tree: Any, page: str, token_for: TokenFor) -> None:
     """`<svg>` whose title, description or label is TeX."""
     if "<svg" not in page:
         return
-    titled = [(svg, made) for svg in tree.iter("svg") if (made := _svg_formula(svg)) is not None]
-    sure = sum(is_strong(made.latex) for _, made in titled)
-    for svg, made in titled:
-        if is_strong(made.latex) or (sure >= LEAST_SURE and looks_like_tex(made.latex)):
-            whole, met = outermost(svg)
-            if remains_in(tree, svg) and whole.getparent() is not None:
-                made = replaced(made, display="display" in met or stands_alone(whole))
-                replace(whole, token_for(made, whole.getparent()), made.display)
+    titled = [(svg, made, *outermost(svg)) for svg in tree.iter("svg") if (made := _svg_formula(svg)) is not None]
+    sure = sum(is_strong(made.latex) for _, made, _, _ in titled)
+    for svg, made, whole, met in titled:
+        believed = is_strong(made.latex) or (sure >= LEAST_SURE and looks_like_tex(made.latex))
+        if believed and remains_in(tree, svg) and whole.getparent() is not None:
+            made = replaced(made, display="display" in met or stands_alone(whole))
+            replace(whole, token_for(made, whole.getparent()), made.display)
 
 
 def _drop_placeholder_beside(noscript: Any) -> None:
-    """Take out the empty image before or behind a `noscript`, into which a script would load what that holds."""
+    """Take out the image before or behind a `noscript`, into which a script would load what that holds."""
+    held = image_formula(noscript[0])
     for beside in (noscript.getprevious(), noscript.getnext()):
-        if beside is not None and beside.tag in _IMAGES and image_formula(beside) is None:
+        if beside is not None and beside.tag in _IMAGES and image_formula(beside) in (None, held):
             remove(beside)
             return
 
@@ -68,7 +78,7 @@ def _drop_twin(image: Any) -> None:
     behind = image.getnext()
     if behind is None or behind.tag != "noscript" or (image.tail or "").strip():
         return
-    if len(behind) == 1 and behind[0].tag in _IMAGES and not (behind.text or "").strip():
+    if has_one_child(behind) and behind[0].tag in _IMAGES and not (behind.text or "").strip():
         remove(behind)
 
 

@@ -20,7 +20,7 @@ _MONEY = re.compile(
     r"\s*\d[\d.,]*\s*(?:[kKmMbB]n?|million|billion)?(?:[\s,;:.!?/+-]+(?!mod\b)[A-Za-z]{2,}|[\s,;:.!?/-]*\Z)"
 )
 _DEFINES = re.compile(
-    r"\\(?:(?:re|provide)?newcommand|(?:re)?newenvironment|DeclareMathOperator|[gex]?def|let|require|usepackage)\b\*?"
+    r"\\(?:(?:(?:re)?new|provide)command|(?:re)?newenvironment|DeclareMathOperator|[gex]?def|let|require|usepackage)\b\*?"
 )
 _OPTION = re.compile(r"\s*\[[^\]]*\]|\s+(?=[{\[])")
 _NAME_OR_OPTION = re.compile(r"\s*(?:\\[A-Za-z]+|\\.|\[[^\]]*\]|#\d|=)|\s+(?=[{\[])")

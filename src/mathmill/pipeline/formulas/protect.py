@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import replace as replaced
+from functools import cache
 from typing import Any
 
 from mathmill.pipeline.body.marked import marked_chain
@@ -24,6 +25,8 @@ from mathmill.pipeline.formulas.raised import protect_raised
 from mathmill.pipeline.formulas.renderers import Renderer
 from mathmill.pipeline.formulas.text_runs import protect_text
 
+# Characters of a `class` or `style` that are read; what stands around each of many formulas is read each time.
+MOST_ATTRIBUTE = 2_000
 # A page with none of these in its source holds no formula that we know.
 _MARKS = (
     *(
@@ -41,11 +44,12 @@ _MARKS = (
         "tex.cgi",
         "tex.gif",
     ),
-    *('"tex', "data-expr", "data-tex", "cht=tx", "asciimath", "katex", "mjx-", "MathJax"),
+    *('"tex', "data-expr", "data-tex", "cht=tx", "asciimath", "katex", "mjx-", "MathJax", "MATH", "LATEX"),
 )
 _FAMILIES = (*elements.FAMILIES, pictures.images, pictures.vector_images)
 _UNSEEN = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden", re.IGNORECASE)
 _UNSEEN_CLASSES = re.compile(r"\b(?:hidden|screen-reader-text|sr-only|visually-hidden|visuallyhidden)\b")
+_SHOUTED = re.compile(r"<[A-Z]")
 _HIDING = ("aria-hidden", "class", "hidden", "style")
 _MOST_HIDDEN = 6  # elements around a formula that are looked at for one that hides it
 # Sources that do not hold TeX: what is made of them is our reading, and gives way to TeX beside it.
@@ -89,17 +93,21 @@ def may_hold_formulas(html: str) -> bool:
 def protect(tree: Any, renderer: Renderer, page: str) -> Protected:
     """Replace the formulas in `tree`, which is changed; `page` is what placeholders must not occur in."""
     stem = _unused_stem(page, tree.text_content())
+    if len(page) > MOST_ATTRIBUTE:
+        _cut_attributes(tree)
     pattern = re.compile(f"{stem}(\\d+)z")
     found: list[Formula] = []
     holders: list[Any] = []
 
     def token_for(formula: Formula, holder: Any) -> str:
-        found.append(formula)
+        found.append(_without_placeholders(formula, stem, pattern, found))
         holders.append(holder)
         return f"{stem}{len(found) - 1}z"
 
+    # Families look into the source for names of tags and attributes, which a page may shout.
+    source = page + page.lower() if _SHOUTED.search(page) else page
     for family in _FAMILIES:
-        family(tree, page, token_for)
+        family(tree, source, token_for)
     protect_text(tree, renderer, page, token_for)
     protect_raised(tree, token_for, pattern)
     if not found:
@@ -146,6 +154,30 @@ def _joins(before: str, start: int, text: str, protected: Protected) -> bool:
     if before == "z":  # two formulas side by side
         return any(match.end() == start for match in protected.token.finditer(text, max(0, start - 80), start))
     return before.isascii() and (before.isalnum() or before in ("$", "\\"))
+
+
+def _without_placeholders(formula: Formula, stem: str, token: re.Pattern[str], found: list[Formula]) -> Formula:
+    """A formula with those that stand inside of it, and were replaced before it, as what they are."""
+    if stem not in formula.latex and stem not in formula.number:
+        return formula
+    inner = re.compile(rf"\\(?:text|mathrm)\{{\s*{token.pattern}\s*\}}|{token.pattern}")
+    latex = inner.sub(lambda match: found[int(match[1] or match[2])].latex, formula.latex)
+    return replaced(formula, latex=latex, number=token.sub("", formula.number))
+
+
+def _cut_attributes(tree: Any) -> None:
+    for element in _with_long_attributes()(tree):
+        for name in ("class", "style"):
+            if len(value := element.get(name) or "") > MOST_ATTRIBUTE:
+                element.set(name, value[:MOST_ATTRIBUTE])
+
+
+@cache
+def _with_long_attributes() -> Any:
+    from lxml import etree
+
+    long = " or ".join(f"string-length(@{name}) > {MOST_ATTRIBUTE}" for name in ("class", "style"))
+    return etree.XPath(f"descendant-or-self::*[{long}]")
 
 
 def _unused_stem(page: str, text: str) -> str:

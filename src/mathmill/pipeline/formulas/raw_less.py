@@ -13,7 +13,9 @@ _RAW_LESS = re.compile(
     r"<!--.*?(?:-->|\Z)|<(?P<raw>script|style|textarea)\b.*?(?:</(?P=raw)|\Z)"
     r"|<(?P<math>[A-Za-z][A-Za-z0-9_]*(?:(?=[^\sA-Za-z0-9>/:_\"'=-])|(?=\s[^<>=\"']{0,300}[$\\]))"
     r"|[abipqsu](?=\s[^<>=\"']{0,300}<|\s+(?!(?:hidden|itemscope|nowrap|download|inert|autofocus)\b)[A-Za-z][^<>=\"'/]{0,80}>)"
-    r"|[c-fhj-or-tv-z](?![A-Za-z0-9:_-]))",
+    r"|[abipqsu](?=\s+[^\sA-Za-z/>\"'])|[c-fhj-ortv-z](?![A-Za-z0-9:_-])"
+    # No tag goes on like this behind a name of one letter: `$a<b/c$`, `$a<b=c$`, `$a<b'$`, `$a<b-c$`, `$n<m:$`.
+    r"|[A-Za-z](?=/[^>\s]|=[^\"'>\s]|'|:[^A-Za-z]|-(?:[^A-Za-z>]|[A-Za-z](?:[^\sA-Za-z0-9>._-]|\s[^<>=\"']{0,300}[$\\]))))",
     re.DOTALL | re.IGNORECASE,
 )
 

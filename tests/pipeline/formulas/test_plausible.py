@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from mathmill.pipeline.formulas.plausible import (
+    is_definition,
+    is_money,
+    is_strong,
+    looks_like_asciimath,
+    looks_like_tex,
+)
+
+# what stands between two dollars, the character behind, whether it is an amount and prose
+MONEY = [
+    ("5 and ", "1", True),
+    ("5 and ", "", True),
+    ("5", "0", True),
+    ("5.00 ", "", True),
+    ("1,299 or ", "", True),
+    ("5k to ", "1", True),
+    ("10m/", "2", True),
+    ("5 million dollars, and ", "", True),
+    ("20-", "3", True),
+    ("3.50 each (", "7", True),
+    ("12.5bn, ", "", True),
+    ("words without a single sign of any kind", "", True),
+    ("x", "", False),
+    ("5", "", False),
+    ("42", "", False),
+    ("5x", "", False),
+    ("2^{10}", "", False),
+    ("5 \\times 3", "", False),
+    ("5 + x", "", False),
+    ("7 mod 3", "", False),
+    ("10 \\text{ apples and pears}", "", False),
+    ("2n", "", False),
+    ("3/4", "", False),
+    ("5=x", "", False),
+    ("1, 2", "", False),
+    ("0.5", "", False),
+]
+
+
+@pytest.mark.parametrize(("between", "behind", "money"), MONEY)
+def test_money(between: str, behind: str, money: bool) -> None:
+    assert is_money(between, behind) == money
+
+
+DEFINITIONS = [
+    "\\newcommand{\\R}{\\mathbb{R}}",
+    "\\newcommand\\R{\\mathbb{R}}",
+    "\\newcommand{\\b}[1]{(#1)}",
+    "\\newcommand{\\b}[2][x]{(#1, #2)}",
+    "\\renewcommand*{\\b}{x}",
+    "\\def\\x{1}",
+    "\\def\\x#1#2{#1 + #2}",
+    "\\gdef\\x{1}\\let\\y\\x",
+    "\\let\\a=\\b",
+    "\\DeclareMathOperator{\\tr}{tr}",
+    "\\DeclareMathOperator*{\\argmax}{arg\\,max}",
+    "\\newenvironment{a}{\\begin{b}}{\\end{b}}",
+    "\\require{AMScd}",
+    "\\usepackage[a]{b}",
+    "  \\def\\x{1} \n \\def\\y{{2}} ".strip(),
+    "\\newcommand{\\set}[1]{\\{#1\\}}",
+    "\\providecommand{\\x}{y}",
+]
+FORMULAS = [
+    "x",
+    "",
+    "\\define{x}",
+    "\\def\\x{1} \\x",
+    "\\newcommand{\\R}{\\mathbb{R}} x \\in \\R",
+    "x \\def\\x{1}",
+    "\\letter",
+    "\\require{cancel} \\cancel{x}",
+]
+
+
+@pytest.mark.parametrize("latex", DEFINITIONS)
+def test_definitions_typeset_nothing(latex: str) -> None:
+    assert is_definition(latex)
+
+
+@pytest.mark.parametrize("latex", FORMULAS)
+def test_what_typesets_something_is_no_definition(latex: str) -> None:
+    assert not is_definition(latex)
+
+
+# text, whether it looks like TeX, whether it can be nothing else
+TEX = [
+    ("x", True, False),
+    ("x_1", True, True),
+    ("\\alpha", True, True),
+    ("n", True, False),
+    ("x'", True, False),
+    ("x2", True, False),
+    ("\u03b1", True, False),
+    ("x + y", True, False),
+    ("x=1", True, False),
+    ("2 < 3", True, False),
+    ("f(x)^2", True, True),
+    ("\\{1\\}", True, True),
+    ("e^{-x}", True, True),
+    ("\\text{if } x", True, True),
+    (" x ", False, False),
+    ("HOME", False, False),
+    ("the words of prose", False, False),
+    ("PATH and more", False, False),
+    ("x " * 60, False, False),
+    ("one two three four five six seven eight nine ten x_1", False, False),
+    ("", False, False),
+]
+
+
+@pytest.mark.parametrize(("text", "looks", "strong"), TEX)
+def test_tex(text: str, looks: bool, strong: bool) -> None:
+    assert looks_like_tex(text) == looks
+    assert is_strong(text) == strong
+
+
+ASCIIMATH = [
+    ("x^2", True),
+    ("sum_(i=1)^n i^3=((n(n+1))/2)^2", True),
+    ("x", True),
+    ("alpha", True),
+    ("sin x", True),
+    ("frac{a}{b}", True),
+    ("git commit message please", False),
+    ("x\n\ny", False),
+    ("some quoted words (here)", False),
+    ("x" * 301, False),
+]
+
+
+@pytest.mark.parametrize(("text", "looks"), ASCIIMATH)
+def test_asciimath(text: str, looks: bool) -> None:
+    assert looks_like_asciimath(text) == looks
+
+
+HOSTILE = [
+    "5 ",
+    "5,",
+    "5.",
+    " ",
+    "\\def\\x",
+    "\\def\\x{",
+    "[",
+    "\\newcommand[",
+    "{",
+    "x_",
+    "\\",
+    "a ",
+    "\\let\\a=",
+    "#1",
+    "5m ",
+]
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_time_is_linear(unit: str) -> None:
+    def seconds(count: int) -> float:
+        text = "\\def" + unit * count
+        start = time.process_time()
+        for ask in (is_definition, looks_like_tex, is_strong, looks_like_asciimath):
+            ask(text)
+            ask(unit * count)
+        is_money(unit * count, "")
+        return time.process_time() - start
+
+    assert seconds(40_000) < 20 * seconds(5_000) + 0.2
