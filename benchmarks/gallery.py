@@ -1,11 +1,13 @@
 """Random labelled pages side by side for the eye: as a browser shows them, and our text.
 
-    python -m benchmarks.gallery --out FOLDER [--pages N] [--seed N] [--sites tuning|reporting|all] [--crawl FOLDER]
+    python -m benchmarks.gallery --out FOLDER [--pages N] [--others N] [--per-site N] [--seed N]
+                                 [--sites tuning|reporting|all] [--crawl FOLDER]
 
-Each page with mathematics that is drawn becomes `NN.png`, its rendering on the left and our text on the right with
+Each page that is drawn becomes `NN.png`, its rendering on the left and our text on the right with
 formulas in colour, and `NN.txt` with its URL, the formulas that the makers of the crawl list for it, and our text.
+Of `--pages` (10) the last `--others` (0) are labelled as no mathematics, the rest as mathematics with high confidence.
 By default only pages of tuning sites are drawn, which may be looked at while rules are changed (`benchmarks.pages`);
-no page is drawn twice from one site before all sites had their turn.
+no page is drawn twice from one site before all sites had their turn, and of one site never more than `--per-site`.
 
 Pages are rendered by headless Chromium (`chromium` of the system's packages) without network: styles, pictures and
 scripts of other hosts are missing, so TeX that a script would typeset shows as typed and formulas that are images
@@ -46,6 +48,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _SCRIPTS = re.compile(
     r"<script\b(?![^>]*math/)[^>]*>.*?</script\s*>|<meta\b[^>]*http-equiv[^>]*refresh[^>]*>", re.S | re.I
 )
+_EMPTY_SCRIPT = re.compile(r"<script\b[^>]*/>", re.I)  # in XHTML
+_XHTML = re.compile(r"\s*<\?xml[^>]*>(?=\s*<!DOCTYPE[^>\[]*\[)")  # with entities of its own, which HTML does not know
 _MATH_SCRIPT = re.compile(r"<script\b[^>]*math/[^>]*>(.*?)</script\s*>", re.S | re.I)
 _NO_NETWORK = ("--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=127.0.0.1:9", "--disable-background-networking")
 
@@ -65,6 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--pages", type=int, default=10)
+    parser.add_argument("--others", type=int, default=0)
+    parser.add_argument("--per-site", type=int)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sites", choices=("tuning", "reporting", "all"), default="tuning")
     parser.add_argument("--crawl", type=Path, default=CRAWL)
@@ -74,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"none of {', '.join(BROWSERS)} is installed (Debian: apt-get install chromium)", file=sys.stderr)
         return 2
     options.out.mkdir(parents=True, exist_ok=True)
-    urls = draw_urls(options.crawl, options.sites, options.pages, options.seed)
+    urls = draw(options)
     for number, page in enumerate(load(options.crawl, urls), 1):
         (options.out / f"{number:02}.txt").write_text(as_text(page), encoding="utf-8", errors="replace")
         done = write_picture(browser, page, options.out / f"{number:02}.png")
@@ -82,23 +88,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def draw_urls(crawl: Path, sites: str, count: int, seed: int) -> list[str]:
-    """Random pages labelled as mathematics with high confidence, one of each site in turn."""
-    by_site: dict[str, list[str]] = {}
-    with gzip.open(crawl / "labels.jsonl.gz") as lines:
-        for row in map(orjson.loads, lines):
-            wanted = sites == "all" or is_tuning(row["site"]) == (sites == "tuning")
-            if wanted and row["is_math"] and row["confidence"] == "high":
-                by_site.setdefault(row["site"], []).append(row["url"])
-    rng = random.Random(seed)
-    for urls in by_site.values():
-        rng.shuffle(urls)
+def draw(options: argparse.Namespace) -> list[str]:
+    """The URLs of pages of mathematics, then of the others, as many as asked where there are as many."""
+    mathematics, others = _urls_by_site(options.crawl, options.sites)
+    count, most = options.pages - options.others, options.per_site
+    rng = random.Random(options.seed)
+    return [*draw_in_turn(mathematics, count, most, rng), *draw_in_turn(others, options.others, most, rng)]
+
+
+def draw_in_turn(by_site: dict[str, list[str]], count: int, most: int | None, rng: random.Random) -> list[str]:
+    """`count` random URLs, one of each site in turn and of none more than `most`; fewer where there are no more."""
     names = sorted(by_site)
     rng.shuffle(names)
-    drawn: list[str] = []
-    while len(drawn) < count and any(by_site.values()):
-        drawn += [by_site[name].pop() for name in names if by_site[name]]
+    shuffled = {name: rng.sample(by_site[name], len(by_site[name]))[:most] for name in names}
+    drawn = [urls[turn] for turn in range(count) for urls in shuffled.values() if turn < len(urls)]
     return drawn[:count]
+
+
+def _urls_by_site(crawl: Path, sites: str) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Pages labelled as mathematics with high confidence, and pages labelled as none."""
+    mathematics: dict[str, list[str]] = {}
+    others: dict[str, list[str]] = {}
+    with gzip.open(crawl / "labels.jsonl.gz") as lines:
+        for row in map(orjson.loads, lines):
+            if sites != "all" and is_tuning(row["site"]) != (sites == "tuning"):
+                continue
+            if not row["is_math"]:
+                others.setdefault(row["site"], []).append(row["url"])
+            elif row["confidence"] == "high":
+                mathematics.setdefault(row["site"], []).append(row["url"])
+    return mathematics, others
 
 
 def load(crawl: Path, urls: Sequence[str]) -> list[Shown]:
@@ -159,7 +178,10 @@ def write_picture(browser: str, page: Shown, out: Path) -> bool:
 
 
 def _offline(page: Shown) -> str:
-    """The page with its address as base, `math/..` scripts as text and no others."""
+    """The page with its address as base, `math/..` scripts as text and no others; XHTML only without scripts."""
+    if declared := _XHTML.match(page.html):
+        html = _SCRIPTS.sub("", _EMPTY_SCRIPT.sub("", page.html[declared.end() :]))
+        return f'<?xml version="1.0" encoding="utf-8"?>{html}'
     html = _SCRIPTS.sub("", page.html)
     html = _MATH_SCRIPT.sub(lambda script: f'<span style="color: #070"> {escape(script[1])} </span>', html)
     return f'<meta charset="utf-8"><base href="{escape(page.url)}">{html}'
@@ -190,7 +212,7 @@ def _coloured(text: str) -> str:
 
 
 def _screenshot(browser: str, html: str, out: Path, width: int, folder: Path) -> bool:
-    source = folder / "page.html"
+    source = folder / ("page.xhtml" if html.startswith("<?xml") else "page.html")
     source.write_text(html, encoding="utf-8", errors="replace")
     command = [browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", *_NO_NETWORK]
     command += ["--disable-dev-shm-usage", f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=3000"]

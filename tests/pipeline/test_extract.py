@@ -90,6 +90,8 @@ CASES = [
     ("<p>One may pay $5 for the $HOME edition.</p>", "", []),
     ("<figure><img src=a.png><figcaption>The case \\(k=3\\).</figcaption></figure>", MATHJAX, ["k=3"]),
     ("<ul><li>first \\(a\\)</li><li>second \\(b\\)</li></ul>", MATHJAX, ["a", "b"]),
+    ("<form><fieldset><legend>Pick \\(a\\)</legend><ul><li><label><input type=radio> \\(b\\) or so</label></li></ul>"
+     "</fieldset></form>", MATHJAX, ["a", "b"]),
     ("<table><tr><td>\\(a\\)</td><td>\\(b\\)</td></tr><tr><td>1</td><td>2</td></tr></table>", MATHJAX, ["a", "b"]),
     ("<p>\\(x^2\\) and \\(y_1\\).</p><p>So \\(x (x - 6)\\) \\(-x\\) and \\(\\,\\log n\\).</p>", "",
      ["x^2", "y_1", "x (x - 6)", "-x", "\\,\\log n"]),

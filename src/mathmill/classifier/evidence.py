@@ -59,7 +59,7 @@ _TEX = re.compile(r"\\[a-zA-Z]|\^|_\{|_[A-Za-z0-9](?![A-Za-z0-9_])")
 _SIMPLE = re.compile(r"[A-Za-z0-9\s+\-*/=<>()\[\].,;:|!'α-ωΑ-Ω≤≥≠±×·∈]{1,60}")
 _PROSE = re.compile(r"[A-Za-z]{4}|^[0-9][0-9.,]*\s*[A-Za-z]{2}|^[0-9.,]+\s+[a-zA-Z]")
 _TRIVIAL = re.compile(r"\\?[A-Za-z0-9.,'\s]*")
-_DEFINITION = re.compile(r"\\(?:re|provide)?newcommand|\\(?:def|let|DeclareMathOperator|newenvironment)(?![a-z])")
+_DEFINITION = re.compile(r"\\(?:(?:re)?new|provide)command|\\(?:def|let|DeclareMathOperator|newenvironment)(?![a-z])")
 _DISPLAY = re.compile(r"\\begin\{(?:equation|align|alignat|gather|multline|eqnarray|flalign|displaymath)\*?\}")
 _MOST_DOLLARS = 20_000  # of one page; bounds the work on a page of nothing else
 _LONGEST_INLINE = 1_000

@@ -40,6 +40,10 @@ CASES = [
     ("<dl><dt>a</dt><dd>b<p>c</p></dd><dt>d</dt><dd>e</dd></dl>", "a\n: b\n\n  c\n\nd\n: e"),
     ("<dl><dt>a</dt><dd><p>b</p><p>c</p></dd><dt>d</dt></dl>", "a\n\nb\n\nc\n\nd"),
     ("<p>a</p><dl><dd>zqf0z</dd></dl><p>b</p>", "a\n\nzqf0z\n\nb"),
+    ("<dl><dt>a</dt><dd><p>b</p></dd><dt>c</dt><dd><div><p>d</p></div></dd></dl>", "a\n: b\n\nc\n: d"),
+    # links of headings to themselves
+    ("<h2>a <a href=#a>#</a></h2><h2><a href=#b># </a>b</h2><h2>c<a href=#c>\u00b6</a></h2><h2>C#</h2><h2>#</h2>",
+     "## a\n\n## b\n\n## c\n\n## C#\n\n## #"),
     # quotes
     ("<p>a</p><blockquote><p>b</p><p>c</p></blockquote>d", "a\n\n> b\n>\n> c\n\nd"),
     ("<blockquote>a<blockquote>b</blockquote><ul><li>c</li></ul></blockquote>", "> a\n>\n> > b\n>\n> - c"),
@@ -84,6 +88,8 @@ CASES = [
     ("<table><tr><td>a|b</td><td>c</td></tr><tr><td>zqf0z</td><td></td></tr></table>",
      "| a\\|b | c |\n| --- | --- |\n| zqf0z |  |"),
     ("<table><tr><th>a<th colspan=2>b<tr><td>1<td>2<td>3</table>", "| a | b |  |\n| --- | --- | --- |\n| 1 | 2 | 3 |"),
+    ("<table><tr><th>a<th colspan=2>b<tr><td>1<td><img><td>3<tr><td>4<td><td>5</table>",
+     "| a | b |\n| --- | --- |\n| 1 | 3 |\n| 4 | 5 |"),
     ("<table><tr><th>a<th>b<tr><td rowspan=2>1<td>2<tr><td>3</table>", "| a | b |\n| --- | --- |\n| 1 | 2 |\n|  | 3 |"),
     ("<table><tr><th>a<th>b<tr><td>1</table>", "| a | b |\n| --- | --- |\n| 1 |  |"),
     ("<table><tr><th>a<th>b<tr><td>1<td colspan=99999>2</table>", "| a | b |\n| --- | --- |\n| 1 | 2 |"),

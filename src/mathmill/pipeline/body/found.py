@@ -2,7 +2,10 @@
 
 trafilatura decides what is body; its own text is not made. It spoils the indentation of code and takes half of its
 time for the colours in it, so that code waits outside: a word as long as the code stands in its place meanwhile.
-So do tables of data in lists and definitions, whose cells it would make paragraphs.
+So do tables of data in lists and definitions, whose cells it would make paragraphs, and those whose cells span others,
+which it forgets.
+Where it knows no element for the body it gathers a page's paragraphs without the headings and lists between them;
+those that stand beside its paragraphs are given back.
 Spans that its rules cannot mean are taken out beforehand, which saves a quarter of the rest.
 """
 
@@ -10,7 +13,8 @@ from __future__ import annotations
 
 import logging
 import re
-from copy import copy
+from collections.abc import Iterator
+from copy import copy, deepcopy
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -22,9 +26,14 @@ from mathmill.pipeline.body.markdown_tables import is_data
 MOST_LETTERS = 2_000
 # The share of a table's text in links from which on it is left to trafilatura's own rules.
 MOST_LINKED = 0.5
-# Ancestors of code, beside its parent, that may be a figure around it.
+# Rows from which on a table whose cells span others is taken for data by itself.
+LEAST_ROWS = 3
+# Ancestors of code, beside its parent, that may be a figure around it, and those of a paragraph below a heading.
 MOST_AROUND = 3
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_LISTS = frozenset({"dl", "ol", "ul"})
+# What may stand between a paragraph and the heading or list that belongs to it.
+_BETWEEN = frozenset({"a", "br", "hr", "img", "link", "script", "style"})
 _TAGS = {"cell": "td", "hi": "span", "item": "li", "lb": "br", "quote": "blockquote", "ref": "span", "row": "tr"}
 _DEFINITION = re.compile(r"(d[dt])-\d+")
 # Spans that carry a look and no meaning: of highlighters, of Sphinx.
@@ -48,6 +57,8 @@ def find_body(tree: Any, url: str) -> Any | None:
     if body is None or not any(map(str.strip, body.itertext())):
         return None
     _to_html(body)
+    if not any(element.tag in _HEADINGS or element.tag in _LISTS for element in body):
+        _give_back(body, tree)
     if aside:
         _put_back(body, aside)
     return body
@@ -56,7 +67,7 @@ def find_body(tree: Any, url: str) -> Any | None:
 def _set_aside(page: Any) -> dict[str, Any]:
     """Replace code and tables in lists by paragraphs of one word each; gives what is to stand for each word."""
     waiting = [(element, plain_code(element)) for element in code_elements(page)]
-    waiting += [(table, table) for table in _listed_tables(page)]
+    waiting += [(table, table) for table in _spoilt_tables(page)]
     if not waiting:
         return {}
     stem, text = "zqc", page.text_content()
@@ -79,16 +90,92 @@ def _set_aside(page: Any) -> dict[str, Any]:
     return aside
 
 
-def _listed_tables(page: Any) -> list[Any]:
-    """The tables of data in items and definitions that are not lists of links, for each item but the outermost."""
+def _spoilt_tables(page: Any) -> list[Any]:
+    """The tables of data that are not lists of links, in items and definitions or with cells that span others.
+
+    Of tables inside each other only the outermost of each item.
+    """
     tables = []
     for table in page.iter("table"):
         inside = next(table.iterancestors("table", "li", "dd"), None)
-        if inside is not None and inside.tag != "table" and table.find(".//pre") is None and is_data(table):
+        spoilt = inside.tag != "table" if inside is not None else _has_spans(table)
+        if spoilt and table.find(".//pre") is None and is_data(table):
             linked = sum(len(link.text_content()) for link in table.iter("a"))
             if linked <= MOST_LINKED * len(table.text_content()):
                 tables.append(table)
     return tables
+
+
+def _give_back(body: Any, tree: Any) -> None:
+    """Copy the headings and lists that stand in `tree` directly above or below a paragraph of `body` to it."""
+    kept: dict[str, list[Any]] = {}
+    for child in reversed(body):
+        kept.setdefault(_letters(child), []).append(child)
+    texts = set(kept)
+    given: set[Any] = set()
+    for paragraph in tree.iter("p"):
+        if not (waiting := kept.get(_letters(paragraph))):
+            continue
+        child = waiting.pop()
+        above = _run_of_blocks(_before(paragraph), given)
+        below = _run_of_blocks(paragraph.itersiblings(), given)
+        while below and below[-1].tag in _HEADINGS:  # it belongs to what follows
+            below.pop()
+        given.update(above, below)
+        for block in reversed([block for block in above if _is_left_out(block, texts)]):
+            child.addprevious(_without_tail(block))
+        for block in reversed([block for block in below if _is_left_out(block, texts)]):
+            child.addnext(_without_tail(block))
+
+
+def _before(paragraph: Any) -> Iterator[Any]:
+    """What stands before a paragraph, nearest first, and before the elements that begin with it, up to a list there."""
+    yield from paragraph.itersiblings(preceding=True)
+    for element in islice(paragraph.iterancestors(), MOST_AROUND):
+        for sibling in element.itersiblings(preceding=True):
+            if sibling.tag in _LISTS:
+                return
+            yield sibling
+
+
+def _run_of_blocks(siblings: Iterator[Any], given: set[Any]) -> list[Any]:
+    """The headings and lists among the first of these, up to what is neither or was given before."""
+    run = []
+    for sibling in siblings:
+        if sibling.tag in _HEADINGS or sibling.tag in _LISTS:
+            if sibling in given:
+                break
+            run.append(sibling)
+        elif sibling.tag not in _BETWEEN:
+            break
+    return run
+
+
+def _is_left_out(block: Any, texts: set[str]) -> bool:
+    """Whether a heading or list is none of links and none of whose paragraphs are among the texts kept."""
+    if block.tag in _HEADINGS:
+        return True
+    linked = sum(len(link.text_content()) for link in block.iter("a"))
+    if linked > MOST_LINKED * len(block.text_content()):
+        return False
+    return not any(_letters(paragraph) in texts for paragraph in block.iter("p"))
+
+
+def _letters(element: Any) -> str:
+    return "".join("".join(element.itertext()).split())
+
+
+def _without_tail(element: Any) -> Any:
+    copied = deepcopy(element)
+    copied.tail = None
+    return copied
+
+
+def _has_spans(table: Any) -> bool:
+    """Whether cells of a table span others, in more rows than a bar of links has, and it is no form."""
+    rows = sum(1 for _ in table.iter("tr"))
+    spans = any(cell.get("colspan") or cell.get("rowspan") for cell in table.iter("td", "th"))
+    return spans and rows >= LEAST_ROWS and next(table.iter("input", "select", "textarea"), None) is None
 
 
 def _put_back(body: Any, aside: dict[str, Any]) -> None:

@@ -90,6 +90,7 @@ def table_lines(table: Any, unseen: frozenset[str]) -> tuple[list[str], list[str
     if width > MOST_COLUMNS or places > SPARSEST * cells + SPARSE_FLOOR:
         rows = ["\t".join(cell.text for cell in row).strip("\t") for row in read.rows]
         return read.captions, [row for row in rows if row.strip()]
+    _fill_empty_under_spans(by_column, read.rows)
     grid = _without_empty(by_column, width)
     while grid and not read.headed and _is_title(grid[0]) and len(grid) > 2:
         read.captions.append("".join(grid.pop(0)))
@@ -183,6 +184,24 @@ def _grid(rows: Sequence[Sequence[_Cell]]) -> tuple[list[dict[int, str]], int]:
             column += cell.columns
         grid.append(placed)
     return grid, width
+
+
+def _fill_empty_under_spans(grid: Sequence[dict[int, str]], rows: Sequence[Sequence[_Cell]]) -> None:
+    """Move what spans columns, of which only the last has text of its own, into that column.
+
+    So a head over a column of icons and one of words stands over the words.
+    """
+    own: set[int] = set()  # columns with text that spans no other
+    spans: list[tuple[dict[int, str], int, int]] = []
+    for placed, row in zip(grid, rows, strict=True):
+        for (column, text), cell in zip(placed.items(), row, strict=True):
+            if text and cell.columns > 1:
+                spans.append((placed, column, min(column + cell.columns, MOST_COLUMNS) - 1))
+            elif text:
+                own.add(column)
+    for placed, first, last in spans:
+        if last in own and not own.intersection(range(first, last)):
+            placed[last] = placed.pop(first)
 
 
 def _without_empty(grid: Sequence[dict[int, str]], width: int) -> list[list[str]]:

@@ -6,13 +6,22 @@ Changes a page's tree after its formulas became placeholders, and only around th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from mathmill.pipeline.formulas.islands import BLOCK_PARENTS, INLINE
 
+# Parts of forms, which body finders drop, as what they are where they hold a formula: the questions of a quiz.
+_OF_FORMS = {"button": "span", "fieldset": "div", "form": "div", "label": "span", "legend": "p"}
+_MOST_AROUND = 8  # elements around a formula that are looked at for these
+
 
 def make_paragraphs(holders: Iterable[Any]) -> None:
     """Give text with placeholders that stands in a `div` or the like a paragraph: body finders look for those."""
+    holders = list(dict.fromkeys(holders))
+    for holder in holders:
+        for around in (holder, *islice(holder.iterancestors(), _MOST_AROUND)):
+            around.tag = _OF_FORMS.get(around.tag, around.tag)
     for block in dict.fromkeys(_block_of(holder) for holder in holders):
         _keep_captions(block)
         if block is not None and block.tag in BLOCK_PARENTS:

@@ -7,6 +7,7 @@ would become part of them; images leave nothing. Each element is met once, none 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -31,6 +32,8 @@ _BLOCKS_OF_DEFINITIONS = frozenset(
 )
 # Characters of indentation beyond which nested lists and quotes go no deeper.
 MOST_INDENTED = 40
+# What a heading's link to itself shows, in front of the heading's words or behind them.
+_SELF_LINK = re.compile(r"\A# (?=\S)|(?: [#\u00a7]| ?[\u00b6\U0001f517])\Z")
 
 
 def to_text(tree: Any, leaving_out: frozenset[str] = frozenset()) -> str:
@@ -87,7 +90,7 @@ class _Writer:
         if not text:
             return False
         if self.heading:
-            text = f"{'#' * self.heading} {text}"
+            text = f"{'#' * self.heading} {_SELF_LINK.sub('', text) or text}"
             self.heading = 0  # what follows a block inside a heading is text
         self.write((text,))
         return True
@@ -151,7 +154,9 @@ def _end_line(writer: _Writer) -> None:
 
 
 def _begin_paragraph(writer: _Writer, _: Any) -> bool:
-    writer.part(2)
+    # A definition's first paragraph stands right below its term, as bare text there does.
+    writer.flush()
+    writer.part(1 if writer.first is not None and writer.first.endswith(": ") else 2)
     return False
 
 

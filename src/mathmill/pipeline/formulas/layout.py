@@ -62,6 +62,7 @@ class _Row:
     text: str
     tokens: tuple[str, ...]
     number: str
+    cells: int = 1  # that show anything beside the number
     formula_cells: int = 1
     related: bool = False  # whether a cell is a sign such as `=`, with another behind it
 
@@ -117,7 +118,8 @@ def _table_rows(table: Any, token: re.Pattern[str]) -> list[_Row]:
             found.append(row)
     if not any(row.tokens for row in found):
         return []
-    alone = len(found) == 1 and (found[0].formula_cells == 1 or bool(found[0].number))
+    # One row with words in other cells and no number is a row of data.
+    alone = len(found) == 1 and (bool(found[0].number) or (found[0].formula_cells == 1 and found[0].cells == 1))
     return found if classed or alone or _is_array(found) else []
 
 
@@ -150,7 +152,7 @@ def _row_of(tr: Any, token: re.Pattern[str], classed: bool, alone: bool) -> _Row
     if words > (MOST_WORDS if tokens or classed else 0):
         return None
     formula_cells = sum(bool(token.search(piece)) for piece in shown)
-    return _Row(text, tokens, number, formula_cells, any(map(_RELATION.fullmatch, shown[:-1])))
+    return _Row(text, tokens, number, len(shown), formula_cells, any(map(_RELATION.fullmatch, shown[:-1])))
 
 
 def _is_number(text: str, bare: bool) -> bool:
