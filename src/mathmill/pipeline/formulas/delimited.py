@@ -66,6 +66,10 @@ _TOKENS = (
     r"\\\\|\\(?P<kind>begin|end)\{(?P<name>[A-Za-z]{1,20}\*?)\}|\\[()\[\]$%{}]|\$\$?|[{}]|\n[ \t\r\f]*\n"
     r"|\[/?(?:i?tex|latex|math)\]"
 )
+# Environments that no renderer sets in a line of text.
+_DISPLAYED = re.compile(
+    r"\\begin\{(?:align|alignat|displaymath|eqnarray|equation|flalign|gather|IEEEeqnarray|multline)\*?\}"
+)
 _WORDPRESS = "latex "  # what WordPress wants behind a dollar
 
 
@@ -95,6 +99,7 @@ def formula(latex: str, display: bool, source: str, number: str = "") -> Formula
     cleaned = clean(latex)
     if not cleaned.latex or is_definition(cleaned.latex):
         return None
+    display = display or _DISPLAYED.match(cleaned.latex) is not None
     return Formula(cleaned.latex, display, source, cleaned.number or number, cleaned.balanced)
 
 

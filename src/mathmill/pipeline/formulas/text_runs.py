@@ -22,7 +22,8 @@ TokenFor = Callable[[Formula, Any], str]
 
 MARKS, TAG_MARKS = ("$", "\\"), ("tex]", "[math]")  # a piece of every standard opening delimiter
 _BREAKS = frozenset({"br", "wbr"})
-# Formulas in `\(..\)` that can only be TeX, from which on a page's others need not look like it.
+# Formulas in `\(..\)` that can only be TeX, from which on a page's others need not look like it; of those in dollars
+# as many are asked for as show that dollars are delimiters at all.
 LEAST_PARENS = 2
 # What these others may be: short, and at most so many words.
 SIBLING_CHARS, SIBLING_WORDS = 80, 1
@@ -58,28 +59,37 @@ def _spans(renderer: Renderer, texts: Sequence[str]) -> list[list[Span]]:
     delimiters = grammar(renderer.pairs, renderer.asciimath)
     dollar, trusted = _judge(renderer, texts)
     found = [find_spans(text, dollar, trusted, delimiters) for text in texts]
+    if trusted:
+        return found
     parens = (span.formula.latex for spans in found for span in spans if span.formula and span.formula.source == PAREN)
-    if trusted or sum(map(is_strong, parens)) < LEAST_PARENS:
+    believed = {DOLLAR} if dollar else set[str]()
+    if sum(map(is_strong, parens)) >= LEAST_PARENS:
+        believed.add(PAREN)
+    if not believed:
         return found
     return [
-        _with_siblings(text, spans, delimiters) if "\\(" in text else spans
+        _with_siblings(text, spans, delimiters, believed) if "$" in text or "\\(" in text else spans
         for text, spans in zip(texts, found, strict=True)
     ]
 
 
-def _with_siblings(text: str, spans: list[Span], delimiters: Grammar) -> list[Span]:
-    r"""`spans` and between them what stands in `\(..\)` as well, on a page that writes its formulas so."""
+def _with_siblings(text: str, spans: list[Span], delimiters: Grammar, believed: set[str]) -> list[Span]:
+    """`spans` and between them what stands between the `believed` delimiters, on a page that writes its formulas so."""
     starts = [span.start for span in spans]
     more = []
-    for span in find_spans(text, dollar=False, trusted=True, delimiters=delimiters):
+    for span in find_spans(text, dollar=DOLLAR in believed, trusted=True, delimiters=delimiters):
         at = bisect(starts, span.start)
         free = (not at or spans[at - 1].end <= span.start) and (at == len(spans) or span.end <= starts[at])
-        if free and span.formula and span.formula.source == PAREN and _may_be_sibling(span.formula.latex):
+        if free and span.formula and span.formula.source in believed and _may_be_sibling(span, text):
             more.append(span)
     return sorted([*spans, *more], key=lambda span: span.start) if more else spans
 
 
-def _may_be_sibling(latex: str) -> bool:
+def _may_be_sibling(span: Span, text: str) -> bool:
+    """Whether a formula that need not look like TeX is short, and closed right behind itself if by a dollar."""
+    latex = span.formula.latex if span.formula else ""
+    if text[span.start] == "$" and (text[span.start + 1].isspace() or text[span.end - 2].isspace()):
+        return False
     return len(latex) <= SIBLING_CHARS and len(_WORD.findall(latex)) <= SIBLING_WORDS
 
 
