@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
+from mathmill.pipeline.body.code_blocks import settle_code
 from mathmill.pipeline.body.plain import BOILERPLATE
 
 # What a page's body never is; with these gone, the rest of a page is its body and some boilerplate.
@@ -34,6 +35,9 @@ _BODY_NAME = re.compile(
     r"|document|entry|markdown(?:-body)?|post",
     re.IGNORECASE,
 )
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_TITLE_NAME = re.compile(r"(?:article|entry|page|post)[-_]{1,2}title\b", re.IGNORECASE)
+MOST_TITLE = 200  # characters of a title that stands before its body
 # Names of what stands beside a body, or inside it between its paragraphs.
 _BESIDE = (
     r"breadcrumbs?|byline|comments?|copyright|disqus_thread|footer|nav|navbar|navigation|newsletter|pager|pagination"
@@ -44,7 +48,8 @@ _BESIDE_CLASS = re.compile(
     rf"{_BESIDE}|(?!(?:category|tag)-)(?:[\w-]*[_-])?(?:anchor-link|breadcrumbs?|footer|hash-?link|headerlink|navbar"
     r"|navigation|newsletter|pagination|permalink|prev-?next|related-?(?:pages|posts?|topics)|share-?buttons?|sharing|sidebar)(?:[_-][\w-]*)?"
     r"|comments?-(?:area|list|section|wrapper)|comment-?list|copybtn|gutter|hidden|linenos?|menu|meta|noprint"
-    r"|(?:article|entry|post)-(?:copyright|footer|info|meta|nav|tags)|screen-reader-text|sr-only|tag-(?:links|list)|tags"
+    r"|(?:article|entry|post)[-_](?:comments|copyright|date|footer|info|meta|nav|tags|time)|social-share[\w-]*"
+    r"|screen-reader-text|sr-only|tag-(?:links|list)|tags"
     r"|visually-hidden|viewcode-link",
     re.IGNORECASE,
 )
@@ -62,6 +67,9 @@ NAMED_SHARE, NAMELESS_SHARE = 0.5, 0.8
 TITLED_SHARE = 1.1
 # Boilerplate inside a body is at most this share of its text, a list of links has at least this share of links.
 BESIDE_SHARE, LINKED_SHARE = 0.3, 0.75
+# Links from which on a division may be nothing but links, and what it then does not hold.
+LEAST_LINKS = 4
+_OF_TEXT = ("dd", "h1", "h2", "h3", "h4", "h5", "h6", "p", "pre", "table")
 
 
 def marked_chain(tree: Any, mark: str) -> list[tuple[Any, int]]:
@@ -96,7 +104,12 @@ def marked_body(tree: Any, mark: str) -> Any | None:
     etree = _etree()
     marks = tree.text_content().count(mark)
     tree = copy(tree)
+    settle_code(tree)
+    page_title = _words(tree.find(".//title"))
     etree.strip_elements(tree, *_CLUTTER, with_tail=False)
+    for span in tree.iter("span"):
+        if span.get("class") == "classifier":  # Sphinx's style sheet writes the colon
+            span.text = f" : {span.text or ''}"
     for span in _unseen_spans()(tree):
         if mark not in span.text_content():
             span.tag = "script"
@@ -109,7 +122,11 @@ def marked_body(tree: Any, mark: str) -> Any | None:
     if at is None:
         return None
     body, size = chain[at]
+    title = _title_before(tree, body, page_title)
     _clear_of_boilerplate(body, mark, size)
+    if title is not None:
+        body.insert(0, title)
+        title.tail, body.text = body.text, None
     return body
 
 
@@ -123,6 +140,45 @@ def _body_at(chain: Sequence[tuple[Any, int]]) -> int | None:
             return next((j for j in wider if chain[j][0].find(".//h1") is not None), i)
     # Formulas that stand in several children of `body` itself: the page has no element around its text.
     return len(chain) - 1 if chain[-1][0].tag == "body" else None
+
+
+def _title_before(tree: Any, body: Any, page_title: str) -> Any | None:
+    """A copy of the article's title where it stands before its body, which does not begin with a heading of its own."""
+    if _begins_with_heading(body):
+        return None
+    found = None
+    for element in tree.iter("h1", "h2", body.tag):
+        if element is body:
+            break
+        if element.tag != body.tag and _is_title(element, page_title):
+            found = element
+    if found is None:
+        return None
+    title = copy(found)
+    title.tag = "h1"
+    return title
+
+
+def _begins_with_heading(body: Any) -> bool:
+    for element in body.iter():
+        if element.tag in _HEADINGS:
+            return True
+        if (element.text or "").strip():
+            return False
+    return False
+
+
+def _is_title(heading: Any, page_title: str) -> bool:
+    """Whether a heading is the title of the page's article: the page is called so, or its name says it."""
+    words = _words(heading)
+    if not words or len(words) > MOST_TITLE:
+        return False
+    named = _TITLE_NAME.search((heading.get("class") or "")[:MOST_NAMES]) or heading.get("itemprop") == "headline"
+    return page_title.startswith(words) or bool(named)
+
+
+def _words(element: Any | None) -> str:
+    return " ".join(element.text_content().split()) if element is not None else ""
 
 
 def _is_named_body(element: Any) -> bool:
@@ -145,17 +201,24 @@ def _clear_of_boilerplate(body: Any, mark: str, size: int) -> None:
             if mark not in text and _size(text) <= BESIDE_SHARE * size:
                 element.tag = "script"
     etree.strip_elements(body, "script", with_tail=False)
-    linked: dict[Any, int] = {}
+    linked: dict[Any, list[int]] = {}
     for link in body.iter("a"):
-        holder = next(islice(link.iterancestors("ul", "ol"), 1), None)
+        holder = next(islice(link.iterancestors("ul", "ol", "div"), 1), None)
         if holder is not None:
-            linked[holder] = linked.get(holder, 0) + len(link.text_content())
-    for holder, length in linked.items():
+            linked.setdefault(holder, []).append(len(link.text_content()))
+    for holder, lengths in linked.items():
+        if holder.tag == "div" and not _may_be_links(holder, body, len(lengths)):
+            continue
         text = holder.text_content()
-        if length > LINKED_SHARE * _size(text) and mark not in text:
+        if sum(lengths) > LINKED_SHARE * _size(text) and mark not in text:
             holder.tag = "script"
     etree.strip_elements(body, "script", with_tail=False)
     etree.strip_tags(body, "a")
+
+
+def _may_be_links(block: Any, body: Any, links: int) -> bool:
+    """Whether a division may be a bar of links: with paragraphs or headings it is a section of the text."""
+    return block is not body and links >= LEAST_LINKS and next(block.iter(*_OF_TEXT), None) is None
 
 
 def _is_beside(element: Any) -> bool:

@@ -36,8 +36,7 @@ def images(tree: Any, page: str, token_for: TokenFor) -> None:
     # What stands around a picture is looked at before any of them is replaced.
     for image, whole, met in [(image, *outermost(image)) for image in tree.iter(*_IMAGES)]:
         found = image_formula(image) if remains_in(tree, image) else None
-        made = formula(found.latex, found.display, found.source, found.number) if found is not None else None
-        if made is None:
+        if found is None or (made := formula(found.latex, found.display, found.source, found.number)) is None:
             continue
         parent = image.getparent()
         if parent.tag == "noscript" and has_one_child(parent):
@@ -47,7 +46,9 @@ def images(tree: Any, page: str, token_for: TokenFor) -> None:
             parent.tag = "span"  # several of them, which no script of ours is going to show
         else:
             _drop_twin(whole)
-        made = replaced(made, display=made.display or "display" in met or stands_alone(whole))
+        # `\displaystyle` is how the formula looks; in running text it says nothing of its place.
+        placed = made.display and not found.latex.startswith("\\displaystyle")
+        made = replaced(made, display=placed or "display" in met or stands_alone(whole))
         replace(whole, token_for(made, whole.getparent()), made.display)
 
 

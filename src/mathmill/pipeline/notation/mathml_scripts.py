@@ -6,6 +6,7 @@ Takes pieces, gives pieces. Conditions under a sum or a limit are `_` and `^`; m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -33,10 +34,12 @@ from mathmill.pipeline.notation.mathml_rows import (
 # Kinds that stay what they are with scripts.
 _KEPT = frozenset({BIG, FENCE, FUNCTION, OPERATOR})
 _PRIMES = r"\prime"
+_SPACE = re.compile(r"(?:\\[,:;! ]|\\q?quad|[~\s])*")
 
 
 def scripts(core: Piece, low: Piece, high: Piece) -> Piece:
     """`core` with a subscript and a superscript, either of which may be empty."""
+    low, high = (EMPTY if _SPACE.fullmatch(script.latex) else script for script in (low, high))
     if not low and not high:
         return core
     if core.kind == WORD and core.limits:
