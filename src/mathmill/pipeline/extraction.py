@@ -24,7 +24,7 @@ from mathmill.pipeline.extract import PAGE_CHARS
 from mathmill.pipeline.formulas.delimited import Formula
 from mathmill.pipeline.formulas.protect import Protected, Restored, formula_root, may_hold_formulas, protect, restore
 from mathmill.pipeline.formulas.raw_less import escape_raw_less
-from mathmill.pipeline.formulas.renderers import renderer_of
+from mathmill.pipeline.formulas.renderers import Renderer, renderer_of
 from mathmill.pipeline.manuscripts.kinds import Kind, kind_of
 from mathmill.pipeline.manuscripts.read import read_manuscript
 
@@ -97,11 +97,12 @@ def extract_html(html: str, url: str = "", page_chars: int = PAGE_CHARS) -> Extr
     cut = len(html) > page_chars
     html = html[:page_chars]
     mathematical = may_hold_formulas(html)
-    tree = parse(escape_raw_less(html) if mathematical else html)
+    renderer = renderer_of(html) if mathematical else Renderer()
+    tree = parse(escape_raw_less(html, renderer) if mathematical else html)
     if tree is None:
         return Extraction("", "", (), "plain", 0, cut=cut)
     title = _title(tree)
-    protected = protect(tree, renderer_of(html), html) if mathematical else Protected.none(tree)
+    protected = protect(tree, renderer, html) if mathematical else Protected.none(tree)
     restored, method, rescued, reanchored = _body(protected, url, html.count("<"))
     found = len(protected.formulas)
     lost = found - len(restored.formulas)

@@ -51,7 +51,7 @@ EQUATIONS = [
         {"zqf0z": "", "zqf1z": "(4)", "zqf2z": ""},
         "zqf0z = zqf1z\n\n= zqf2z",
     ),
-    ("<table><tr><td width=10>(5)</td><td>zqf0z</td></tr></table>", {"zqf0z": "(5)"}, "zqf0z"),
+    ("<table class=equation><tr><td width=10>(5)</td><td>zqf0z</td></tr></table>", {"zqf0z": "(5)"}, "zqf0z"),
     # one cell, words between formulas, several rows with numbers
     ("<table><tr><td>zqf0z</td></tr></table>", {"zqf0z": ""}, "zqf0z"),
     ("<table><tr><td>zqf0z if zqf1z</td><td>(*)</td></tr></table>", {"zqf0z": "", "zqf1z": "(*)"}, "zqf0z if zqf1z"),

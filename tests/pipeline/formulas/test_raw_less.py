@@ -36,7 +36,8 @@ TAGS = [
     "<h1>t</h1>", "<td nowrap>1</td>", "<p hidden>x</p>", "<input disabled>", "<img src=a.png>", "<a name=top></a>",
     "<i></i>", "<b\n>x</b>", "<!-- $a<b$ -->", "<script>if (a<b) $(x)</script>", "<style>a<b{}</style>",
     "<textarea>$a<b$</textarea>", "<span class='a'>x</span>", "<em>x</em>", "<b-button>x</b-button>",
-    "<p align=center>", "<g:plusone></g:plusone>", "<i/>",
+    "<p align=center>", "<g:plusone></g:plusone>", "<i/>", '<a @click="open = true">Menu</a>', "<p x-cloak>",
+    '<a :href="u">', "<a #ref>", "<b data-x>", "<a disabled>", "<p contenteditable>", "<a href>z</a>", "<m>", "<t>",
 ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 Where formulas are marked in a page's tree, they tell where the body is, for a tenth of what a body finder takes.
 This is no body finder for other pages, and none for a page whose formulas stand in several places: it says
-None rather than guess. It knows marks, not formulas, and makes no text; `plain.visible_text` does.
+None rather than guess. It knows marks, not formulas, and makes no text; `structure` does.
 """
 
 from __future__ import annotations
@@ -35,13 +35,15 @@ _BODY_NAME = re.compile(
     r"|document|entry|markdown(?:-body)?|post",
     re.IGNORECASE,
 )
+# What a body never is, however much of a short page's text it holds.
+_NO_BODY = frozenset({"blockquote", "dd", "dl", "dt", "h1", "h2", "h3", "h4", "li", "ol", "p", "pre", "tr", "ul"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TITLE_NAME = re.compile(r"(?:article|entry|page|post)[-_]{1,2}title\b", re.IGNORECASE)
 MOST_TITLE = 200  # characters of a title that stands before its body
 # Names of what stands beside a body, or inside it between its paragraphs.
 _BESIDE = (
     r"breadcrumbs?|byline|comments?|copyright|disqus_thread|footer|nav|navbar|navigation|newsletter|pager|pagination"
-    r"|respond|searchbox|sidebar|social|subscribe|table-of-contents|toc|MathJax_(?:Message|Preview)"
+    r"|respond|searchbox|sidebar|social|subscribe|table-of-contents|toc|cookie[\w-]*|gdpr[\w-]*|adverts?|advertisement|MathJax_(?:Message|Preview)"
 )
 _BESIDE_ID = re.compile(_BESIDE, re.IGNORECASE)
 _BESIDE_CLASS = re.compile(
@@ -135,6 +137,8 @@ def _body_at(chain: Sequence[tuple[Any, int]]) -> int | None:
     outermost = next((i for i, (element, _) in enumerate(chain) if element.tag not in ("html", "body")), len(chain))
     for i in range(len(chain) - 1, outermost - 1, -1):
         element, size = chain[i]
+        if element.tag in _NO_BODY:
+            continue
         if size >= (NAMED_SHARE if _is_named_body(element) else NAMELESS_SHARE) * chain[0][1]:
             wider = (j for j in range(i, outermost - 1, -1) if chain[j][1] <= TITLED_SHARE * size)
             return next((j for j in wider if chain[j][0].find(".//h1") is not None), i)

@@ -152,20 +152,24 @@ def grammar(pairs: tuple[Pair, ...] = (), asciimath: bool = False) -> Grammar:
     return Grammar(re.compile(tokens), openers)
 
 
-def find_spans(text: str, dollar: bool, trusted: bool, delimiters: Grammar | None = None) -> list[Span]:
+def find_spans(
+    text: str, dollar: bool, trusted: bool, delimiters: Grammar | None = None, dollar_trusted: bool | None = None
+) -> list[Span]:
     """All delimited formulas of `text` in order, without overlap.
 
     With `dollar` inline `$..$` counts where it is not money; unless `trusted` (a page that loads a renderer) only
-    what looks like TeX counts, because then a delimiter may be anything.
+    what looks like TeX counts, because then a delimiter may be anything. `dollar_trusted` says the same of
+    inline `$`, where that is another matter.
     """
-    return list(_Scan(text, dollar, trusted, delimiters or grammar()).spans())
+    believed = trusted if dollar_trusted is None else dollar_trusted
+    return list(_Scan(text, dollar, trusted, believed, delimiters or grammar()).spans())
 
 
 class _Scan:
     """One pass over one text; holds what later openers can learn from earlier ones."""
 
-    def __init__(self, text: str, dollar: bool, trusted: bool, delimiters: Grammar) -> None:
-        self.text, self.dollar, self.trusted = text, dollar, trusted
+    def __init__(self, text: str, dollar: bool, trusted: bool, dollar_trusted: bool, delimiters: Grammar) -> None:
+        self.text, self.dollar, self.trusted, self.dollar_trusted = text, dollar, trusted, dollar_trusted
         self.token, self.openers = delimiters.token, delimiters.openers
         self.vain = VAIN_TOKENS
         self.next_closer: dict[str, int] = {}
@@ -210,7 +214,8 @@ class _Scan:
         if source == DOLLAR and is_money(latex, self.text[end : end + 1]):
             return None
         # A word in brackets is the page's own, if not a renderer's; `[math]` alone may be a heading's.
-        vouched = self.trusted or (source == TEX_TAG and opener.closer != "[/math]")
+        vouched = self.dollar_trusted if source == DOLLAR else self.trusted
+        vouched = vouched or (source == TEX_TAG and opener.closer != "[/math]")
         if not vouched and not looks_like_tex(latex if source == DOLLAR else latex.strip()):
             return None
         if latex[0] == latex[-1] == "`" and len(latex) > 2:  # GitLab's $`..`$

@@ -278,7 +278,9 @@ def _named_formula(element: Any) -> Formula | None:
     if latex != text.strip() and not (in_code or element.tag in _TEX_TAGS):
         return None
     display = display or is_displayed(element) or element.get("block") is not None or element.tag == "eqn"
-    display = display or (in_code and (element.tag == "pre" or element.getparent().tag == "pre"))
+    display = (
+        display or element.tag == "div" or (in_code and (element.tag == "pre" or element.getparent().tag == "pre"))
+    )
     return formula(latex, display or bool(names & {"Equation", "display"}), "element")
 
 

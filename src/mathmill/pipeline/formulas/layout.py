@@ -18,10 +18,11 @@ from typing import Any
 _DIGITS = r"(?:[A-Z]{1,2}[.\-]?)?\d{1,4}(?:[.\-–:]\d{1,4}){0,4}\s?[a-z]?['′*]{0,3}"
 _EQ = r"(?:Eq(?:uation|n)?\.?\s*)?"
 _STARS = r"[*†‡§#]{1,3}"
-_LETTERS = r"[ivxIVX]{1,5}|[A-Za-z]['′]?"
+_ROMAN, _LETTERS = r"[ivxIVX]{1,5}", r"[A-Za-z]['′]?"
 # A number as pages show it: in a cell of its own, behind a formula, or bare where the page says that it is one.
-_NUMBER = re.compile(rf"\(\s*{_EQ}(?:{_DIGITS}|{_STARS}|{_LETTERS})\s*\)|\[\s*{_DIGITS}\s*\]")
-_BARE_NUMBER = re.compile(rf"{_NUMBER.pattern}|{_EQ}{_DIGITS}")
+# Letters alone are the choices of a question, unless the page says that they are a number.
+_NUMBER = re.compile(rf"\(\s*{_EQ}(?:{_DIGITS}|{_STARS}|{_ROMAN})\s*\)|\[\s*{_DIGITS}\s*\]")
+_BARE_NUMBER = re.compile(rf"{_NUMBER.pattern}|\(\s*(?:{_LETTERS})\s*\)|{_EQ}{_DIGITS}")
 _BESIDE = rf"(\(\s*{_EQ}(?:{_DIGITS}|{_STARS})\s*\)|\[\s*{_DIGITS}\s*\])"
 _NUMBER_LAST = re.compile(rf"(?:\A|(?<=[\s.,;…])){_BESIDE}\Z")
 _NUMBER_FIRST = re.compile(rf"\A{_BESIDE}(?=\s|\Z)")
@@ -109,7 +110,7 @@ def _table_rows(table: Any, token: re.Pattern[str]) -> list[_Row]:
         return []
     found: list[_Row] = []
     for tr in trs:
-        row = _row_of(tr, token, classed, alone=len(trs) == 1)
+        row = _row_of(tr, token, classed)
         if row is None:
             return []
         if row.number and not row.text and found and not found[-1].number:  # a number in a row of its own
@@ -123,11 +124,11 @@ def _table_rows(table: Any, token: re.Pattern[str]) -> list[_Row]:
     return found if classed or alone or _is_array(found) else []
 
 
-def _row_of(tr: Any, token: re.Pattern[str], classed: bool, alone: bool) -> _Row | None:
+def _row_of(tr: Any, token: re.Pattern[str], classed: bool) -> _Row | None:
     """What a table's row shows, if it may be one of an equation: formulas, a number at an edge, few words.
 
-    A number before the formula counts only in a table that says it is an equation, or whose row is `alone`: in
-    others it numbers exercises.
+    A number before the formula counts only in a table that says it is an equation: in others it numbers exercises,
+    or the choices of one.
     """
     cells = list(islice(tr.iter("td", "th"), MOST_CELLS + 1))
     texts = [(cell, _text(cell)) for cell in cells]
@@ -135,7 +136,7 @@ def _row_of(tr: Any, token: re.Pattern[str], classed: bool, alone: bool) -> _Row
         return None
     filled = [(cell, text) for cell, text in texts if text]
     number = ""
-    for at in (-1, 0) if classed or alone else (-1,):
+    for at in (-1, 0) if classed else (-1,):
         if (
             filled
             and len(cells) > 1

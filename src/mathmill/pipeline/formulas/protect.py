@@ -19,7 +19,7 @@ from mathmill.pipeline.body.marked import marked_chain
 from mathmill.pipeline.body.paragraphs import make_paragraphs
 from mathmill.pipeline.formulas import elements, pictures
 from mathmill.pipeline.formulas.delimited import Formula
-from mathmill.pipeline.formulas.islands import remove
+from mathmill.pipeline.formulas.islands import INLINE, remove
 from mathmill.pipeline.formulas.layout import equations
 from mathmill.pipeline.formulas.raised import protect_raised
 from mathmill.pipeline.formulas.renderers import Renderer
@@ -44,13 +44,14 @@ _MARKS = (
         "tex.cgi",
         "tex.gif",
     ),
-    *('"tex', "data-expr", "data-tex", "cht=tx", "asciimath", "katex", "mjx-", "MathJax", "MATH", "LATEX"),
+    *('"tex', "data-expr", "data-tex", "cht=tx", "asciimath", "katex", "mjx-", "MathJax", "MATH", "LATEX", "SCIIMath"),
 )
 _FAMILIES = (*elements.FAMILIES, pictures.images, pictures.vector_images)
 _UNSEEN = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden", re.IGNORECASE)
 _UNSEEN_CLASSES = re.compile(r"\b(?:hidden|screen-reader-text|sr-only|visually-hidden|visuallyhidden)\b")
 _SHOUTED = re.compile(r"<[A-Z]")
 _HIDING = ("aria-hidden", "class", "hidden", "style")
+MOST_TOKEN = 80  # characters of a text's end that are looked at for a placeholder
 _MOST_HIDDEN = 6  # elements around a formula that are looked at for one that hides it
 # Sources that do not hold TeX: what is made of them is our reading, and gives way to TeX beside it.
 _READINGS = frozenset(
@@ -201,12 +202,29 @@ def _drop_twins(tree: Any, token: re.Pattern[str], found: list[Formula]) -> None
         if match is None:
             continue
         formula = found[int(match[1])]
+        written = _right_before(element, token)
+        if written is not None and _is_same(found[int(written[1])], formula):
+            remove(element)
+            continue
         if before is not None and _are_twins(before[0], element) and _is_same(before[1], formula):
             worse_first = before[1].source in _READINGS and formula.source not in _READINGS
             remove(before[0] if worse_first else element)
             if not worse_first:
                 continue
         before = (element, formula)
+
+
+def _right_before(element: Any, token: re.Pattern[str]) -> re.Match[str] | None:
+    """The placeholder in text that an element follows at once, though from within an element of its own."""
+    while element.getprevious() is None and element.getparent() is not None:
+        text = element.getparent().text or ""
+        if text.strip() or element.getparent().tag not in INLINE:
+            break
+        element = element.getparent()
+    else:
+        text = element.getprevious().tail or "" if element.getprevious() is not None else ""
+    tail = text[-MOST_TOKEN:].rstrip()
+    return next((match for match in token.finditer(tail) if match.end() == len(tail)), None)
 
 
 def _are_twins(element: Any, other: Any) -> bool:

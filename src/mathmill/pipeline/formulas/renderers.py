@@ -37,7 +37,7 @@ EVERY_CLASS = ".*"
 # that a page may have.
 MOST_LIST, MOST_LISTS, MOST_PAIRS = 2_000, 40, 12
 
-_SCRIPT = re.compile(r"<script\b([^>]{0,4000})>(.*?)(?:</script|\Z)", re.DOTALL | re.IGNORECASE)
+_SCRIPT = re.compile(r"<script\b([^<>]{0,4000})>(.*?)(?:</script|\Z)", re.DOTALL | re.IGNORECASE)
 _MATH_LIST = re.compile(r"\b(inlineMath|displayMath|delimiters)[\"']?\s{0,20}:\s{0,20}(?=\[)")
 _CLASSES = re.compile(
     r"\b(?P<kind>ignore|process)(?:Html)?Class(?:es)?[\"']?\s{0,20}:\s{0,20}[\"'](?P<words>[^\"']{0,400})[\"']"
@@ -53,7 +53,7 @@ _SIDE = re.compile(
     r"\b(left|right|display)[\"']?\s{0,20}:\s{0,20}(\"(?:[^\"\\\n]|\\.){0,40}\"|'(?:[^'\\\n]|\\.){0,40}'|\w{1,5})"
 )
 _SINGLE_DOLLARS = re.compile(r"\bprocessSingleDollars\s{0,9}:\s{0,9}(?:true|1)")
-_ASCIIMATH = re.compile(r"asciimath|[-_/]AM[-_](?:CHTML|HTMLorMML|SVG)|TeX-MML-AM|[-_]AM\b", re.IGNORECASE)
+_ASCIIMATH = re.compile(r"asciimath|[-_/=,]AM[-_](?:CHTML|HTMLorMML|SVG)|TeX-MML-AM|[-_]AM\b", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\(.)")
 
 

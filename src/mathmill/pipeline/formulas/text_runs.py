@@ -27,6 +27,7 @@ _BREAKS = frozenset({"br", "wbr"})
 LEAST_PARENS = 2
 # What these others may be: short, and at most so many words.
 SIBLING_CHARS, SIBLING_WORDS = 80, 1
+_ENVIRONMENT = re.compile(r"\$[^$]{0,80}\\begin\{[^$]{1,2000}\\end\{[a-zA-Z]{1,20}\*?\}[^$]{0,80}\$(?!\$)")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -57,9 +58,10 @@ def protect_text(tree: Any, renderer: Renderer, page: str, token_for: TokenFor) 
 def _spans(renderer: Renderer, texts: Sequence[str]) -> list[list[Span]]:
     """The formulas of each of a page's texts."""
     delimiters = grammar(renderer.pairs, renderer.asciimath)
-    dollar, trusted = _judge(renderer, texts)
-    found = [find_spans(text, dollar, trusted, delimiters) for text in texts]
-    if trusted:
+    dollar, said = _judge(renderer, texts)
+    trusted = renderer.loaded
+    found = [find_spans(text, dollar, trusted, delimiters, dollar_trusted=said) for text in texts]
+    if trusted and (said or not dollar):
         return found
     parens = (span.formula.latex for spans in found for span in spans if span.formula and span.formula.source == PAREN)
     believed = {DOLLAR} if dollar else set[str]()
@@ -94,15 +96,15 @@ def _may_be_sibling(span: Span, text: str) -> bool:
 
 
 def _judge(renderer: Renderer, texts: Sequence[str]) -> tuple[bool, bool]:
-    """Whether inline dollars count in these texts, and whether a delimiter is believed whatever it holds.
+    """Whether inline dollars count in these texts, and whether they are believed whatever they hold.
 
-    Without a configuration that turns dollars on, several that can only be TeX show that they are;
-    then each has to look like TeX, as all delimiters do on a page without a renderer.
+    Without a configuration that turns dollars on, several that can only be TeX show that they are delimiters, or one
+    around an environment; then each has to look like TeX, as all delimiters do on a page without a renderer.
     """
     if renderer.dollar is not None:
-        return renderer.dollar, renderer.loaded
+        return renderer.dollar, renderer.dollar
     dollar = sum(map(_strong_dollars, texts)) >= (1 if renderer.loaded else 2)
-    return dollar, renderer.loaded and not dollar
+    return dollar or any("$" in text and _ENVIRONMENT.search(text) for text in texts), False
 
 
 def _strong_dollars(text: str) -> int:
