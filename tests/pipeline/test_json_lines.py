@@ -21,10 +21,14 @@ def line(**page: Any) -> bytes:
 
 def test_a_line_becomes_text_and_formulas() -> None:
     page = lesson_around('<p>Let <script type="math/tex; mode=display">x^2+1</script> be.</p>')
-    found = extract_line(line(url="https://example.org/a", html=page))
+    found = extract_line(line(url="https://example.org/a", html=page, id=7))
+    assert found["id"] == 7
+    assert "html" not in found
     assert found["url"] == "https://example.org/a"
     assert "$$x^2+1$$" in found["text"]
-    assert found["formulas"] == [{"latex": "x^2+1", "display": True, "source": "script_tex_display"}]
+    assert found["formulas"] == [
+        {"latex": "x^2+1", "display": True, "source": "script_tex_display", "number": "", "balanced": True}
+    ]
     assert "error" not in found
 
 

@@ -39,13 +39,18 @@ _WRAPPERS = tuple(
     for pattern in (
         r"class=[\"']?(?:katex|MathJax|MathJax_SVG|MathJax_CHTML|mjx-chtml|math|math inline|math display"
         r"|math-container|mwe-math-element)[\s\"'>]",
-        r"data-(?:latex|tex|expr|mathml)=",
+        r"data-(?:latex|tex|expr|mathml|mml|asciimath|katex|formula|equation)=",
+        r"<(?:math-renderer|tex-math|MATH)[\s>]",
+        r"<(?:code|div|span) class=[\"']?(?:language-math|tex)[\s\"'>]",
+        r"\[math\]",
         r"<dt?-math",
         r"\[(?:i?tex|latex)\]",
     )
 )
 _SCRIPTED = re.compile(r"[A-Za-zα-ωΑ-Ω)](?:</(?:i|em|var|b)>)?<su[bp]>")
-_RAISED = re.compile(r"</(?:i|em|var)><su[bp]>")
+_RAISED = re.compile(r"(?:</(?:i|em|var)>|(?<![A-Za-z])[a-z)])<su[bp]>")
+_TITLED = re.compile(r"<svg[\s>](?:[^<]|<(?!title)[^<]){0,300}<title>([^<]*\\[a-zA-Z][^<]*)")
+_BACKTICKS = re.compile(r"`([^`\n]{1,200})`")
 _IMAGE = re.compile(r"<(?:img|IMG|svg)\s[^<>]*>")
 _IMAGE_OF_TEX = re.compile(
     r"latex\.(?:php|codecogs)|codecogs\.com|tex\.cgi|equation\?tex=|[?&]tex=|cht=tx|upmath\.me|/math\?math="
@@ -162,8 +167,17 @@ def markup_formulas(source: str) -> list[str]:
     Equal formulas give equal texts; definitions of macros are left out. Families that stand for the
     same formula (KaTeX holds a span and MathML) are not added up: the largest counts.
     """
-    raised = _raised_formulas(source)
-    if "math" not in source and not any(clue in source for clue in _IMAGE_CLUES) and "tex]" not in source:
+    raised = _raised_formulas(source) + _asciimath(source)
+    if "<svg" in source:
+        raised += _TITLED.findall(source)
+    if (
+        "math" not in source
+        and "MATH" not in source
+        and "data-" not in source
+        and '"tex' not in source
+        and not any(clue in source for clue in _IMAGE_CLUES)
+        and "tex]" not in source
+    ):
         return raised
     elements = _mathml(source) if "math" in source else []
     wrappers = min(sum(len(wrapper.findall(source)) for wrapper in _WRAPPERS), _MOST_ELEMENTS)
@@ -178,10 +192,17 @@ def markup_formulas(source: str) -> list[str]:
 
 def _raised_formulas(source: str) -> list[str]:
     """A text for each italic letter that carries a script; what stands before and in it tells them apart."""
-    if "</" not in source or ("><sup>" not in source and "><sub>" not in source):
+    if "<sup>" not in source and "<sub>" not in source:
         return []
     matches = itertools.islice(_RAISED.finditer(source), _MOST_ELEMENTS)
     return [f"{source[match.start() - 1]}^{source[match.end() : match.end() + 2]}" for match in matches]
+
+
+def _asciimath(source: str) -> list[str]:
+    """What stands between backticks on a page that loads AsciiMath."""
+    if "`" not in source or not any(name in source for name in ("sciimath", "sciiMath", "SCIIMath", "AM_")):
+        return []
+    return _BACKTICKS.findall(source)[:_MOST_ELEMENTS]
 
 
 def _mathml(source: str) -> list[str]:

@@ -18,6 +18,7 @@ from mathmill.pipeline.body.anchors import reanchor
 from mathmill.pipeline.body.found import find_body
 from mathmill.pipeline.body.marked import marked_body
 from mathmill.pipeline.body.plain import BOILERPLATE, forbidden_replaced, parse, visible_text
+from mathmill.pipeline.body.small_scripts import write_small_scripts
 from mathmill.pipeline.body.structure import to_text
 from mathmill.pipeline.decode import decode_html
 from mathmill.pipeline.extract import PAGE_CHARS
@@ -95,7 +96,9 @@ def extract_html(html: str, url: str = "", page_chars: int = PAGE_CHARS) -> Extr
     shows none.
     """
     cut = len(html) > page_chars
-    html = html[:page_chars]
+    if cut:
+        html = html[:page_chars]
+        html = html[: html.rfind("<")] if html.rfind("<") > html.rfind(">") else html  # not half a tag
     mathematical = may_hold_formulas(html)
     renderer = renderer_of(html) if mathematical else Renderer()
     tree = parse(escape_raw_less(html, renderer) if mathematical else html)
@@ -103,6 +106,8 @@ def extract_html(html: str, url: str = "", page_chars: int = PAGE_CHARS) -> Extr
         return Extraction("", "", (), "plain", 0, cut=cut)
     title = _title(tree)
     protected = protect(tree, renderer, html) if mathematical else Protected.none(tree)
+    if "<su" in html or "<SU" in html:
+        write_small_scripts(tree)
     restored, method, rescued, reanchored = _body(protected, url, html.count("<"))
     found = len(protected.formulas)
     lost = found - len(restored.formulas)

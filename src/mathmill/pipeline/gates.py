@@ -51,13 +51,17 @@ _ELEMENTS = tuple(
         rb"<math[\s>]",
         rb":math[\s>]",
         rb"math/(?:tex|mml|asciimath)",
-        rb"=\"(?:katex|math|mwe-math)",
+        rb"=\"(?:math|mwe-math)",
+        rb"\[math\]",
+        rb"<(?:math-renderer|tex-math)",
+        rb"language-math",
         rb"<mjx-container",
         rb"<dt?-math",
         rb"math\?math=",
-        rb"data-expr=",
     )
 )
+_DATA = re.compile(rb"data-(?:expr|asciimath|katex|formula|equation|mathml|mml|math)=")
+_KATEX = re.compile(rb"=\"katex")
 _SCRIPTED = re.compile(rb"<su[bp]>")
 _ITALIC_SCRIPTED = re.compile(rb"</(?:i|em|var)><su[bp]>")
 # TeX in the address of an image, where a backslash is written so.
@@ -110,7 +114,11 @@ def marks_of(body: bytes) -> int:
 
 
 def _marks_of_markup(body: bytes) -> int:
-    marks = len(_TEX_PLACE.findall(body))
+    marks = len(_TEX_PLACE.findall(body)) + len(_DATA.findall(body)) + len(_KATEX.findall(body))
+    if b"MATH" in body:
+        marks += body.count(b"<MATH")
+    if b"`" in body and (b"sciimath" in body or b"SCIIMath" in body or b"AM_" in body or b"sciiMath" in body):
+        marks += body.count(b"`") // 2
     if b"%5C" in body:
         marks += len(_ENCODED_COMMAND.findall(body))
     if b"math" in body:  # so do all pages whose KaTeX or MathJax is rendered already

@@ -1,9 +1,9 @@
 """Pages as lines of JSON in, their text as lines of JSON out: extraction for any other tool's pipeline.
 
 A line in is `{"url": ..., "html": ...}`, with `content_type` if it is known; the line out has `url`, `title`, `text`
-and `formulas`. Lines come back in order, one for each that is not blank, so that two files can be joined; one that
-cannot be read, or whose page kills its process by time or memory, has an `error`. Lines are taken in batches, each
-extracted in a page process (`isolate`), so memory does not grow with the file.
+and `formulas`, and whatever else the line in had. Lines come back in order, one for each that is not blank, so that
+two files can be joined; one that cannot be read, or whose page kills its process by time or memory, has an `error`.
+Lines are taken in batches, each extracted in a page process (`isolate`), so memory does not grow with the file.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,9 @@ def extract_line(line: bytes) -> dict[str, Any]:
     if not isinstance(html, str):
         return _failed(url, "html is missing" if html is None else "html is not a string")
     extraction = extract(html, url if isinstance(url, str) else None, str(content_type or ""))
-    formulas = [{"latex": each.latex, "display": each.display, "source": each.source} for each in extraction.formulas]
-    return {"url": url, "title": extraction.title, "text": extraction.text, "formulas": formulas}
+    others = {name: value for name, value in page.items() if name not in ("html", "content_type")}
+    formulas = [asdict(each) for each in extraction.formulas]
+    return others | {"url": url, "title": extraction.title, "text": extraction.text, "formulas": formulas}
 
 
 def extract_lines(lines: Iterable[bytes], limits: ItemLimits, workers: int = 1) -> Iterator[dict[str, Any]]:

@@ -125,11 +125,13 @@ def show_extraction(file: Path, as_json: bool) -> None:
         body = source.read()
     if body.startswith((b"\x1f\x8b", b"WARC/")):
         raise ConfigError(f"{file} is an archive and no HTML page: use `mathmill pipeline check` or `pipeline run`")
+    if body.startswith((b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04")):
+        raise DamagedInput(f"{file} is no text but a PDF, a picture or an archive: turn it into HTML first")
+    if body.startswith(b"{") and b'"html"' in body.partition(b"\n")[0] and not body.startswith(b'{"cells"'):
+        raise ConfigError(f"{file} holds lines of JSON: use --jsonl")
     extraction = extract(body, url=None if str(file) == "-" else file.name)
     if as_json:
-        print_json(
-            {"title": extraction.title, "text": extraction.text, "formulas": [asdict(f) for f in extraction.formulas]}
-        )
+        print_json(asdict(extraction))
     else:
         print(clean(extraction.text) if sys.stdout.isatty() else extraction.text)
 

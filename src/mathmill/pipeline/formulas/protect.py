@@ -139,7 +139,10 @@ def restore(text: str, protected: Protected) -> Restored:
         before, after = text[max(0, match.start() - 1) : match.start()], text[match.end() : match.end() + 1]
         left = " " if _joins(before, match.start(), text, protected) else ""
         right = " " if after.isascii() and after.isdigit() else ""
-        return left + protected.formulas[index].delimited() + right
+        written = protected.formulas[index].delimited()
+        if "|" in written and text.startswith("| ", text.rfind("\n", 0, match.start()) + 1):
+            written = _without_bars(written)
+        return left + written + right
 
     restored = protected.token.sub(put_back, text)
     return Restored(restored, tuple(protected.formulas[i] for i in kept))
@@ -148,6 +151,13 @@ def restore(text: str, protected: Protected) -> Restored:
 def formula_root(protected: Protected) -> Any:
     """The smallest element that holds nearly all of the placeholders."""
     return marked_chain(protected.tree, protected.stem)[-1][0]
+
+
+def _without_bars(written: str) -> str:
+    """A formula for a cell of a Markdown table, whose bars would end the cell; `array` needs those of its columns."""
+    if "{array}" in written:
+        return written
+    return written.replace("\\|", "\\Vert ").replace("|", "\\vert ")
 
 
 def _joins(before: str, start: int, text: str, protected: Protected) -> bool:
