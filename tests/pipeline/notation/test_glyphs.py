@@ -102,7 +102,8 @@ def test_time_is_linear() -> None:
         return time.process_time() - started
 
     seconds(1_000)
-    assert seconds(20_000) < 8 * max(seconds(5_000), 0.05)
+    # Quadratic time would be sixteen times as much; the shortest of three leaves other work on the machine out.
+    assert min(seconds(20_000) for _ in range(3)) < 10 * max(seconds(5_000), 0.05)
 
 
 @pytest.mark.parametrize(
