@@ -22,8 +22,8 @@ from typing import Any
 
 from benchmarks.pages import labelled_pages
 from mathmill.data.records import BODY, CONTENT_TYPE
-from mathmill.pipeline.body.plain import parse
 from mathmill.pipeline.decode import decode_html
+from mathmill.pipeline.dom.parse import parse
 from mathmill.pipeline.notation.glyphs import read_glyphs
 from mathmill.pipeline.notation.latex import clean
 from mathmill.pipeline.notation.mathml import to_latex

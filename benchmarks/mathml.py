@@ -31,8 +31,8 @@ from lxml import etree
 
 from benchmarks.pages import labelled_pages, load_labels
 from mathmill.data.records import BODY, CONTENT_TYPE
-from mathmill.pipeline.body.plain import parse
 from mathmill.pipeline.decode import decode_html
+from mathmill.pipeline.dom.parse import parse
 from mathmill.pipeline.notation.mathml import read, to_latex
 from tests.shared import CRAWL, SHARED
 

@@ -19,6 +19,14 @@ MAY_IMPORT = {
     "train": {"train", "data", "eval"},
     "demo": FOLDERS,
 }
+# The layers between a page and its text, and what each knows beside itself.
+KNOWS = {
+    "dom": set(),
+    "notation": {"dom"},
+    "formulas": {"dom", "notation"},
+    "body": {"dom"},
+    "manuscripts": {"dom", "notation", "formulas"},
+}
 
 
 def imports(path: Path) -> Iterator[tuple[str, ...]]:
@@ -38,6 +46,14 @@ def test_folders_import_only_what_they_may(path: Path) -> None:
         if folder in MAY_IMPORT and name[0] == "mathmill" and len(name) > 1:
             assert name[1] != "cli", f"{path} imports the command line"
             assert name[1] not in FOLDERS - MAY_IMPORT[folder], f"{path}: {folder} may not import {'.'.join(name)}"
+
+
+@pytest.mark.parametrize("layer", KNOWS)
+def test_layers_of_extraction_know_only_what_is_below(layer: str) -> None:
+    for path in (ROOT / "src" / "mathmill" / "pipeline" / layer).glob("*.py"):
+        for name in imports(path):
+            if name[:2] == ("mathmill", "pipeline"):
+                assert name[2] in KNOWS[layer] | {layer}, f"{path}: {layer} may not import {'.'.join(name)}"
 
 
 def test_nothing_is_imported_by_the_name_of_a_link() -> None:

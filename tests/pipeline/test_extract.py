@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathmill.data.records import CONTENT_TYPE, HTML, TRACE, Document, Dropped
-from mathmill.pipeline.body.plain import flatten, parse, visible_text
 from mathmill.pipeline.extract import Extract
 from mathmill.pipeline.extraction import Extraction, extract_html, extract_manuscript
 from tests.archives import LESSON
@@ -114,25 +113,6 @@ def test_cases(body: str, head: str, expected: list[str]) -> None:
     assert latex(extraction) == expected
     assert extraction.found == len(expected)
     assert PROSE.strip()[:80] in extraction.text
-
-
-# markup, its visible text
-LAYOUT = [
-    ("<p>a<br>b</p><p>c</p>", "a\nb\n\nc"),
-    ("<ul><li>a</li> <li><p>b</p></li><li></li></ul>after", "- a\n\n- b\n\nafter"),
-    ("<ol><li>a<ul><li>b</li></ul></li><li>c</li></ol>", "- a\n- b\n- c"),
-    ("<table><tr><th>a</th><th>b</th></tr><tr><td><p>1</p></td><td>2</td></tr></table>", "a\tb\n1\t2"),
-    ("<table><tr><td></td><td>b</td></tr></table>", "\tb"),
-    ("<div>a</div>  <div> b  c </div>", "a\nb c"),
-    ("<p>a <b> b</b></p>", "a b"),
-    ("<pre>a\n  b</pre>c", "a\n  b\n\nc"),
-    ("<h1>a</h1>b", "a\n\nb"),
-]
-
-
-@pytest.mark.parametrize(("markup", "text"), LAYOUT)
-def test_layout_of_visible_text(markup: str, text: str) -> None:
-    assert visible_text(parse(markup)) == text.strip(" \t")
 
 
 # a stretch of a page, what a tree and the text hold in its place
@@ -303,11 +283,6 @@ def test_a_long_page_is_cut() -> None:
     extraction = extract_html("<p>" + PROSE * 50, page_chars=1000)
     assert extraction.cut
     assert 0 < len(extraction.text) <= 1000
-
-
-def test_flatten_keeps_all_text() -> None:
-    html = "<div>a" * 400 + "</div>b" * 400
-    assert "".join(visible_text(parse(flatten(html))).split()) == "a" * 400 + "b" * 400
 
 
 def document(html: str, content_type: str = "text/html") -> Document:

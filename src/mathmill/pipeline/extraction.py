@@ -16,14 +16,14 @@ from typing import Any, Literal
 
 from mathmill.pipeline.body.anchors import reanchor
 from mathmill.pipeline.body.found import find_body
-from mathmill.pipeline.body.marked import marked_body
-from mathmill.pipeline.body.plain import BOILERPLATE, forbidden_replaced, parse, visible_text
+from mathmill.pipeline.body.marked import BOILERPLATE, marked_body, marked_root
 from mathmill.pipeline.body.small_scripts import write_small_scripts
 from mathmill.pipeline.body.structure import to_text
 from mathmill.pipeline.decode import decode_html
+from mathmill.pipeline.dom.parse import forbidden_replaced, parse
 from mathmill.pipeline.extract import PAGE_CHARS
 from mathmill.pipeline.formulas.delimited import Formula
-from mathmill.pipeline.formulas.protect import Protected, Restored, formula_root, may_hold_formulas, protect, restore
+from mathmill.pipeline.formulas.protect import Protected, Restored, may_hold_formulas, protect, restore
 from mathmill.pipeline.formulas.raw_less import escape_raw_less
 from mathmill.pipeline.formulas.renderers import Renderer, renderer_of
 from mathmill.pipeline.manuscripts.kinds import Kind, kind_of
@@ -138,7 +138,7 @@ def _body(protected: Protected, url: str, tags: int) -> tuple[Restored, Method, 
     lost = len(tokens) - there
     if method == "trafilatura" and lost >= MOST_LOST * len(tokens) and not (lost < 2 and there):
         # Body finders take one article of a page that shows several; the mathematics tells where they are.
-        wider = to_text(formula_root(protected), BOILERPLATE)
+        wider = to_text(marked_root(protected.tree, protected.stem), BOILERPLATE)
         if (found := _count(protected, wider)) > there and len(wider) > LEAST_KEPT * len(text):
             return restore(wider, protected), "plain", found - there, 0
     text = reanchor(text, to_text(protected.tree), tokens)
@@ -159,8 +159,8 @@ def _body_text(protected: Protected, url: str, tags: int) -> tuple[str, Method]:
             return to_text(body), "formulas"
     found = find_body(tree, url) if tags <= MOST_TAGS else None
     text = to_text(found) if found is not None else ""
-    if len(text) < LEAST_CHARS and len(text) < LEAST_SHARE * len(visible_text(tree)):
-        return to_text(tree), "plain"
+    if len(text) < LEAST_CHARS and len(text) < LEAST_SHARE * len(visible := to_text(tree)):
+        return visible, "plain"
     if len(text) < SHORT_CHARS and len(small := to_text(tree, BOILERPLATE)) <= SHORT_SHARE * len(text):
         return small, "plain"
     return text, "trafilatura"

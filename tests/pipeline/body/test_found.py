@@ -9,9 +9,9 @@ import pytest
 from lxml import etree
 
 from mathmill.pipeline.body.found import find_body
-from mathmill.pipeline.body.plain import parse
 from mathmill.pipeline.body.structure import to_text
 from mathmill.pipeline.decode import decode_html
+from mathmill.pipeline.dom.parse import parse
 from tests.shared import CRAWL, needs_crawl
 
 PROSE = (

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mathmill.pipeline.body.marked import marked_body, marked_chain
-from mathmill.pipeline.body.plain import parse
+from mathmill.pipeline.dom.parse import parse
 from mathmill.pipeline.extraction import extract_html
 from tests.pipeline.lessons import PROSE, lesson_around
 from tests.pipeline.test_extract import MATHJAX

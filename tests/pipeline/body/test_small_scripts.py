@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from mathmill.pipeline.body.plain import parse
 from mathmill.pipeline.body.small_scripts import write_small_scripts
+from mathmill.pipeline.dom.parse import parse
 
 # markup, its text
 CASES = [

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathmill.pipeline.body.code_blocks import code_elements, fenced, settle_code
-from mathmill.pipeline.body.plain import BOILERPLATE, parse, visible_text
+from mathmill.pipeline.body.marked import BOILERPLATE
 from mathmill.pipeline.body.structure import to_text
+from mathmill.pipeline.dom.parse import parse
 
 # markup, its text
 CASES = [
@@ -181,7 +182,7 @@ def test_each_word_stands_once_and_in_order(pieces: list[str]) -> None:
     tree = tree_of("<body>" + "".join(pieces))
     words = re.compile(r"w\d+w")
     text = to_text(tree)
-    expected = words.findall(visible_text(tree))
+    expected = words.findall(tree.text_content())
     found = words.findall(text)
     # What stands in a table outside of its cells, its captions too, is shown above it.
     assert sorted(found) == sorted(expected)

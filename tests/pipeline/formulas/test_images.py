@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mathmill.demo.markup import BY_NAME
-from mathmill.pipeline.body.plain import parse
+from mathmill.pipeline.dom.parse import parse
 from mathmill.pipeline.formulas.images import image_formula, url_formula
 
 # address, expected LaTeX, display, source

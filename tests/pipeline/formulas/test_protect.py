@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mathmill.pipeline.body.plain import parse
+from mathmill.pipeline.dom.parse import parse
 from mathmill.pipeline.extraction import extract_html
 from mathmill.pipeline.formulas.protect import may_hold_formulas, protect, restore
 from mathmill.pipeline.formulas.renderers import renderer_of

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mathmill.demo.formula import parse as parse_formula
 from mathmill.demo.formula import sup_sub
-from mathmill.pipeline.body.plain import parse
+from mathmill.pipeline.dom.parse import parse
 from mathmill.pipeline.formulas.delimited import Formula
 from mathmill.pipeline.formulas.raised import protect_raised
 

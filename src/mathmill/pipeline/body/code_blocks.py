@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
+
+from mathmill.pipeline.dom.elements import classes, walk
 
 PREFORMATTED = frozenset({"pre", "listing", "xmp"})
 # Elements that end a line of code where they end, as highlighters set one around each line.
@@ -38,12 +39,12 @@ def code_text(element: Any, unseen: frozenset[str] = frozenset()) -> str:
     `unseen` are tags that do not count. Without blanks at the ends of lines and empty lines around the code.
     """
     parts: list[str] = []
-    walk = _etree().iterwalk(element, events=("start", "end"))
-    for event, node in walk:
+    steps = walk(element)
+    for event, node in steps:
         tag = node.tag
         if event == "start":
             if tag in unseen or (node is not element and _is_gutter(node)):
-                walk.skip_subtree()
+                steps.skip_subtree()
             elif tag == "br":
                 parts.append("\n")
             elif node.text and not (tag in _AROUND_LINES and not node.text.strip()):
@@ -105,7 +106,7 @@ def _is_code_table(table: Any) -> bool:
     cells = []
     for cell in table.iter("td", "th"):
         cells.append(cell)
-        if _CODE_CELLS & _classes(cell):
+        if _CODE_CELLS & classes(cell):
             return True
         if len(cells) == _MOST_LOOKED_AT:
             return False  # code beside its numbers takes two cells
@@ -117,9 +118,9 @@ def _is_code_table(table: Any) -> bool:
 def _is_gutter(element: Any) -> bool:
     if element.tag == "td" and element.getnext() is not None:
         following = element.getnext()
-        if following.tag == "td" and (_GUTTERS & _classes(element) or _is_numbers_beside(element, following)):
+        if following.tag == "td" and (_GUTTERS & classes(element) or _is_numbers_beside(element, following)):
             return True
-    return bool(element.attrib) and bool(_GUTTERS & _classes(element)) and _is_numbers(element)
+    return bool(element.attrib) and bool(_GUTTERS & classes(element)) and _is_numbers(element)
 
 
 def _is_numbers_beside(cell: Any, code: Any) -> bool:
@@ -128,14 +129,3 @@ def _is_numbers_beside(cell: Any, code: Any) -> bool:
 
 def _is_numbers(element: Any) -> bool:
     return bool(_NUMBERS.fullmatch("".join(element.itertext())))
-
-
-def _classes(element: Any) -> set[str]:
-    return set((element.get("class") or "").split())
-
-
-@cache
-def _etree() -> Any:
-    from lxml import etree
-
-    return etree

@@ -21,6 +21,7 @@ from typing import Any
 
 from mathmill.pipeline.body.code_blocks import code_elements, plain_code
 from mathmill.pipeline.body.markdown_tables import is_data
+from mathmill.pipeline.dom.elements import HEADINGS, etree
 
 # The longest word that stands for code; beyond it length decides nothing.
 MOST_LETTERS = 2_000
@@ -30,7 +31,6 @@ MOST_LINKED = 0.5
 LEAST_ROWS = 3
 # Ancestors of code, beside its parent, that may be a figure around it, and those of a paragraph below a heading.
 MOST_AROUND = 3
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _LISTS = frozenset({"dl", "ol", "ul"})
 # What may stand between a paragraph and the heading or list that belongs to it.
 _BETWEEN = frozenset({"a", "br", "hr", "img", "link", "script", "style"})
@@ -57,7 +57,7 @@ def find_body(tree: Any, url: str) -> Any | None:
     if body is None or not any(map(str.strip, body.itertext())):
         return None
     _to_html(body)
-    if not any(element.tag in _HEADINGS or element.tag in _LISTS for element in body):
+    if not any(element.tag in HEADINGS or element.tag in _LISTS for element in body):
         _give_back(body, tree)
     if aside:
         _put_back(body, aside)
@@ -119,7 +119,7 @@ def _give_back(body: Any, tree: Any) -> None:
         child = waiting.pop()
         above = _run_of_blocks(_before(paragraph), given)
         below = _run_of_blocks(paragraph.itersiblings(), given)
-        while below and below[-1].tag in _HEADINGS:  # it belongs to what follows
+        while below and below[-1].tag in HEADINGS:  # it belongs to what follows
             below.pop()
         given.update(above, below)
         for block in reversed([block for block in above if _is_left_out(block, texts)]):
@@ -142,7 +142,7 @@ def _run_of_blocks(siblings: Iterator[Any], given: set[Any]) -> list[Any]:
     """The headings and lists among the first of these, up to what is neither or was given before."""
     run = []
     for sibling in siblings:
-        if sibling.tag in _HEADINGS or sibling.tag in _LISTS:
+        if sibling.tag in HEADINGS or sibling.tag in _LISTS:
             if sibling in given:
                 break
             run.append(sibling)
@@ -153,7 +153,7 @@ def _run_of_blocks(siblings: Iterator[Any], given: set[Any]) -> list[Any]:
 
 def _is_left_out(block: Any, texts: set[str]) -> bool:
     """Whether a heading or list is none of links and none of whose paragraphs are among the texts kept."""
-    if block.tag in _HEADINGS:
+    if block.tag in HEADINGS:
         return True
     linked = sum(len(link.text_content()) for link in block.iter("a"))
     if linked > MOST_LINKED * len(block.text_content()):
@@ -209,11 +209,10 @@ def _insert(parent: Any, at: int, pieces: list[str], aside: dict[str, Any]) -> N
 
 
 def _strip_looks(page: Any) -> None:
-    etree = _etree()
     for span in page.iter("span"):
         if not span.attrib or span.getparent().tag in _INSIDE or _is_look(span.attrib):
             span.tag = "bdo"  # which trafilatura strips as well
-    etree.strip_tags(page, "bdo")
+    etree().strip_tags(page, "bdo")
 
 
 def _is_look(attributes: Any) -> bool:
@@ -225,7 +224,7 @@ def _to_html(body: Any) -> None:
     for element in body.iter("cell", "code", "head", "hi", "item", "lb", "list", "quote", "ref", "row"):
         tag, rend = element.tag, element.get("rend") or ""
         if tag == "head":
-            element.tag = rend if rend in _HEADINGS else "h3"
+            element.tag = rend if rend in HEADINGS else "h3"
         elif tag == "list":
             element.tag = rend if rend in ("dl", "ol") else "ul"
         elif tag == "item" and (definition := _DEFINITION.fullmatch(rend)):
@@ -263,10 +262,3 @@ def _extractor() -> tuple[Any, tuple[type[Exception], ...]]:
         AssertionError,
         RecursionError,
     )
-
-
-@cache
-def _etree() -> Any:
-    from lxml import etree
-
-    return etree

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
+
+from mathmill.pipeline.dom.elements import walk
 
 # What no cell of a data table holds, and what none holds in a table that does not say that it is one.
 _NEVER_IN_CELLS = frozenset({"blockquote", "form", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "listing", "pre", "xmp"})
@@ -119,11 +120,11 @@ def _read(table: Any, unseen: frozenset[str]) -> _Table:
     caption: list[str] = []
     outside: list[str] = []  # text between cells, which browsers set before the table
     into, depth = outside, 0
-    walk = _etree().iterwalk(table, events=("start", "end"))
-    for event, element in walk:
+    steps = walk(table)
+    for event, element in steps:
         tag, start = element.tag, event == "start"
         if start and tag in unseen:
-            walk.skip_subtree()
+            steps.skip_subtree()
             continue
         depth += (1 if start else -1) if tag == "table" else 0
         if tag in _SPACING:
@@ -220,10 +221,3 @@ def _line(row: Sequence[str]) -> str:
 
 def _one_line(parts: Sequence[str]) -> str:
     return " ".join("".join(parts).split())
-
-
-@cache
-def _etree() -> Any:
-    from lxml import etree
-
-    return etree

@@ -15,8 +15,9 @@ from itertools import islice
 from typing import Any
 
 from mathmill.pipeline.body.code_blocks import settle_code
-from mathmill.pipeline.body.plain import BOILERPLATE
+from mathmill.pipeline.dom.elements import HEADINGS, etree
 
+BOILERPLATE = frozenset({"aside", "dialog", "footer", "nav"})
 # What a page's body never is; with these gone, the rest of a page is its body and some boilerplate.
 _CLUTTER = (
     *BOILERPLATE,
@@ -37,7 +38,6 @@ _BODY_NAME = re.compile(
 )
 # What a body never is, however much of a short page's text it holds.
 _NO_BODY = frozenset({"blockquote", "dd", "dl", "dt", "h1", "h2", "h3", "h4", "li", "ol", "p", "pre", "tr", "ul"})
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _TITLE_NAME = re.compile(r"(?:article|entry|page|post)[-_]{1,2}title\b", re.IGNORECASE)
 MOST_TITLE = 200  # characters of a title that stands before its body
 # Names of what stands beside a body, or inside it between its paragraphs.
@@ -93,6 +93,11 @@ def marked_chain(tree: Any, mark: str) -> list[tuple[Any, int]]:
             return chain
 
 
+def marked_root(tree: Any, mark: str) -> Any:
+    """The smallest element that holds nearly all of the marks."""
+    return marked_chain(tree, mark)[-1][0]
+
+
 def _size(text: str) -> int:
     return len(text) - sum(map(text.count, " \n\t"))
 
@@ -103,20 +108,19 @@ def marked_body(tree: Any, mark: str) -> Any | None:
     None where no element is surely the body: it has to hold nearly all marks, and half of the text if it is named
     as bodies are, else most of it. `tree` stays as it is.
     """
-    etree = _etree()
     marks = tree.text_content().count(mark)
     tree = copy(tree)
     settle_code(tree)
     page_title = _words(tree.find(".//title"))
-    etree.strip_elements(tree, *_CLUTTER, with_tail=False)
+    etree().strip_elements(tree, *_CLUTTER, with_tail=False)
     for span in tree.iter("span"):
         if span.get("class") == "classifier":  # Sphinx's style sheet writes the colon
             span.text = f" : {span.text or ''}"
     for span in _unseen_spans()(tree):
         if mark not in span.text_content():
             span.tag = "script"
-    etree.strip_elements(tree, "script", with_tail=False)
-    etree.strip_tags(tree, *_FORMATTING)
+    etree().strip_elements(tree, "script", with_tail=False)
+    etree().strip_tags(tree, *_FORMATTING)
     if tree.text_content().count(mark) < MARKED_SHARE * marks:
         return None
     chain = marked_chain(tree, mark)
@@ -165,7 +169,7 @@ def _title_before(tree: Any, body: Any, page_title: str) -> Any | None:
 
 def _begins_with_heading(body: Any) -> bool:
     for element in body.iter():
-        if element.tag in _HEADINGS:
+        if element.tag in HEADINGS:
             return True
         if (element.text or "").strip():
             return False
@@ -198,13 +202,12 @@ def _names_body(names: str) -> bool:
 
 def _clear_of_boilerplate(body: Any, mark: str, size: int) -> None:
     """Take out what is named as boilerplate or is a list of links, if it has no mark and is small against `size`."""
-    etree = _etree()
     for element in body.iter(*_NAMED):
         if element.attrib and element is not body and _is_beside(element):
             text = element.text_content()
             if mark not in text and _size(text) <= BESIDE_SHARE * size:
                 element.tag = "script"
-    etree.strip_elements(body, "script", with_tail=False)
+    etree().strip_elements(body, "script", with_tail=False)
     linked: dict[Any, list[int]] = {}
     for link in body.iter("a"):
         holder = next(islice(link.iterancestors("ul", "ol", "div"), 1), None)
@@ -216,8 +219,8 @@ def _clear_of_boilerplate(body: Any, mark: str, size: int) -> None:
         text = holder.text_content()
         if sum(lengths) > LINKED_SHARE * _size(text) and mark not in text:
             holder.tag = "script"
-    etree.strip_elements(body, "script", with_tail=False)
-    etree.strip_tags(body, "a")
+    etree().strip_elements(body, "script", with_tail=False)
+    etree().strip_tags(body, "a")
 
 
 def _may_be_links(block: Any, body: Any, links: int) -> bool:
@@ -241,13 +244,6 @@ def _names_beside(classes: str, identity: str) -> bool:
 
 @cache
 def _unseen_spans() -> Any:
-    return _etree().XPath(
+    return etree().XPath(
         "descendant::span[@aria-hidden='true' or contains(@style, 'display:none') or contains(@style, 'display: none')]"
     )
-
-
-@cache
-def _etree() -> Any:
-    from lxml import etree
-
-    return etree

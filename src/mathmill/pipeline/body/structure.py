@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from mathmill.pipeline.body.code_blocks import PREFORMATTED, code_text, fenced, is_code
 from mathmill.pipeline.body.list_marks import ListMarks
 from mathmill.pipeline.body.markdown_tables import is_data, table_lines
+from mathmill.pipeline.dom.elements import walk
 
 # What shows no text of its own. `head` is not among them: where a page forgets to end it, libxml2 puts the body there.
 _UNSEEN = frozenset(
@@ -39,22 +39,22 @@ _SELF_LINK = re.compile(r"\A# (?=\S)|(?: [#\u00a7]| ?[\u00b6\U0001f517])\Z")
 def to_text(tree: Any, leaving_out: frozenset[str] = frozenset()) -> str:
     """What a reader sees of a tree (lxml, of HTML), as text with light Markdown.
 
-    `leaving_out` names further tags that do not count, such as `plain.BOILERPLATE`. White space is collapsed as
+    `leaving_out` names further tags that do not count, such as `marked.BOILERPLATE`. White space is collapsed as
     browsers do, non-breaking spaces too; only in code blocks do indentation and empty lines stay as they are.
     The tree stays as it is.
     """
     writer = _Writer(_UNSEEN | leaving_out)
     unseen, line = writer.unseen, writer.line
     begins, ends = _BEGINS.get, _ENDS.get
-    walk = _etree().iterwalk(tree, events=("start", "end"))
-    for event, element in walk:
+    steps = walk(tree)
+    for event, element in steps:
         tag = element.tag
         if event == "start":
             if tag in unseen:
-                walk.skip_subtree()
+                steps.skip_subtree()
                 continue
             if (begin := begins(tag)) and begin(writer, element):
-                walk.skip_subtree()
+                steps.skip_subtree()
             elif text := element.text:
                 line.append(text)
             continue
@@ -307,10 +307,3 @@ _BEGINS, _ENDS = _table_of(
         ("td", "th"): (_begin_cell, None),
     }
 )
-
-
-@cache
-def _etree() -> Any:
-    from lxml import etree
-
-    return etree

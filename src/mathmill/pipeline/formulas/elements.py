@@ -13,16 +13,9 @@ from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
+from mathmill.pipeline.dom.elements import classes, etree, has_one_child, remains_in
 from mathmill.pipeline.formulas.delimited import Formula, formula
-from mathmill.pipeline.formulas.islands import (
-    classes,
-    drop_rendered_before,
-    has_one_child,
-    is_displayed,
-    outermost,
-    remains_in,
-    replace,
-)
+from mathmill.pipeline.formulas.islands import drop_rendered_before, is_displayed, outermost, replace
 from mathmill.pipeline.formulas.plausible import is_strong, looks_like_tex
 from mathmill.pipeline.formulas.text_runs import TokenFor
 from mathmill.pipeline.notation import asciimath, mathml
@@ -188,9 +181,7 @@ def _names(classes: str) -> frozenset[str]:
 
 
 def _xpath(path: str) -> Any:
-    from lxml import etree
-
-    return etree.XPath(path)
+    return etree().XPath(path)
 
 
 def _attribute_formula(element: Any) -> Formula | None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
+from mathmill.pipeline.dom.elements import BLOCK_PARENTS, INLINE, classes, remove
+
 # What stands around a formula's source and shows nothing but that formula.
 _RENDERED = frozenset([
     "MathJax", "MathJax_CHTML", "MathJax_Display", "MathJax_FullWidth", "MathJax_MathML", "MathJax_Preview",
@@ -24,24 +26,8 @@ DISPLAY_CLASSES = frozenset([
     "formulaDsp", "katex--display", "katex-block", "katex-display", "math-block", "math-display", "mathdisplay",
     "mwe-math-element-block", "mwe-math-mathml-display", "temml-display",
 ])  # fmt: skip
-BLOCK_PARENTS = frozenset({"article", "blockquote", "body", "center", "div", "main", "section"})
-INLINE = frozenset([
-    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "br", "cite", "code", "data", "del", "dfn", "em", "font", "i",
-    "img", "ins", "kbd", "label", "mark", "nobr", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
-    "time", "tt", "u", "var", "wbr",
-])  # fmt: skip
 # Elements that MathJax 2 leaves before a script: a preview, the glyphs, and one to spare.
 _MOST_RENDERED = 3
-
-
-def classes(element: Any) -> set[str]:
-    """The names in an element's `class`."""
-    return set((element.get("class") or "").split())
-
-
-def has_one_child(element: Any) -> bool:
-    """Whether an element holds exactly one other; lxml's `len` counts all of them each time."""
-    return len(list(islice(element, 2))) == 1
 
 
 def is_rendered(element: Any) -> bool:
@@ -92,25 +78,8 @@ def stands_alone(element: Any) -> bool:
     return False
 
 
-def remains_in(tree: Any, element: Any) -> bool:
-    """Whether an element is still in the tree, and not in a part that a placeholder has replaced."""
-    while element is not None and element is not tree:
-        element = element.getparent()
-    return element is not None
-
-
 def replace(element: Any, token: str, display: bool) -> None:
     """A placeholder in an element's place; a paragraph where a display formula stands between blocks."""
     block = display and element.getparent().tag in BLOCK_PARENTS
     element.clear(keep_tail=True)
     element.tag, element.text = "p" if block else "span", token
-
-
-def remove(element: Any) -> None:
-    """Take an element out; the text that follows it stays."""
-    parent, before, text = element.getparent(), element.getprevious(), element.tail or ""
-    if before is not None:
-        before.tail = (before.tail or "") + text
-    else:
-        parent.text = (parent.text or "") + text
-    parent.remove(element)

@@ -15,6 +15,8 @@ from functools import cache, lru_cache
 from itertools import islice
 from typing import Any
 
+from mathmill.pipeline.dom.elements import etree, walk
+
 _DIGITS = r"(?:[A-Z]{1,2}[.\-]?)?\d{1,4}(?:[.\-–:]\d{1,4}){0,4}\s?[a-z]?['′*]{0,3}"
 _EQ = r"(?:Eq(?:uation|n)?\.?\s*)?"
 _STARS = r"[*†‡§#]{1,3}"
@@ -295,11 +297,11 @@ def _text(element: Any, without: Any | None = None) -> str | None:
     """An element's visible text on one line, without that of one element inside; None where it is long."""
     parts: list[str] = []
     steps = length = 0
-    walk = _etree().iterwalk(element, events=("start", "end"))
-    for event, node in walk:
+    nodes = walk(element)
+    for event, node in nodes:
         if event == "start":
             if node.tag in _UNSEEN or node is without or _is_permalink(node):
-                walk.skip_subtree()
+                nodes.skip_subtree()
                 continue
             piece = node.text
         else:
@@ -340,11 +342,4 @@ def _replace(element: Any, rows: Sequence[_Row]) -> None:
 @cache
 def _equation_names() -> Any:
     """What may have a class for numbers, by the letter that all of these have: found in C, as pages are long."""
-    return _etree().XPath("descendant::*[contains(@class, 'q')]")
-
-
-@cache
-def _etree() -> Any:
-    from lxml import etree
-
-    return etree
+    return etree().XPath("descendant::*[contains(@class, 'q')]")

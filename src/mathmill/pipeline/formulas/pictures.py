@@ -9,17 +9,10 @@ from __future__ import annotations
 from dataclasses import replace as replaced
 from typing import Any
 
+from mathmill.pipeline.dom.elements import has_one_child, remains_in, remove
 from mathmill.pipeline.formulas.delimited import Formula, formula
 from mathmill.pipeline.formulas.images import image_formula
-from mathmill.pipeline.formulas.islands import (
-    has_one_child,
-    is_rendered,
-    outermost,
-    remains_in,
-    remove,
-    replace,
-    stands_alone,
-)
+from mathmill.pipeline.formulas.islands import is_rendered, outermost, replace, stands_alone
 from mathmill.pipeline.formulas.plausible import is_strong, looks_like_tex
 from mathmill.pipeline.formulas.text_runs import TokenFor
 

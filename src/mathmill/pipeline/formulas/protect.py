@@ -15,12 +15,11 @@ from dataclasses import replace as replaced
 from functools import cache
 from typing import Any
 
-from mathmill.pipeline.body.marked import marked_chain
-from mathmill.pipeline.body.paragraphs import make_paragraphs
+from mathmill.pipeline.dom.elements import INLINE, etree, remove
 from mathmill.pipeline.formulas import elements, pictures
 from mathmill.pipeline.formulas.delimited import Formula
-from mathmill.pipeline.formulas.islands import INLINE, remove
 from mathmill.pipeline.formulas.layout import equations
+from mathmill.pipeline.formulas.paragraphs import make_paragraphs
 from mathmill.pipeline.formulas.raised import protect_raised
 from mathmill.pipeline.formulas.renderers import Renderer
 from mathmill.pipeline.formulas.text_runs import protect_text
@@ -148,11 +147,6 @@ def restore(text: str, protected: Protected) -> Restored:
     return Restored(restored, tuple(protected.formulas[i] for i in kept))
 
 
-def formula_root(protected: Protected) -> Any:
-    """The smallest element that holds nearly all of the placeholders."""
-    return marked_chain(protected.tree, protected.stem)[-1][0]
-
-
 def _without_bars(written: str) -> str:
     """A formula for a cell of a Markdown table, whose bars would end the cell; `array` needs those of its columns."""
     if "{array}" in written:
@@ -185,10 +179,8 @@ def _cut_attributes(tree: Any) -> None:
 
 @cache
 def _with_long_attributes() -> Any:
-    from lxml import etree
-
     long = " or ".join(f"string-length(@{name}) > {MOST_ATTRIBUTE}" for name in ("class", "style"))
-    return etree.XPath(f"descendant-or-self::*[{long}]")
+    return etree().XPath(f"descendant-or-self::*[{long}]")
 
 
 def _unused_stem(page: str, text: str) -> str:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 from typing import Any
 
+from mathmill.pipeline.dom.elements import remove
 from mathmill.pipeline.formulas.delimited import MAX_INLINE, Formula
-from mathmill.pipeline.formulas.islands import remove
 from mathmill.pipeline.formulas.raised_atoms import INLINE, PAIRS, Atom, Line, is_base, is_sound, read, to_latex
 from mathmill.pipeline.formulas.text_runs import TokenFor
 

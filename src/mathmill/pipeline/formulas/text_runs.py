@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from mathmill.pipeline.dom.elements import etree
 from mathmill.pipeline.formulas.delimited import DOLLAR, PAREN, Formula, Grammar, Span, find_spans, grammar
 from mathmill.pipeline.formulas.plausible import is_strong
 from mathmill.pipeline.formulas.renderers import EVERY_CLASS, Renderer
@@ -146,9 +147,7 @@ def _marked_texts(tree: Any, renderer: Renderer, page: str) -> Any:
 @cache
 def _texts_with(marks: int) -> Any:
     """The text nodes that hold one of so many marks; these are variables, since a page may choose them."""
-    from lxml import etree
-
-    return etree.XPath(f"descendant::text()[{' or '.join(f'contains(., $mark{i})' for i in range(marks))}]")
+    return etree().XPath(f"descendant::text()[{' or '.join(f'contains(., $mark{i})' for i in range(marks))}]")
 
 
 def _gather(first: Any, tail: bool, after: Any | None) -> _Run:

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from mathmill.pipeline.body.plain import forbidden_replaced
+from mathmill.pipeline.dom.parse import forbidden_replaced
 from mathmill.pipeline.formulas.delimited import Formula
 from mathmill.pipeline.manuscripts.markdown_files import Read, first_heading, markdown_body
 

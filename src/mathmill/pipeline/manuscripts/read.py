@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mathmill.pipeline.body.plain import forbidden_replaced
+from mathmill.pipeline.dom.parse import forbidden_replaced
 from mathmill.pipeline.formulas.delimited import Formula
 from mathmill.pipeline.formulas.text_runs import text_formulas
 from mathmill.pipeline.manuscripts.kinds import Kind

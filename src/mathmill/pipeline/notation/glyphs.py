@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mathmill.pipeline.dom.elements import walk
 from mathmill.pipeline.notation.glyphs_katex import read_katex
 from mathmill.pipeline.notation.glyphs_mathjax import read_boxes
 from mathmill.pipeline.notation.glyphs_mathjax_tokens import name
@@ -53,10 +54,8 @@ def read_glyphs(container: Any) -> Any | None:
 
 def _is_bounded(container: Any) -> bool:
     """Whether `container` is neither too deep nor too large."""
-    from lxml import etree
-
     depth = count = 0
-    for event, _ in etree.iterwalk(container, events=("start", "end")):
+    for event, _ in walk(container):
         depth += 1 if event == "start" else -1
         count += event == "start"
         if depth > MAX_DEPTH or count > MAX_ELEMENTS:

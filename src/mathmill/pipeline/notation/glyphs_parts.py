@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
+from mathmill.pipeline.dom.elements import etree
+
 
 class Unreadable(Exception):
     """The glyphs stand in a structure that is not understood; caught by `glyphs.read_glyphs` alone."""
@@ -88,9 +90,7 @@ def element(tag: str, children: Iterable[Any] = (), **attributes: str) -> Any:
 @cache
 def new_element() -> Any:
     """lxml's maker of elements; loaded when first needed."""
-    from lxml import etree
-
-    return etree.Element
+    return etree().Element
 
 
 def row(children: Sequence[Any]) -> Any:

@@ -18,7 +18,8 @@ from dataclasses import replace
 from html.entities import html5
 from typing import Any
 
-from mathmill.pipeline.body import plain
+from mathmill.pipeline.dom.elements import etree
+from mathmill.pipeline.dom.parse import parse
 from mathmill.pipeline.notation import mathml_content as content
 from mathmill.pipeline.notation.mathml_elements import ELEMENTS, STYLING, Frame, gather, gather_cell, inferred_row
 from mathmill.pipeline.notation.mathml_rows import Piece, row
@@ -48,7 +49,7 @@ def read(markup: str) -> Any | None:
         markup = html.unescape(markup)
     if "math" not in markup.lower():
         return None
-    tree = plain.parse(_NAMED.sub(_named, markup))
+    tree = parse(_NAMED.sub(_named, markup))
     if tree is None:
         return None
     return next((element for element in tree.iter() if _local(element) == "math"), None)
@@ -99,9 +100,7 @@ class _Walk:
 
     def over(self, math: Any) -> Piece:
         """The piece of `math`."""
-        from lxml import etree
-
-        walk = etree.iterwalk(math, events=("start", "end", "comment", "pi"))
+        walk = etree().iterwalk(math, events=("start", "end", "comment", "pi"))
         for event, element in walk:
             if event == "start":
                 how = self._start(element)

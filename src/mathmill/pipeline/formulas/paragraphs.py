@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from mathmill.pipeline.formulas.islands import BLOCK_PARENTS, INLINE
+from mathmill.pipeline.dom.elements import BLOCK_PARENTS, INLINE
 
 # Parts of forms, which body finders drop, as what they are where they hold a formula: the questions of a quiz.
 _OF_FORMS = {"button": "span", "fieldset": "div", "form": "div", "label": "span", "legend": "p"}

@@ -1,6 +1,5 @@
-"""HTML to a tree whatever it holds, and the tree's visible text with its blocks kept.
+"""HTML to a tree, whatever it holds.
 
-The plain text is what extraction falls back to, navigation and all: nothing here looks for a page's body.
 libxml2 drops everything after 256 nested elements without a word; pages nested deeper are flattened
 by leaving out the tags beyond a depth, never their text. All passes are linear and not recursive.
 """
@@ -14,22 +13,6 @@ from typing import Any
 # Elements open at once beyond which tags are left out; libxml2 gives up at 256.
 MAX_DEPTH = 200
 
-_BLOCKS = frozenset([
-    "address", "article", "aside", "blockquote", "body", "br", "caption", "center", "dd", "details", "dir",
-    "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "frame", "h1", "h2", "h3", "h4", "h5",
-    "h6", "header", "hr", "html", "legend", "li", "main", "menu", "nav", "noscript", "ol", "optgroup", "option",
-    "p", "pre", "section", "select", "summary", "table", "tbody", "tfoot", "thead", "title", "tr", "ul",
-])  # fmt: skip
-BOILERPLATE = frozenset({"aside", "dialog", "footer", "nav"})
-_CELLS = frozenset({"td", "th"})
-_BREAKING = _BLOCKS | _CELLS
-# Blocks with an empty line around them.
-_PARAGRAPHS = frozenset({"blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "p", "pre", "table"})
-# `head` is not among them: where a page forgets to end it, libxml2 puts the body there.
-_HIDDEN = frozenset(
-    ["title", "iframe", "math", "noembed", "noframes", "object", "script", "style", "svg", "template", "textarea"]
-)
-_VERBATIM = frozenset({"pre", "listing", "xmp"})
 _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
 )
@@ -50,7 +33,6 @@ _FORM_FEED_REFERENCES = re.compile(r"&#(?:0*12(?!\d)|x0*c(?![0-9a-f]));?", re.IG
 # The document's end is the end of the text; libxml2 forgets what stands behind an early `</html>`.
 _EARLY_ENDS = re.compile(r"</(?:html|body|HTML|BODY)\s{0,9}>")
 _ANY_TAG = re.compile(r"<!--.*?(?:-->|\Z)|</?[A-Za-z!?][^>]*(?:>|\Z)", re.DOTALL)
-_SPACES = re.compile(r"[ \t\r\n\f\v]+")
 
 
 def parse(html: str) -> Any | None:
@@ -100,80 +82,6 @@ def flatten(html: str, depth: int = MAX_DEPTH) -> str:
             last = tag.end()
     kept.append(html[last:])
     return "".join(kept)
-
-
-def visible_text(tree: Any, leaving_out: frozenset[str] = frozenset()) -> str:
-    """What a reader sees: blocks on lines of their own, list items behind `- `, cells apart by tabs, `pre` as it is.
-
-    `leaving_out` names further elements that do not count, such as `BOILERPLATE`.
-    """
-    lines = _Lines()
-    unseen = _HIDDEN | leaving_out
-    hidden = verbatim = 0
-    etree, _ = _lxml()
-    for event, element in etree.iterwalk(tree, events=("start", "end")):
-        tag, start = element.tag, event == "start"
-        if tag in unseen:
-            hidden += 1 if start else -1
-        elif tag in _VERBATIM:
-            verbatim += 1 if start else -1
-        if tag in _BREAKING:
-            lines.at_tag(tag, start)
-        text = element.text if start else element.tail if element is not tree else None
-        if text and not hidden:
-            lines.add(text, bool(verbatim))
-    return _tidy("".join(lines.parts))
-
-
-class _Lines:
-    """Text and the line breaks between its blocks; a break is written when text follows it."""
-
-    def __init__(self) -> None:
-        self.parts: list[str] = []
-        self.breaks = 0
-        self.item = False
-        self.cell = False
-
-    def at_tag(self, tag: str, start: bool) -> None:
-        """A block begins or ends: note what stands between the text so far and the next."""
-        if tag in _CELLS or (tag == "tr" and start):
-            if not start:
-                self.parts.append("\t")
-            elif self.breaks:
-                self.parts.append("\n" * self.breaks)
-            self.breaks = 0
-            self.cell = start and tag != "tr"
-        elif tag == "br":
-            self.breaks += start
-        else:
-            self.breaks = max(self.breaks, 2 if tag in _PARAGRAPHS else 1)
-            if tag == "li":
-                self.item = start
-
-    def add(self, text: str, verbatim: bool) -> None:
-        parts = self.parts
-        if not verbatim:
-            text = _SPACES.sub(" ", text)
-            if self.breaks or not parts or parts[-1][-1] in " \n":
-                text = text.lstrip(" ")
-            if not text:
-                return
-        if self.breaks and not self.cell:  # a cell's first block goes on in the cell's line
-            parts.append("\n" * self.breaks)
-        self.breaks, self.cell = 0, False
-        if self.item:
-            parts.append("- ")
-            self.item = False
-        parts.append(text)
-
-
-def _tidy(text: str) -> str:
-    lines = (line.rstrip() for line in text.split("\n"))
-    kept: list[str] = []
-    for line in lines:
-        if line.strip() or (kept and kept[-1]):
-            kept.append(line if line.strip() else "")
-    return "\n".join(kept).strip("\n").strip(" \t")
 
 
 def _without_tags(html: str) -> str:

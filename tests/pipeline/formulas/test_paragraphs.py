@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree, html
 
-from mathmill.pipeline.body.paragraphs import make_paragraphs
 from mathmill.pipeline.extraction import extract_html
+from mathmill.pipeline.formulas.paragraphs import make_paragraphs
 from tests.pipeline.lessons import lesson_around
 
 
