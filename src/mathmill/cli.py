@@ -6,7 +6,7 @@ programs), stderr for progress and errors. Nothing heavy is imported before a co
 
 from __future__ import annotations
 
-import io
+import contextlib
 import os
 import signal
 import sys
@@ -18,8 +18,8 @@ from typing import Annotated
 import typer
 
 from mathmill import __version__
-from mathmill.data.errors import MathmillError, Stopped
-from mathmill.data.terminal import one_line
+from mathmill.data.errors import ConfigError, DiskFull, MathmillError, Stopped
+from mathmill.data.terminal import check_output, drop_output, one_line
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -91,13 +91,21 @@ def pipeline_extract(
     ],
     as_json: Json = False,
     jsonl: Annotated[
-        bool, typer.Option("--jsonl", help='FILE holds lines {"url", "html"}; prints lines {"url", "text", "formulas"}')
+        bool,
+        typer.Option(
+            "--jsonl",
+            help='FILE holds lines {"url", "html"}, may be .gz or .zst; prints lines {"url", "text", "formulas"}',
+        ),
     ] = False,
     workers: Annotated[int, typer.Option(min=1, metavar="N", help="processes, with --jsonl")] = 1,
 ) -> None:
     """Print the text of a page, with its formulas as $...$ and $$...$$."""
     from mathmill.pipeline.show import show_extracted_lines, show_extraction
 
+    if jsonl and as_json:
+        raise ConfigError(
+            "--json and --jsonl do not go together: with --jsonl all that is printed is JSON, a line a page"
+        )
     if jsonl:
         show_extracted_lines(file, workers)
     else:
@@ -227,20 +235,40 @@ def _stop(signum: int, frame: FrameType | None) -> None:
     raise Stopped(f"stopped by {name}, the same command goes on", signum)
 
 
+# What a command ends with when its reader goes away, as in `... | head -1`: the shell says the same of any Unix tool
+# that SIGPIPE ends. The signal itself stays ignored, since it would also come from the pipes to page processes.
+_READER_GONE = 128 + signal.SIGPIPE
+
+
 def main() -> None:
     """Run a command and end with its exit code; an error of the tree is one line on stderr."""
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, _stop)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal may know fewer characters than pages hold
-            stream.reconfigure(errors="backslashreplace")
+    check_output()
+    try:
+        try:
+            _call()
+        finally:
+            sys.stdout.flush()  # the interpreter would do it too late to tell
+    except MathmillError as error:
+        with contextlib.suppress(DiskFull, Stopped):  # stderr may fail as well; the exit code says it then
+            if error.exit_code != _READER_GONE:
+                print(f"mathmill: {one_line(error)}", file=sys.stderr)
+        drop_output()
+        sys.exit(error.exit_code)
+
+
+def _call() -> None:
+    """Let typer run the command that was asked for.
+
+    Raises:
+        MathmillError: what the command raised.
+        SystemExit: it is through; 70 after a bug, whose traceback was printed.
+    """
     try:
         app()
-    except MathmillError as error:
-        print(f"mathmill: {one_line(error)}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except MathmillError:
+        raise
     except Exception:  # noqa: BLE001  # not a result: it ends the program
         traceback.print_exc()
         print("mathmill: this is a bug; please report it with the lines above", file=sys.stderr)

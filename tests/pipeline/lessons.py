@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+MATHJAX = '<script src="https://cdn.example/mathjax/tex-mml-chtml.js"></script>'
 PROSE = (
     "A function that is continuous on a closed interval is bounded there, and it attains its bounds. "
     "The proof divides the interval again and again, and follows the half on which the claim would fail. "

@@ -13,10 +13,8 @@ from mathmill.data.records import CONTENT_TYPE, HTML, TRACE, Document, Dropped
 from mathmill.pipeline.extract import Extract
 from mathmill.pipeline.extraction import Extraction, extract_html, extract_manuscript
 from tests.archives import LESSON
-from tests.pipeline.lessons import PROSE, lesson_around
-from tests.shared import CRAWL, needs_crawl
+from tests.pipeline.lessons import MATHJAX, PROSE, lesson_around
 
-MATHJAX = '<script src="https://cdn.example/mathjax/tex-mml-chtml.js"></script>'
 DOLLARS = "<script>MathJax = {tex: {inlineMath: [['$', '$'], ['\\\\(', '\\\\)']]}};</script>" + MATHJAX
 NO_DOLLARS = "<script>MathJax = {tex: {inlineMath: [['\\\\(', '\\\\)']]}}</script>"
 KATEX = (
@@ -330,19 +328,3 @@ def test_plain_text_gets_rid_of_what_xml_cannot_hold() -> None:
     extraction = extract_manuscript("a\fb \\(x^2\\), \\(y_1\\) and \\(x (y)\\)\0", "text")
     assert extraction.text == "a b \\(x^2\\), \\(y_1\\) and \\(x (y)\\)\ufffd"
     assert latex(extraction) == ["x^2", "y_1", "x (y)"]
-
-
-@needs_crawl
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["deep-nesting", "pathological", "one-line-50mb", "invalid-utf8"])
-def test_broken_archives_end_with_their_good_pages(name: str) -> None:
-    from warcio.archiveiterator import ArchiveIterator
-
-    from mathmill.pipeline.decode import decode_html
-
-    with (CRAWL / "broken" / f"{name}.warc.gz").open("rb") as stream:
-        for record in ArchiveIterator(stream):
-            if record.rec_type == "response":
-                body = record.content_stream().read()
-                text = extract_html(decode_html(body).html).text
-                assert ("SENTINEL" in text) == (b"SENTINEL" in body or b"S\0E\0N\0T\0" in body)

@@ -15,14 +15,26 @@ from mathmill.demo.markup import CONFIG_MATHJAX2, FURTHER, MARKUPS, Markup
 from mathmill.demo.skeletons import SKELETONS, Frame, crowd
 from mathmill.demo.unrelated import KINDS, make_unrelated
 from mathmill.pipeline.extraction import Extraction, extract, extract_html
-from tests.pipeline.lessons import PROSE, lesson_around
+from tests.pipeline.lessons import MATHJAX, PROSE, lesson_around
 from tests.shared import CRAWL, needs_crawl
 
-MATHJAX = '<script src="https://cdn.example/mathjax/tex-mml-chtml.js"></script>'
 PLACEHOLDER = re.compile(r"zq(?:[0-9a-f]{12})?f\d+z")
 # These say what a formula is by their surroundings or by their page's configuration, and have tests of their own.
 ALONE = {"sup_sub", "asciimath_backticks"}
 MIXED = [markup for markup in (*MARKUPS, *FURTHER) if markup.name not in ALONE]
+# A page that names delimiters of its own and loads AsciiMath beside TeX.
+OWN_CONFIG = """<script type="text/x-mathjax-config">
+MathJax.Hub.Config({extensions: ["tex2jax.js", "asciimath2jax.js"], jax: ["input/TeX", "input/AsciiMath"],
+ tex2jax: {inlineMath: [['$','$'], ['\\\\(','\\\\)'], ['@@','@@'], ['[;',';]']],
+           displayMath: [['$$','$$'], ['\\\\[','\\\\]'], ['%%%','%%%']]},
+ asciimath2jax: {delimiters: [['`','`']]}});
+</script>
+<script async src="https://cdn.example/mathjax/2.7.9/MathJax.js?config=TeX-AMS_HTML"></script>"""
+OWN = [
+    Markup("at_signs", OWN_CONFIG, lambda tex, display: f"%%%{escape(tex)}%%%" if display else f"@@{escape(tex)}@@"),
+    Markup("semicolons", OWN_CONFIG, lambda tex, _: f"[;{escape(tex)};]"),
+    *(markup for markup in MARKUPS if markup.name == "asciimath_backticks"),
+]
 # Formulas in the notation that every markup of the demo can write; {i} makes each its own.
 SHAPES = [
     "x_{{{i}}} + {i} = y", "\\frac{{a}}{{{i}}} - b^{{2}}", "\\alpha + n^{{{i}}}", "\\sqrt{{{i}}} = c",
@@ -47,14 +59,26 @@ def assert_accounted(extraction: Extraction) -> None:
         text.encode("utf-8")
 
 
-CHOSEN = st.lists(st.tuples(st.sampled_from(MIXED), st.sampled_from(SHAPES), st.booleans()), min_size=2, max_size=8)
+Chosen = list[tuple[Markup, str, bool]]  # markup, shape, whether it is displayed
 
 
-@settings(max_examples=120, deadline=None)
-@given(CHOSEN, st.sampled_from(sorted(SKELETONS)), st.booleans(), st.integers(0, 99))
+def choices(markups: list[Markup]) -> st.SearchStrategy[Chosen]:
+    each = st.tuples(st.sampled_from(markups), st.sampled_from(SHAPES), st.booleans())
+    return st.lists(each, min_size=2, max_size=8)
+
+
+CHOSEN = choices(MIXED)
+CONFIGURED = st.one_of(
+    st.tuples(st.just(CONFIG_MATHJAX2), CHOSEN), st.tuples(st.just(OWN_CONFIG), choices([*MIXED, *OWN * 8]))
+)
+
+
+@settings(max_examples=160, deadline=None)
+@given(CONFIGURED, st.sampled_from(sorted(SKELETONS)), st.booleans(), st.integers(0, 99))
 def test_formulas_of_many_markups_come_once_and_in_order(
-    chosen: list[tuple[Markup, str, bool]], skeleton: str, crowded: bool, seed: int
+    configured: tuple[str, Chosen], skeleton: str, crowded: bool, seed: int
 ) -> None:
+    head, chosen = configured
     wanted = [shape.format(i=i + 3) for i, (_, shape, _) in enumerate(chosen)]
     article = "".join(
         f"<p>In step {i} we look at</p>{markup.write(tex, True)}<p>and go on. {PROSE}</p>"
@@ -63,7 +87,7 @@ def test_formulas_of_many_markups_come_once_and_in_order(
         for i, ((markup, _, display), tex) in enumerate(zip(chosen, wanted, strict=True))
     )
     rng = Random(seed)
-    html = SKELETONS[skeleton](rng, Frame("a.example", "Steps", "en", CONFIG_MATHJAX2, article))
+    html = SKELETONS[skeleton](rng, Frame("a.example", "Steps", "en", head, article))
     extraction = extract_html(crowd(rng, html) if crowded else html, "https://a.example/steps")
     assert [letters(formula.latex) for formula in extraction.formulas] == [letters(tex) for tex in wanted]
     assert all(formula.balanced for formula in extraction.formulas)
@@ -75,21 +99,82 @@ def test_formulas_of_many_markups_come_once_and_in_order(
 
 @settings(max_examples=80, deadline=None)
 @given(CHOSEN)
-def test_what_was_extracted_gives_the_same_again(chosen: list[tuple[Markup, str, bool]]) -> None:
-    body = "".join(
-        f"<p>In step {i} we look at {markup.write(shape.format(i=i + 3), False)} and go on. {PROSE}</p>"
-        for i, (markup, shape, _) in enumerate(chosen)
-    )
+def test_what_was_extracted_gives_the_same_again(chosen: Chosen) -> None:
+    body = ""
+    for i, (markup, shape, display) in enumerate(chosen):
+        formula = markup.write(shape.format(i=i + 3), display)
+        body += (
+            f"<p>In step {i} we look at{f'</p><div>{formula}</div><p>' if display else f' {formula} '}and go on.</p>"
+        )
     once = extract_html(lesson_around(body, CONFIG_MATHJAX2))
     wanted = [(formula.latex, formula.display) for formula in once.formulas]
     assert len(wanted) == len(chosen)
     wrapped = "".join(f"<p>{escape(block)}</p>" for block in once.text.split("\n\n"))
-    for again in (
-        extract(once.text, content_type="text/markdown"),
-        extract(once.text, content_type="text/plain"),
-        extract_html(lesson_around(wrapped, CONFIG_MATHJAX2)),
-    ):
+    ways = [extract(once.text, content_type="text/markdown"), extract_html(lesson_around(wrapped, CONFIG_MATHJAX2))]
+    if sum(not display for _, display in wanted) != 1:  # one pair of dollars alone is not believed in plain text
+        ways.append(extract(once.text, content_type="text/plain"))
+    for again in ways:
         assert [(formula.latex, formula.display) for formula in again.formulas] == wanted
+
+
+def is_subsequence(some: list[str], of: list[str]) -> bool:
+    rest = iter(of)
+    return all(each in rest for each in some)
+
+
+ADDED = st.tuples(st.sampled_from([*MIXED, *OWN]), st.booleans(), st.integers(0, 12))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data(), st.sampled_from(["", CONFIG_MATHJAX2, OWN_CONFIG]), ADDED)
+def test_one_more_formula_takes_no_other_away(data: st.DataObject, head: str, added: tuple[Markup, bool, int]) -> None:
+    formulas = [
+        f"<p>In step {i} we look at {markup.write(shape.format(i=i + 3), display)} and go on.</p>"
+        for i, (markup, shape, display) in enumerate(data.draw(CHOSEN))
+    ]
+    parts = data.draw(st.permutations([*formulas, *data.draw(st.lists(st.sampled_from(NOTHINGS), max_size=3))]))
+    markup, display, place = added
+    more = f"<p>Then we see {markup.write('z_{99} = w', display)} as well.</p>"
+    before = extract_html(lesson_around("".join(parts), head))
+    after = extract_html(lesson_around("".join([*parts[:place], more, *parts[place:]]), head))
+    assert is_subsequence([formula.latex for formula in before.formulas], [formula.latex for formula in after.formulas])
+    assert after.found >= before.found
+
+
+TEXT_MARKS = [("\\(", "\\)"), ("$", "$"), ("\\[", "\\]"), ("$$", "$$")]
+BESIDE = [
+    markup
+    for markup in MIXED
+    if markup.name in {"mathml", "annotated", "alttext", "img_tex", "codecogs", "mimetex", "svg"}
+]
+
+
+@pytest.mark.parametrize("markup", BESIDE, ids=lambda markup: markup.name)
+@pytest.mark.parametrize("marks", TEXT_MARKS, ids="".join)
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>Let {text}{twin} be.</p>",
+        "<p>Let {text} {twin} be.</p>",
+        "<p>Let <span class=math>{text}{twin}</span> be.</p>",
+        "<p>Let <span>{text}</span>{twin} be.</p>",
+        "<p>Let <span style='display: none'>{text}</span>{twin} be.</p>",
+    ],
+)
+def test_a_formula_in_text_and_its_twin_beside_it_come_once(markup: Markup, marks: tuple[str, str], page: str) -> None:
+    for shape in SHAPES:
+        tex = shape.format(i=3)
+        text, twin = f"{marks[0]}{escape(tex)}{marks[1]}", markup.write(tex, False)
+        extraction = extract_html(lesson_around(page.format(text=text, twin=twin), CONFIG_MATHJAX2))
+        assert [letters(formula.latex) for formula in extraction.formulas] == [letters(tex)]
+        other = extract_html(lesson_around(f"<p>Let {text} and {twin} or {twin} be.</p>", CONFIG_MATHJAX2))
+        assert len(other.formulas) == 3
+
+
+def test_a_twin_before_its_text_comes_once() -> None:
+    for markup in BESIDE:
+        page = f"<p>Let {markup.write('x_{3} + 3 = y', False)}\\(x_{{3}} + 3 = y\\) be.</p>"
+        assert len(extract_html(lesson_around(page, CONFIG_MATHJAX2)).formulas) == 1
 
 
 # What pages are full of and is no formula, each a stretch of a body.
@@ -133,6 +218,55 @@ def test_each_nothing_beside_true_formulas_stays_nothing(part: str) -> None:
     extraction = extract_html(lesson_around(body))
     assert [formula.latex for formula in extraction.formulas if formula.source == "paren"] == ["x^2", "y_1", "z"]
     assert len(extraction.formulas) == 3
+
+
+# Words of money, code, patterns, paths and shells; {n} and {m} are numbers, {w} and {v} words.
+WORDS = st.sampled_from(["home", "path", "x", "a", "sum", "log", "new", "value", "PATH", "HOME", "i"])
+WITHOUT = [
+    "It costs ${n} or ${n}.{m:02} a {w}, and ${m}k for {n} {w}s.",
+    "US${n}-${m}, A${n}; ({w} ${n}, {v} ${m}).",
+    "From ${n} million to ${m} million (${n}M/${m}M) in {w}.",
+    "Save ${n}! {w} was $ {m} and is $ {n} now.",
+    "Run <code>{w} ${v} | grep '^[{w}]$'</code> and ${w} or ${v}{n}.",
+    "Set ${w}=${v}/{w} and ${{{v}}}, then $({w} {v}).",
+    '<pre>for {w} in $*; do\n echo ${w} "${{{v}}}" $1 $2 {n}\ndone</pre>',
+    "In C:\\{w}\\{v}\\[{n}]\\({m}) and \\\\{w}\\{v}.",
+    "Files /usr/{w}/{v}_{n}.{w} and ~/{w}-{m}/{v}.py hold them.",
+    "Match {w}$, ({w}|{v})*, \\d{{{n}}} and [a-z]+$ at {v}.",
+    "<code>s/\\({w}\\)/\\{v}/g</code> or s/\\(my {w}\\)/x/.",
+    "Call {w}({v}) or <code>{w}[{n}] = {v}; {w}_{v} += {m}</code>.",
+    "@{w} {{{v}}} #{w} {n}% *{v}* `{v}`.",
+    "The {w} of {n}x{m} is {n} cm, {m}th, {n}e-{m} or {n}/{m}.",
+    "Score {n}-{m} ({n}:{m}), tel. +{n} ({m}) {n}-{m}.",
+    "<code>$this-&gt;{w} = $_{v}[{n}];</code> $.{v}() and jQuery $('{w}').",
+    "{w} &lt; {v} &amp;&amp; {n} &gt; {m} ? {w} : {v}",
+]
+SENTENCES = st.tuples(st.sampled_from(WITHOUT), st.integers(1, 999), st.integers(1, 99), WORDS, WORDS)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(SENTENCES, min_size=1, max_size=12), st.booleans())
+def test_prose_code_and_money_hold_no_formula(chosen: list[tuple[str, int, int, str, str]], together: bool) -> None:
+    written = [sentence.format(n=n, m=m, w=w, v=v) for sentence, n, m, w, v in chosen]
+    body = f"<p>{' '.join(written)}</p>" if together else "".join(f"<p>{each}</p>" for each in written)
+    extraction = extract_html(lesson_around(body))
+    assert extraction.formulas == ()
+    assert extraction.found == 0
+
+
+# An underscore or circumflex between two dollars is taken for TeX, though TeX has one letter before it.
+@pytest.mark.xfail(reason="names with underscores and patterns between dollars outside of code are taken for TeX")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Set $home=$user_name/home and ${user_name}. Set $my_path=$user_name/x and $user_name/y.",
+        "Call $.user_name() and jQuery $('main'), then $.user_name() and jQuery $('user_name').",
+        "Use $user_name or $my_path, or $log_649 and $log_650 or $my_path and so on.",
+        "Search for s/\\(my user_name\\)/x/ in it.",
+    ],
+)
+def test_names_with_underscores_are_no_formulas(text: str) -> None:
+    assert extract_html(lesson_around(f"<p>{text}</p>")).formulas == ()
 
 
 @pytest.mark.parametrize("kind", KINDS)

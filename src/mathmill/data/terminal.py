@@ -1,17 +1,26 @@
 """Printing for people and programs; text of pages is shown as it is, never obeyed.
 
 Control characters of page text would move the cursor or change colours, and square brackets would
-be markup to rich: both are made harmless here, once.
+be markup to rich: both are made harmless here, once. So is an output that fails: it ends the command
+as an error of the tree, wherever in the command it shows.
 """
 
 from __future__ import annotations
 
+import io
+import os
 import re
+import signal
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
+
+from mathmill.data.errors import DiskFull, Stopped
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 # C0 and C1 but for tab and line feed, surrogates, and what Unicode calls bidirectional controls (UAX 9). Joiners,
 # which Hindi and Persian need, and the invisible operators of mathematics stay.
@@ -77,3 +86,52 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: st
         console.print(table)
     for line in captured.get().splitlines():
         print(line.rstrip())
+
+
+class _Checked(io.FileIO):
+    """Standard output or error; what fails in it is an error of the tree.
+
+    An `OSError` would be taken for one of the command's own files, and typer ends a command at a broken pipe with 1.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor, "wb", closefd=False)
+
+    def write(self, data: ReadableBuffer, /) -> int | None:  # type: ignore[override]  # None where it would block
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise Stopped("nobody reads the output any more", signal.SIGPIPE) from None
+        except OSError as error:
+            raise DiskFull(
+                f"not all of the output could be printed ({error.strerror}): free some space where it goes, "
+                "or send it to another place"
+            ) from error
+
+
+def check_output() -> None:
+    """Put streams in the place of `sys.stdout` and `sys.stderr` that fail with errors of the tree.
+
+    Printing then raises `Stopped` (SIGPIPE) where nobody reads any more and `DiskFull` for any other failure. A stream
+    that was closed by the caller goes nowhere. What a terminal cannot show is printed as backslash escapes.
+    """
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  # for the whole process
+        elif isinstance(stream, io.TextIOWrapper):
+            checked = io.TextIOWrapper(
+                io.BufferedWriter(_Checked(descriptor)),
+                encoding=stream.encoding,
+                errors="backslashreplace",  # a terminal may know fewer characters than pages hold
+                line_buffering=stream.line_buffering or stream.write_through,
+            )
+            setattr(sys, name, checked)
+
+
+def drop_output() -> None:
+    """Send what is still to be printed nowhere, so that it cannot fail again when the process ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)

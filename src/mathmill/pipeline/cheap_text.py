@@ -38,14 +38,18 @@ _WRAPPERS = tuple(
     (words, re.compile(pattern))
     for words, pattern in (
         (
-            ("katex", "MathJax", "mjx-chtml", "math"),
+            ("math", "katex", "MathJax", "mjx-chtml", "reqn", "latex-rendered"),
             r"class=[\"']?(?:katex|MathJax|MathJax_SVG|MathJax_CHTML|mjx-chtml|math|math inline|math display"
-            r"|math-container|mwe-math-element)[\s\"'>]",
+            r"|math-container|mwe-math-element|reqn|latex-rendered|asciimath|math-(?:inline|block)|zenn-katex"
+            r"|(?:wp-)?katex-(?:eq|error|inline|block)|wp-block-katex-display-block"
+            r"|mathquill-(?:embedded-latex|rendered-math))[\s\"'>]",
         ),
-        (("data-",), r"data-(?:latex|tex|expr|mathml|mml|asciimath|katex|formula|equation)="),
+        (("data-",), r"data-(?:latex|tex|expr|mathml|mml|asciimath|katex|formula|equation|math-style)="),
+        (('lang="math"',), r"lang=\"math\""),
         (("math-renderer", "tex-math", "<MATH"), r"<(?:math-renderer|tex-math|MATH)[\s>]"),
         (("language-math", "tex"), r"<(?:code|div|span) class=[\"']?(?:language-math|tex)[\s\"'>]"),
         (("[math]",), r"\[math\]"),
+        (("<var",), r"<var>[^<]{0,200}\\[a-z]{2,}"),
         (("-math",), r"<dt?-math"),
         (("tex]",), r"\[(?:i?tex|latex)\]"),
     )
@@ -54,6 +58,8 @@ _SCRIPT = re.compile(r"<su[bp]>")
 _MOST_BEFORE = 7  # characters before a script that the next two look at
 _SCRIPTED = re.compile(r"[A-Za-zα-ωΑ-Ω)](?:</(?:i|em|var|b)>)?\Z")
 _RAISED = re.compile(r"(?:</(?:i|em|var)>|(?<![A-Za-z])[a-z)])\Z")
+_OMML = re.compile(r"<m:o[Mm]ath>")
+_MOST_OMML = 4_000  # characters of such an equation that are looked at: each letter in it has a style
 _TITLED = re.compile(r"<svg[\s>](?:[^<]|<(?!title)[^<]){0,300}<title>([^<]*\\[a-zA-Z][^<]*)")
 _BACKTICKS = re.compile(r"`([^`\n]{1,200})`")
 _IMAGE = re.compile(r"<(?:img|IMG|svg)\s[^<>]*>")
@@ -62,20 +68,6 @@ _IMAGE_OF_TEX = re.compile(
     r"|class=[\"']?(?:tex|math|latex|mwe-math|formula)|(?:alt|ALT|aria-label)=[\"'](?:\$[^\"'${][^\"'$]*\$|[^\"']*\\[a-zA-Z])"
 )
 _MOST_ELEMENTS = 5_000  # that are counted of one page; bounds the work on a page of nothing else
-_IMAGE_CLUES = (
-    "tex=",
-    "cht=tx",
-    "upmath.me",
-    "aria-label",
-    "latex",
-    "codecogs",
-    "tex.cgi",
-    '="math',
-    '"tex"',
-    '"formula',
-    'alt="',
-    'ALT="',
-)
 
 
 class CheapText(Config):
@@ -182,15 +174,8 @@ def markup_formulas(source: str) -> list[str]:
     raised = _raised_formulas(source) + _asciimath(source)
     if "<svg" in source:
         raised += _TITLED.findall(source)
-    if (
-        "math" not in source
-        and "MATH" not in source
-        and "data-" not in source
-        and '"tex' not in source
-        and not any(clue in source for clue in _IMAGE_CLUES)
-        and "tex]" not in source
-    ):
-        return raised
+    if "<m:o" in source:
+        raised += _omml(source)
     elements = _mathml(source) if "math" in source else []
     found = (len(pattern.findall(source)) for words, pattern in _WRAPPERS if any(word in source for word in words))
     wrappers = min(sum(found), _MOST_ELEMENTS)
@@ -215,6 +200,12 @@ def _asciimath(source: str) -> list[str]:
     if "`" not in source or not any(name in source for name in ("sciimath", "sciiMath", "SCIIMath", "AM_")):
         return []
     return _BACKTICKS.findall(source)[:_MOST_ELEMENTS]
+
+
+def _omml(source: str) -> list[str]:
+    """The characters of each equation that Microsoft Word saved, marked as `x^..` where it has several runs."""
+    held = (piece.partition("</m:o")[0][:_MOST_OMML] for piece in _OMML.split(source, _MOST_ELEMENTS)[1:])
+    return [("x^" if one.count("<m:r>") > 1 else "x") + " ".join(_TAG.sub("", one).split()) for one in held]
 
 
 def _mathml(source: str) -> list[str]:

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mathmill.pipeline.body.anchors import reanchor
+from mathmill.pipeline.body.beside import BOILERPLATE, marks_beside
 from mathmill.pipeline.body.found import find_body
-from mathmill.pipeline.body.marked import BOILERPLATE, marked_body, marked_root
+from mathmill.pipeline.body.marked import marked_body, marked_root
 from mathmill.pipeline.body.small_scripts import write_small_scripts
 from mathmill.pipeline.body.structure import to_text
 from mathmill.pipeline.decode import decode_html
@@ -26,6 +27,7 @@ from mathmill.pipeline.formulas.delimited import Formula
 from mathmill.pipeline.formulas.protect import Protected, Restored, may_hold_formulas, protect, restore
 from mathmill.pipeline.formulas.raw_less import escape_raw_less
 from mathmill.pipeline.formulas.renderers import Renderer, renderer_of
+from mathmill.pipeline.formulas.word import reveal_equations
 from mathmill.pipeline.manuscripts.kinds import Kind, kind_of
 from mathmill.pipeline.manuscripts.read import read_manuscript
 
@@ -81,7 +83,19 @@ def extract(html: bytes | str, url: str | None = None, content_type: str | None 
     `html` are a page's bytes, whose charset is found as a browser does (`content_type` is the HTTP header, if there is
     one), or its characters. Notebooks, TeX, Markdown and plain text are told by `content_type`, the ending of `url` and
     their first characters. Never raises on what a page holds; its text is empty only if the page shows none.
+    TypeError for anything but bytes and characters.
     """
+    if not isinstance(html, bytes | str):
+        raise TypeError(
+            f"mathmill.extract takes a page's bytes or characters, not {type(html).__name__}: "
+            "read the page first, such as with Path(..).read_bytes() or response.content"
+        )
+    for name, value in (("url", url), ("content_type", content_type)):
+        if value is not None and not isinstance(value, str):
+            raise TypeError(
+                f"mathmill.extract takes {name} as characters or None, not {type(value).__name__}: "
+                f"give str({name}), or leave it out"
+            )
     text = decode_html(html, content_type or "").html if isinstance(html, bytes) else html
     kind = kind_of(content_type, url or "", text)
     if kind == "html":
@@ -101,7 +115,7 @@ def extract_html(html: str, url: str = "", page_chars: int = PAGE_CHARS) -> Extr
         html = html[: html.rfind("<")] if html.rfind("<") > html.rfind(">") else html  # not half a tag
     mathematical = may_hold_formulas(html)
     renderer = renderer_of(html) if mathematical else Renderer()
-    tree = parse(escape_raw_less(html, renderer) if mathematical else html)
+    tree = parse(reveal_equations(escape_raw_less(html, renderer)) if mathematical else html)
     if tree is None:
         return Extraction("", "", (), "plain", 0, cut=cut)
     title = _title(tree)
@@ -131,30 +145,34 @@ def _title(tree: Any) -> str:
 def _body(protected: Protected, url: str, tags: int) -> tuple[Restored, Method, int, int]:
     """The body with its formulas, how it was found, how many formulas were rescued and how many put back."""
     text, method = _body_text(protected, url, tags)
-    tokens = protected.tokens
-    there = _count(protected, text)
+    if _count(protected, text) == len(protected.tokens):
+        return restore(text, protected), method, 0, 0
+    # Those in menus and the like stay behind with them.
+    beside = marks_beside(protected.tree, protected.token, protected.stem).marks
+    tokens = [token for token in protected.tokens if token not in beside]
+    there = _count(protected, text, beside)
     if there == len(tokens):
         return restore(text, protected), method, 0, 0
     lost = len(tokens) - there
     if method == "trafilatura" and lost >= MOST_LOST * len(tokens) and not (lost < 2 and there):
         # Body finders take one article of a page that shows several; the mathematics tells where they are.
-        wider = to_text(marked_root(protected.tree, protected.stem), BOILERPLATE)
-        if (found := _count(protected, wider)) > there and len(wider) > LEAST_KEPT * len(text):
+        wider = to_text(marked_root(protected.tree, protected.token, beside), BOILERPLATE)
+        if (found := _count(protected, wider, beside)) > there and len(wider) > LEAST_KEPT * len(text):
             return restore(wider, protected), "plain", found - there, 0
     text = reanchor(text, to_text(protected.tree), tokens)
-    return restore(text, protected), method, 0, _count(protected, text) - there
+    return restore(text, protected), method, 0, _count(protected, text, beside) - there
 
 
-def _count(protected: Protected, text: str) -> int:
-    """How many of a page's placeholders stand in a text."""
-    return len(set(protected.token.findall(text)))
+def _count(protected: Protected, text: str, beside: frozenset[str] = frozenset()) -> int:
+    """How many of a page's placeholders that are not `beside` its body stand in a text."""
+    return len({match.group() for match in protected.token.finditer(text)} - beside)
 
 
 def _body_text(protected: Protected, url: str, tags: int) -> tuple[str, Method]:
     """The body with placeholders, and how it was found."""
     tree = protected.tree
     if protected.formulas and tags <= MOST_TAGS:
-        body = marked_body(tree, protected.stem)
+        body = marked_body(tree, protected.token, protected.stem)
         if body is not None:
             return to_text(body), "formulas"
     found = find_body(tree, url) if tags <= MOST_TAGS else None

@@ -58,10 +58,13 @@ _ELEMENTS = tuple(
         rb"<mjx-container",
         rb"<dt?-math",
         rb"math\?math=",
+        rb"class=\"(?:mjx-math|asciimath)",
+        rb"data-math-style=",
     )
 )
 _DATA = re.compile(rb"data-(?:expr|asciimath|katex|formula|equation|mathml|mml|math)=")
-_KATEX = re.compile(rb"=\"katex")
+# Rendered by KaTeX on the server or by its plugins, in R's documentation, in newsletters.
+_KATEX = re.compile(rb"=\"(?:(?:wp-(?:block-)?|zenn-)?katex|reqn|latex-rendered)")
 _SCRIPTED = re.compile(rb"<su[bp]>")
 _ITALIC_SCRIPTED = re.compile(rb"</(?:i|em|var)><su[bp]>")
 # TeX in the address of an image, where a backslash is written so.
@@ -117,6 +120,8 @@ def _marks_of_markup(body: bytes) -> int:
     marks = len(_TEX_PLACE.findall(body)) + len(_DATA.findall(body)) + len(_KATEX.findall(body))
     if b"MATH" in body:
         marks += body.count(b"<MATH")
+    if b"<m:o" in body:  # as Microsoft Word saves them
+        marks += body.count(b"<m:oMath>") + body.count(b"<m:omath>")
     if b"`" in body and (b"sciimath" in body or b"SCIIMath" in body or b"AM_" in body or b"sciiMath" in body):
         marks += body.count(b"`") // 2
     if b"%5C" in body:

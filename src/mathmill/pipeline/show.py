@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -123,8 +123,13 @@ def show_extraction(file: Path, as_json: bool) -> None:
 
     with _opened(file) as source:
         body = source.read()
-    if body.startswith((b"\x1f\x8b", b"WARC/")):
+    if body.startswith(b"WARC/"):
         raise ConfigError(f"{file} is an archive and no HTML page: use `mathmill pipeline check` or `pipeline run`")
+    if body.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd")):
+        raise ConfigError(
+            f"{file} is compressed: use --jsonl if it holds lines of JSON, `mathmill pipeline check` if it is an "
+            "archive; unpack a page first"
+        )
     if body.startswith((b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04")):
         raise DamagedInput(f"{file} is no text but a PDF, a picture or an archive: turn it into HTML first")
     if body.startswith(b"{") and b'"html"' in body.partition(b"\n")[0] and not body.startswith(b'{"cells"'):
@@ -143,36 +148,37 @@ def show_extracted_lines(file: Path, workers: int) -> None:
         DamagedInput: a line could not be read, or its page not be extracted.
     """
     from mathmill.pipeline.isolate import ItemLimits
-    from mathmill.pipeline.json_lines import extract_lines
+    from mathmill.pipeline.json_lines import extract_lines, read_lines
     from mathmill.pipeline.recipe import PageLimits
 
     allowed = PageLimits()
-    failed, number, first = 0, 0, ""
-    with _opened(file) as source:
-        for number, line in enumerate(
-            extract_lines(source, ItemLimits(allowed.seconds, allowed.megabytes), workers), 1
-        ):
+    limits = ItemLimits(allowed.seconds, allowed.megabytes)
+    failed, count, first = 0, 0, ""
+    # Closed at once where printing fails: the batches in work would go on to their end.
+    with _opened(file) as source, closing(extract_lines(read_lines(source), limits, workers)) as found:
+        for line in found:
+            count += 1
             sys.stdout.buffer.write(orjson.dumps(line) + b"\n")
             if "error" in line:
                 failed += 1
-                first = first or f"line {number}: {line['error']}"
-    sys.stdout.buffer.flush()
+                first = first or line["error"]
     if failed:
-        raise DamagedInput(
-            one_line(f"{failed} of {number} lines of {file} failed, the first {first}: their output has an `error`")
-        )
+        raise DamagedInput(f"{failed} of {count} lines of {file} failed and have an `error`, the first is {first}")
 
 
 @contextmanager
 def _opened(file: Path) -> Iterator[BinaryIO]:
     """A file, or standard input for `-`."""
+    advice = "name a file, or - for standard input"
+    if str(file) == "-":
+        if sys.stdin is None:
+            raise InputMissing(f"standard input is closed: {advice}")
+        yield sys.stdin.buffer
+        return
     try:
-        if str(file) == "-":
-            yield sys.stdin.buffer
-        else:
-            with file.open("rb") as source:
-                yield source
+        with file.open("rb") as source:
+            yield source
     except OSError as error:
         if error.filename != str(file):
             raise
-        raise InputMissing(f"cannot read {file} ({error.strerror}): name a file, or - for standard input") from error
+        raise InputMissing(f"cannot read {file} ({error.strerror}): {advice}") from error

@@ -117,6 +117,46 @@ def test_hostile_code(markup: str) -> None:
     assert time.process_time() - began < 10
 
 
+# what a page has many of between its words; trafilatura by itself takes the square of their number
+TEXTLESS = [
+    "<script>var a = 1;</script>", "<style>a {}</style>", "<noscript> </noscript>", "<iframe></iframe>",
+    "<svg><path d=M0></svg>", "<input>", "<button>go</button>", "<option>one",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("markup", TEXTLESS)
+def test_time_is_linear_in_elements_without_text(markup: str) -> None:
+    def seconds(count: int) -> float:
+        tree = parse(f"<body><article><h1>Bounds</h1>{f'{markup} some words stand here ' * count}</article>")
+        began = time.process_time()
+        find_body(tree, "")
+        return time.process_time() - began
+
+    few = seconds(1_000)  # and what is loaded at the first page
+    assert seconds(10_000) < 15 * few + 0.5
+
+
+@pytest.mark.parametrize("markup", TEXTLESS)
+def test_words_behind_elements_without_text_stay(markup: str) -> None:
+    if markup.endswith(">"):
+        assert found(f"<p>Before {markup} behind.</p>") == "Before behind."
+
+
+def test_an_article_that_only_a_script_holds() -> None:
+    tree = parse(
+        f'<body><script>var a;</script><script type="application/ld+json">{{"articleBody": "{PROSE * 2}"}}</script>'
+        "<div>Home</div></body>"
+    )
+    body = find_body(tree, "")
+    assert body is not None
+    assert to_text(body).startswith(PROSE[:60])
+
+
+def test_signs_that_lead_to_themselves_go() -> None:
+    assert found("<p>f(x)<a class=headerlink href='#x'>\u00b6</a></p>") == "f(x)"
+    assert found("<p>As <a class=permalink href=x>linked</a> it is said.</p>") == "As linked it is said."
+
+
 @needs_crawl
 def test_finds_what_trafilatura_writes() -> None:
     """On real pages the words of trafilatura's own text are there, and few others: headings and lists given back."""

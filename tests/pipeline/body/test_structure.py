@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mathmill.pipeline.body.beside import BOILERPLATE
 from mathmill.pipeline.body.code_blocks import code_elements, fenced, settle_code
-from mathmill.pipeline.body.marked import BOILERPLATE
 from mathmill.pipeline.body.structure import to_text
 from mathmill.pipeline.dom.parse import parse
 

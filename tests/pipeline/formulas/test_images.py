@@ -43,6 +43,8 @@ URLS = [
     ("https://math.vercel.app/?inline=%5Calpha&color=black", r"\alpha", False, "image_url"),
     ("http://www.sciweavers.org/tex2img.php?eq=%5Cfrac%7Ba%7D%7Bb%7D&bc=White&fc=Black&im=jpg", r"\frac{a}{b}", False,
      "image_url"),
+    ("https://tex.z-dn.net/?f=x%5E%7B2%7D%2B1", "x^{2}+1", False, "image_url"),
+    ("https://tex.z-dn.net/?f=x+%5Ccdot+y", r"x \cdot y", False, "image_url"),
     ("http://www.texify.com/img/%5Cnormalsize%5C%21x%5E2.gif", "x^2", False, "image_url"),
     ("https://pics.example/render?formula=%5Csqrt%7B2%7D", r"\sqrt{2}", False, "image_url"),
     ("https://pics.example/latex?eq=x%5E2", "x^2", False, "image_url"),
@@ -60,6 +62,8 @@ NO_FORMULA_URLS = [
     "data:image/gif;base64,R0lGODlhAQABAAAAACw=",
     "https://pics.example/latex-gloves.jpg?formula=new_style",
     "https://shop.example/img?eq=wood_floor&tex=oak",
+    "https://tex.z-dn.net/logo.png?f=x%5E2",
+    "https://z-dn.net/?f=cover",
     "https://chart.googleapis.com/chart?cht=p3&chl=Hello|World",
     "https://latex.codecogs.com/png.latex?",
     "https://s0.wp.com/latex.php?latex=&bg=fff",
@@ -139,6 +143,18 @@ IMAGES = [
     ('<img src="eq.png" aria-label="\\int_0^1 f">', r"\int_0^1 f", False, "image_alt"),
     ('<img class="tex" align="center" src="eq.png" alt="x">', "x", True, "image_alt"),
     ('<img src="eq.png" alt="[tex]x[/tex]">', "x", False, "image_alt"),
+    ('<img src="https://camo.example/5d/68" alt="eq" data-canonical-src="https://latex.codecogs.com/svg.latex?x%5E2">',
+     "x^2", False, "image_codecogs"),
+    ('<span class="InlineEquation"><img src="a.gif" alt="$$x^2$$"></span>', "x^2", False, "image_alt"),
+    ('<span class="inline-formula"><b><img src="a.gif" alt="$$x^2$$"></b></span>', "x^2", False, "image_alt"),
+    ('<div class="displaymath"><img class="math inline" src="a.gif" alt="x^2"></div>', "x^2", False, "image_alt"),
+    ('<span class="InlineEquation"><img class="tex-display" src="a.gif" alt="x^2"></span>', "x^2", True, "image_alt"),
+    ('<span class="Equation"><img src="a.gif" alt="$$x^2$$"></span>', "x^2", True, "image_alt"),
+    ('<img src="mi1.png" class="ltx_Math" alt="x^{2}">', "x^{2}", False, "image_alt"),
+    ('<img class="equation_image" src="/e/1" alt="LaTeX: x" data-equation-content="x^2 ">', "x^2", False, "image_alt"),
+    ('<img class="equation_image" src="/e/1" alt="LaTeX: n">', "n", False, "image_alt"),
+    ('<img src="/e/1" alt="two thirds" data-equation-content="n">', "n", False, "image_alt"),
+    ('<img src="/e/1" alt="LaTeX: \\frac{1}{2}">', r"\frac{1}{2}", False, "image_alt"),
 ]  # fmt: skip
 NO_IMAGES = [
     '<img src="a.jpg" alt="Save $5">',
@@ -151,6 +167,15 @@ NO_IMAGES = [
     '<img src="a.jpg" alt="A plot of y = x^2 and its tangent">',
     '<img src="a.jpg" alt="plot.png" class="math">',
     '<img src="a.jpg" alt="Equation 3" class="equation">',
+    '<img src="a.jpg" alt="Equation (1)" class="tex">',
+    '<img src="a.jpg" alt="Eq. (1)" class="equation">',
+    '<img src="a.jpg" alt="equation (A.12b)." class="math">',
+    '<img src="a.jpg" alt="Formula [2\u20133]" class="formula">',
+    '<img src="a.jpg" alt="Eqn. 4.2" class="math">',
+    '<img src="a.jpg" alt="LaTeX: introduction">',
+    '<img src="a.jpg" alt="LaTeX: a system for documents" class="tex">',
+    '<img src="img1.gif" alt="tex2html_wrap_inline12" class="math">',
+    '<img src="a.jpg" alt="A boat" class="inline math">',
     '<img src="a.jpg" alt="Teacher" class="math">',
     '<img src="a.jpg" alt="" class="latex">',
     '<img src="a.jpg" class="latex">',
@@ -166,6 +191,11 @@ def test_images_of_formulas(markup: str, latex: str, display: bool, source: str)
     formula = shown(f"<p>so {markup} is</p>" if "<p" not in markup and "<div" not in markup else markup)
     assert formula is not None
     assert (formula.latex, formula.display, formula.source) == (latex, display, source)
+
+
+@pytest.mark.parametrize("alt", ["Equation x = 1", "eq_1 = 2", "e (1)"])
+def test_an_equation_that_is_not_only_counted_stays(alt: str) -> None:
+    assert shown(f'<p>so <img class="tex" src="a.png" alt="{alt}"> is</p>') is not None
 
 
 @pytest.mark.parametrize("markup", NO_IMAGES)

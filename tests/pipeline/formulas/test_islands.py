@@ -33,6 +33,8 @@ OUTERMOST = [
     ("<div><math id=t mode=display></math></div>", "math", True),
     ("<span class=mwe-math-element><span class=mwe-math-mathml-display><math id=t></math></span></span>",
      "mwe-math-element", True),
+    ("<span class='mjpage mjpage__block'><span class=mjx-chtml><b id=t></b></span></span>",
+     "mjpage mjpage__block", True),
 ]  # fmt: skip
 
 
@@ -44,9 +46,11 @@ def test_outermost_shows_this_formula_only(markup: str, name: str, display: bool
 
 
 def test_display_is_said_by_the_element_itself() -> None:
-    markups = ["<b id=t class=equation></b>", "<b id=t display=block></b>", "<b id=t data-math-style=display></b>"]
+    said = ("class=equation", "display=block", "data-math-style=display", "data-katex-display=true", "display-mode=1")
+    markups = [f"<b id=t {attribute}></b>" for attribute in said]
     assert all(is_displayed(target(tree_of(markup))) for markup in markups)
-    assert not is_displayed(target(tree_of("<b id=t class=equations display=inline></b>")))
+    unsaid = ("class=equations display=inline", "data-display=false", "display-mode=0")
+    assert not any(is_displayed(target(tree_of(f"<b id=t {attribute}></b>"))) for attribute in unsaid)
 
 
 # markup, whether the target is all that its block shows

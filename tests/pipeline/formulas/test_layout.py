@@ -89,6 +89,112 @@ EQUATIONS = [
     ('<div class="row"><div class="col">zqf0z,</div><div class="col-2">(12)</div></div>', {"zqf0z": "(12)"}, "zqf0z,"),
     ('<p>zqf0z <span style="float:right">(A.1)</span></p>', {"zqf0z": "(A.1)"}, "zqf0z"),
     ("<center>zqf0z. &nbsp; &nbsp; [4]</center>", {"zqf0z": "[4]"}, "zqf0z."),
+    # QuickLaTeX: a number on the right, on the left, on neither side, one for each row of its picture
+    (
+        '<p class="ql-center-displayed-equation" style="line-height: 43px;"><span class="ql-right-eqno"> (1) </span>'
+        '<span class="ql-left-eqno"> &nbsp; </span><span>zqf0z</span></p>',
+        {"zqf0z": "(1)"},
+        "zqf0z",
+    ),
+    (
+        '<p class="ql-center-displayed-equation"><span class="ql-right-eqno"> &nbsp; </span>'
+        '<span class="ql-left-eqno"> (2) </span>zqf0z</p>',
+        {"zqf0z": "(2)"},
+        "zqf0z",
+    ),
+    (
+        '<p class="ql-center-displayed-equation"><span class="ql-right-eqno"> &nbsp; </span>'
+        '<span class="ql-left-eqno"> &nbsp; </span>zqf0z</p>',
+        {"zqf0z": ""},
+        "zqf0z",
+    ),
+    (
+        '<p class="ql-center-displayed-equation"><span class="ql-right-eqno"> (1)(2) </span>zqf0z</p>',
+        {"zqf0z": "(1), (2)"},
+        "zqf0z",
+    ),
+    # one equation over several cells, blank ones between them, the number at either end
+    (
+        "<table><tr><td>&nbsp;</td><td>zqf0z</td><td>&nbsp;=</td><td>zqf1z</td><td>&nbsp;</td><td>(4a)</td></tr></table>",
+        {"zqf0z": "", "zqf1z": "(4a)"},
+        "zqf0z = zqf1z",
+    ),
+    (
+        "<table><tr><td>(1)</td><td align=right>zqf0z</td><td>=</td><td>zqf1z</td></tr></table>",
+        {"zqf0z": "", "zqf1z": "(1)"},
+        "zqf0z = zqf1z",
+    ),
+    ("<table><tr><td>(1)</td><td>zqf0z</td><td>&nbsp;</td></tr></table>", {"zqf0z": "(1)"}, "zqf0z"),
+    # DocBook and AsciiDoc: a heading, none at all
+    (
+        '<div class="equation"><p class="title"><b>Equation 3.1. Energy</b></p><div class="equation-contents">zqf0z'
+        "</div></div>",
+        {"zqf0z": "Equation 3.1"},
+        "Energy zqf0z",
+    ),
+    ('<div class="informalequation">zqf0z</div>', {"zqf0z": ""}, "zqf0z"),
+    (
+        '<div class="stemblock"><div class="content">zqf0z</div><div class="title">Equation 2.</div></div>',
+        {"zqf0z": "Equation 2"},
+        "zqf0z",
+    ),
+    # TeX4ht
+    (
+        '<div class="align"><table class="align"><tr><td class="align-odd">zqf0z</td><td class="align-even">zqf1z</td>'
+        '<td class="align-label">&nbsp;&nbsp;(1)</td></tr></table></div>',
+        {"zqf0z": "", "zqf1z": "(1)"},
+        "zqf0z zqf1z",
+    ),
+    ('<table class="equation-star"><tr><td><center>zqf0z</center></td></tr></table>', {"zqf0z": ""}, "zqf0z"),
+    # Pandoc's filters
+    ('<p><span class="eqn"><span>zqf0z</span> (3)</span></p>', {"zqf0z": "(3)"}, "zqf0z"),
+    (
+        '<p><span class="eqnos"><span>zqf0z</span><span class="eqnos-number">(1)</span></span></p>',
+        {"zqf0z": "(1)"},
+        "zqf0z",
+    ),
+    (
+        '<p><span style="display: inline-block; position: relative"><span>zqf0z</span>'
+        '<span style="position: absolute; right: 0em; text-align: right">(1)</span></span></p>',
+        {"zqf0z": "(1)"},
+        "zqf0z",
+    ),
+    # Wikidot and others: the number beside the block
+    (
+        '<span class="equation-number">(12)</span> <div class="math-equation">zqf0z</div>',
+        {"zqf0z": "(12)"},
+        "zqf0z",
+    ),
+    (
+        '<div class="math-equation">zqf0z</div><span class="equation-number">(2)</span><div class="math-equation">'
+        "zqf1z</div>",
+        {"zqf0z": "", "zqf1z": "(2)"},
+        "zqf0z\n\nzqf1z",
+    ),
+    ('<p>zqf0z</p><p style="text-align:right">(1)</p>', {"zqf0z": "(1)"}, "zqf0z"),
+    ("<p>zqf0z.</p><p align=right>(1)</p>", {"zqf0z": "(1)"}, "zqf0z."),
+    ('<dl><dd><div style="float:right">(2)</div>zqf0z</dd></dl>', {"zqf0z": "(2)"}, "zqf0z"),
+    # dots that lead to the number, a line that spreads what it holds
+    ("<p>zqf0z ........ (1)</p>", {"zqf0z": "(1)"}, "zqf0z"),
+    ("<p>zqf0z, &hellip;&hellip; (1)</p>", {"zqf0z": "(1)"}, "zqf0z,"),
+    ('<div style="display: flex"><span>zqf0z</span><span>(1)</span></div>', {"zqf0z": "(1)"}, "zqf0z"),
+    # publishers
+    (
+        '<div class="display"><span class="formula"><span class="label">(1)</span><span>zqf0z</span></span></div>',
+        {"zqf0z": "(1)"},
+        "zqf0z",
+    ),
+    (
+        '<div class="c-article-equation"><div><span>zqf0z</span></div><div class="c-article-equation__number">(1)</div>'
+        "</div>",
+        {"zqf0z": "(1)"},
+        "zqf0z",
+    ),
+    (
+        '<div class="html-disp-formula-info"><div class="f">zqf0z</div> <div class="l"><label>(1)</label></div></div>',
+        {"zqf0z": "(1)"},
+        "zqf0z",
+    ),
 ]  # fmt: skip
 
 # what stays as it is
@@ -108,6 +214,38 @@ OTHERS = [
     "<dl><dt>group</dt><dd>zqf0z</dd></dl>",
     "<dl><dd>It is clear that zqf0z holds for all of them, as was said.</dd></dl>",
     "<ul><li>zqf0z (3)</li></ul>",
+    "<table><tr><td>(1)</td><td>zqf0z</td><td>zqf1z</td></tr></table>",
+    "<table><tr><td>(A)</td><td>zqf0z</td></tr></table>",
+    "<table><tr><td>(1)</td><td>Find zqf0z</td></tr></table>",
+    "<table><tr><td>(1)</td><td>zqf0z</td><td>(2)</td><td>zqf1z</td></tr></table>",
+    "<p>zqf0z</p><p>(1)</p>",
+    '<p>zqf0z</p><p style="text-align:right">see (1)</p>',
+    '<p>zqf0z</p> and <p style="text-align:right">(1)</p>',
+    '<p>Let zqf0z be.</p><p style="text-align:right">(1)</p>',
+    '<p style="text-align:right">(1)</p><p>zqf0z</p>',
+]
+
+# tables whose cells hold signs and numbers as formulas of their own
+LATEX = {"zqf0z": "a", "zqf1z": "=", "zqf2z": "b", "zqf3z": "\\le ", "zqf4z": "c", "zqf5z": "(3)", "zqf6z": "+"}
+SPLIT = [
+    (
+        "<table><tr><td>zqf0z</td><td>zqf1z</td><td>zqf2z</td><td>(4a)</td></tr><tr><td></td><td>zqf3z</td><td>zqf4z"
+        "</td><td>(4b)</td></tr></table>",
+        {"zqf0z": "", "zqf1z": "", "zqf2z": "(4a)", "zqf3z": "", "zqf4z": "(4b)"},
+        "zqf0z zqf1z zqf2z\n\nzqf3z zqf4z",
+    ),
+    (
+        "<table><tr><td>zqf0z</td><td>zqf1z</td><td>zqf2z</td><td>zqf5z</td></tr></table>",
+        {"zqf0z": "", "zqf1z": "", "zqf2z": "(3)"},
+        "zqf0z zqf1z zqf2z",
+    ),
+    ("<table><tr><td>zqf0z</td><td>zqf5z</td></tr></table>", {"zqf0z": "(3)"}, "zqf0z"),
+    (
+        "<table><tr><td>zqf0z</td><td>zqf6z</td><td>zqf2z</td></tr><tr><td>zqf4z</td><td>zqf6z</td><td>zqf2z</td></tr>"
+        "</table>",
+        {},
+        "",
+    ),
 ]
 
 
@@ -117,6 +255,15 @@ def test_equation_becomes_a_paragraph_with_its_number(markup: str, numbers: dict
     assert tree is not None
     assert equations(tree, TOKEN) == numbers
     assert to_text(tree) == f"Before.\n\n{text}\n\nAfter."
+
+
+@pytest.mark.parametrize(("markup", "numbers", "text"), SPLIT)
+def test_cells_that_hold_a_sign_or_a_number_as_a_formula(markup: str, numbers: dict[str, str], text: str) -> None:
+    tree = parse(f"<div><p>Before.</p>{markup}<p>After.</p></div>")
+    assert tree is not None
+    assert equations(tree, TOKEN, LATEX.__getitem__) == numbers
+    if text:
+        assert to_text(tree) == f"Before.\n\n{text}\n\nAfter."
 
 
 @pytest.mark.parametrize("markup", OTHERS)
@@ -145,6 +292,7 @@ def test_table_in_a_layout_table() -> None:
 
 _PIECES = ["zqf{}z", "(3)", "and", "=", "a word", ""]
 _TAGS = ["table", "tr", "td", "div", "dl", "dd", "p", "span", 'span class="eqno"', 'div class="equation"', "li", "br"]
+_TAGS += ['p align="right"', 'span class="ql-left-eqno"', 'div class="math-equation"']
 
 
 @given(st.lists(st.sampled_from([*_PIECES, *(f"<{tag}>" for tag in _TAGS), *(f"</{tag}>" for tag in _TAGS[:9])])))
@@ -170,6 +318,9 @@ def test_every_placeholder_stays_once_in_order(pieces: list[str]) -> None:
         "<p>" + "<span>zqf0z (1) </span>" * 50_000,
         "<dl>" + "<dd>zqf0z</dd>" * 50_000 + "</dl>",
         "<p>zqf0z" + " (1" * 100_000,
+        "<div class=math-equation>zqf0z</div><span class=eqno>(1)</span>" * 20_000,
+        '<p>zqf0z</p><p style="text-align:right">(1)</p>' * 20_000,
+        '<p style="text-align:right">' * 150 + "(1) zqf0z " * 20_000,
     ],
 )
 def test_hostile_pages_take_linear_time(markup: str) -> None:

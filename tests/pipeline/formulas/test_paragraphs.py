@@ -47,6 +47,11 @@ def test_text_with_placeholders_gets_paragraphs(markup: str, expected: str) -> N
     assert made(markup) == expected
 
 
+def test_tags_that_no_element_may_have_are_left_alone() -> None:
+    page = lesson_around('<spanuclass="math" id=x><form>Let \\(x^2\\) be.</form>', "<script src=mathjax.js></script>")
+    assert [each.latex for each in extract_html(page).formulas] == ["x^2"]
+
+
 PIECES = st.sampled_from(
     ["<div>", "</div>", "<p>", "</p>", "<b>1</b>", "word ", "<i>", "</i>", "<ul><li>", "</li></ul>",
      "<figure>", "</figure>", "<figcaption>", "</figcaption>", "<section>", "</section>", "<br>", "<a>link</a>"]

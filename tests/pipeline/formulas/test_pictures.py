@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import time
+from urllib.parse import quote
+
 import pytest
 
+from mathmill.pipeline.dom.parse import parse
 from mathmill.pipeline.extraction import Extraction, extract_html
+from mathmill.pipeline.formulas.pictures import MOST_ADDRESS, images
 from tests.pipeline.lessons import lesson_around
 
 TEX = '<img class="latex" src="a.png" alt="{t}">'
@@ -82,6 +87,80 @@ def test_a_picture_alone_in_its_block_is_displayed(around: str, display: bool, p
     extraction = extract_html(lesson_around(around.format(x=picture), MATHJAX))
     assert {formula.display for formula in extraction.formulas} == {display}
     assert len(extraction.formulas) == around.count("{x}")
+
+
+# a picture within a line, whether it is displayed: `\\displaystyle` is its look, classes are its place
+PLACED = [
+    ('<img src="https://latex.codecogs.com/png.latex?%5Cdisplaystyle%20x" class="math display">', True),
+    ('<img src="https://latex.codecogs.com/png.latex?%5Cdisplaystyle%20x" class="math inline">', False),
+    ('<img src="https://latex.codecogs.com/png.latex?%5Cdisplaystyle%20x">', False),
+    ('<img src="https://latex.codecogs.com/png.latex?%5Cdisplaystyle%20x" align="center">', False),
+    ('<span class="InlineEquation"><img src="a.gif" alt="$$x$$"></span>', False),
+    ('<span class="Equation"><img src="a.gif" alt="$$x$$"></span>', True),
+]
+
+
+@pytest.mark.parametrize(("picture", "display"), PLACED)
+def test_classes_say_where_a_picture_stands(picture: str, display: bool) -> None:
+    extraction = extract_html(lesson_around(f"<p>Let {picture} be.</p>", MATHJAX))
+    assert [(formula.latex, formula.display) for formula in extraction.formulas] == [("x", display)]
+
+
+WRAPPED = '<IMG WIDTH="21" SRC="{}" ALT="tex2html_wrap_inline12">'
+# pictures whose TeX stands in a comment, the formulas meant and whether they are displayed
+COMMENTED = [
+    (f"<!-- MATH: $x^2$ -->{WRAPPED.format('img1.gif')}", [("x^2", False)]),
+    (f"<!-- MATH\n $x^2$\n -->\n<SPAN CLASS='MATH'>{WRAPPED.format('img1.gif')}</SPAN>", [("x^2", False)]),
+    (f"<!-- MATH\n \\begin{{displaymath}}\na<b\n\\end{{displaymath}}\n -->{WRAPPED.format('1.gif')}", [("a<b", True)]),
+    ('<!-- MATH $x^2$ --><img src=img1.gif alt="$y^2$">', [("y^2", False)]),
+    (f"<!-- MATH $x$ -->{WRAPPED.format('1.gif')} and {WRAPPED.format('1.gif')}", [("x", False), ("x", False)]),
+    (f"<!-- MATH $x$ -->{WRAPPED.format('1.gif')} and <!-- MATH $y$ -->{WRAPPED.format('1.gif')}", []),
+    (f"<!-- MATH $x$ --> and {WRAPPED.format('1.gif')}", []),
+    (f"<!-- MATHS $x$ page -->{WRAPPED.format('1.gif')}", []),
+    (f"<!-- MATH -->{WRAPPED.format('1.gif')}", []),
+    (f"<!-- menu -->{WRAPPED.format('1.gif')}", []),
+]
+
+
+@pytest.mark.parametrize(("markup", "expected"), COMMENTED)
+def test_the_tex_in_the_comment_before_a_picture(markup: str, expected: list[tuple[str, bool]]) -> None:
+    extraction = extract_html(lesson_around(f"<p>Let {markup} be.</p>", MATHJAX))
+    assert [(formula.latex, formula.display) for formula in extraction.formulas] == expected
+
+
+SQUARE = "<math xmlns='http://www.w3.org/1998/Math/MathML'><msup><mi>x</mi><mn>2</mn></msup></math>"
+# what stands in the address of an SVG, the formulas meant
+ADDRESSES = [
+    (f"<svg><!--MathML: {SQUARE}--><path d='M0'/></svg>", ["x^2"]),
+    (f"<svg><!--MathML: {SQUARE}<path d='M0'/></svg>", []),
+    (f"<svg>{SQUARE}</svg>", []),
+    ("<svg><!--MathML: none--></svg>", []),
+    (f"<svg>{' ' * MOST_ADDRESS}<!--MathML: {SQUARE}--></svg>", []),
+]
+
+
+@pytest.mark.parametrize(("svg", "expected"), ADDRESSES)
+def test_mathml_in_the_address_of_a_picture(svg: str, expected: list[str]) -> None:
+    picture = f'<img alt="x squared" src="data:image/svg+xml;charset=utf8,{quote(svg)}">'
+    assert latex(extract_html(lesson_around(f"<p>Let {picture} be.</p>", MATHJAX))) == expected
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<!-- MATH" * 200_000,
+        "<!-- MATH $x$ -->" * 100_000,
+        "<!-- MATH $x$ --><img " + "a " * 800_000,
+        f'<img src="data:image/svg+xml,{"<!--MathML: " * 100_000}">',
+        f'<img src="data:image/svg+xml,MathML{"%3C" * 400_000}">',
+    ],
+)
+def test_time_is_linear(markup: str) -> None:
+    tree = parse(markup)
+    assert tree is not None
+    began = time.process_time()
+    images(tree, markup + "<img", lambda formula, holder: "zqf0z")
+    assert time.process_time() - began < 2
 
 
 # vector pictures, the formulas meant

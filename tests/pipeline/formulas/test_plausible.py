@@ -7,7 +7,9 @@ import pytest
 from mathmill.pipeline.formulas.plausible import (
     is_definition,
     is_money,
+    is_reference,
     is_strong,
+    is_tight,
     looks_like_asciimath,
     looks_like_tex,
 )
@@ -40,12 +42,68 @@ MONEY = [
     ("5=x", "", False),
     ("1, 2", "", False),
     ("0.5", "", False),
+    # the dollar behind stands as one that opens a formula
+    ("5 (or so) if ", "x", True),
+    ("5 a month if ", "x", True),
+    ("5USD and ", "\\", True),
+    ("5\u201310 for ", "n", True),
+    ("100+ ", "|", True),
+    ("3.50 each (", "x", True),
+    ("5) in all. ", "$", True),
+    ("5 and \\(x^2\\) or ", "y", True),
+    ("5 \\begin{align}u\\end{align} and ", "y", True),
+    ("7 \\$5 ", "x", True),
+    ("5\u5143\uff0c\u7136\u540e", "x", True),
+    ("5\u5143", "\uff0c", False),
+    ("5 \\cdot x ", "i", False),
+    ("5!", "", False),
 ]
 
 
 @pytest.mark.parametrize(("between", "behind", "money"), MONEY)
 def test_money(between: str, behind: str, money: bool) -> None:
     assert is_money(between, behind) == money
+
+
+@pytest.mark.parametrize(
+    ("between", "before", "money"),
+    [(" and then ", "5", True), (" per head, ", "0", True), (" and then ", "n", False), (" \\cdot x", "5", False)],
+)
+def test_a_dollar_behind_its_amount(between: str, before: str, money: bool) -> None:
+    assert is_money(between, "x", before) == money
+
+
+@pytest.mark.parametrize(
+    ("latex", "reference"),
+    [
+        ("\\eqref{eq:1}", True),
+        (" (\\ref{a}) ", True),
+        ("\\ref{a}, \\ref{b}", True),
+        ("\\autoref{sec:a}~\\cref {x}", True),
+        ("x \\ref{a}", False),
+        ("\\href{a}", False),
+        ("ref", False),
+        ("\\prefix{a}", False),
+        ("", False),
+    ],
+)
+def test_references(latex: str, reference: bool) -> None:
+    assert is_reference(latex) == reference
+
+
+@pytest.mark.parametrize(
+    ("between", "behind", "tight"),
+    [
+        ("x", "", True),
+        ("x", ".", True),
+        ("x ", "y", False),
+        (" x", "", False),
+        ("HOME/", "P", False),
+        ("a", "$", False),
+    ],
+)
+def test_dollars_right_at_a_formula(between: str, behind: str, tight: bool) -> None:
+    assert is_tight(between, behind) == tight
 
 
 DEFINITIONS = [
@@ -167,7 +225,10 @@ def test_time_is_linear(unit: str) -> None:
         for ask in (is_definition, looks_like_tex, is_strong, looks_like_asciimath):
             ask(text)
             ask(unit * count)
+            ask("5" + unit * count)
         is_money(unit * count, "")
+        is_money("5" + unit * count, "x")
+        is_reference("\\ref{a}" + unit * count)
         return time.process_time() - start
 
     assert seconds(40_000) < 20 * seconds(5_000) + 0.2

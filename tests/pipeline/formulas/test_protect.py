@@ -89,6 +89,15 @@ def test_a_hidden_source_is_seen_and_hidden_words_are_not(hiding: str) -> None:
     assert "Let $x^2$ be." in extraction.text.replace("**", "")
 
 
+@pytest.mark.parametrize("macro", ["\\newcommand{\\R}{\\mathbb R} \\R", "\\def\\R{R} \\R^n", "x \\let\\R\\Re"])
+def test_a_hidden_formula_that_defines_macros_stays_hidden(macro: str) -> None:
+    page = "<div><p>Let \\(y\\) be.</p><div style='display:none'>\\({}\\)</div></div>"
+    for latex, hidden in ((macro, True), ("\\left(x\\right)", False)):
+        tree = parse(page.format(latex))
+        protect(tree, renderer_of(page), page)
+        assert (tree.find(".//*[@style]") is not None) is hidden  # type: ignore[union-attr]
+
+
 def test_restoring_gives_each_formula_once() -> None:
     page = "<p>\\(x_1\\) and \\(y_1\\)</p>"
     protected = protect(parse(page), renderer_of(page), page)

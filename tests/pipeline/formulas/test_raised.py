@@ -47,8 +47,7 @@ FORMULAS = [
     ("x<sup>2</sup> + y<sup>2</sup> = z<sup>2</sup>", ["x^2 + y^2 = z^2"]),
     ("<i>E</i> = <i>mc</i><sup>2</sup>", ["E = mc^2"]),
     ("E = mc<sup>2</sup>", ["E = mc^2"]),
-    ("10<sup>-3</sup>", ["10^{-3}"]),
-    ("5 × 10<sup>−3</sup> m<sup>2</sup>", [r"5 \times 10^{-3}"]),
+    ("<i>n</i> = 5 × 10<sup>−3</sup> m<sup>2</sup>", [r"n = 5 \times 10^{-3}"]),
     ("2<sup>n</sup>", ["2^n"]),
     ("2<sup>64</sup>", ["2^{64}"]),
     ("O(n<sup>2</sup>)", ["O(n^2)"]),
@@ -86,6 +85,39 @@ FORMULAS = [
     ("1,000<sup>n</sup>", ["1{,}000^n"]),
     ("-<i>x</i><sup>2</sup>", ["-x^2"]),
     ("<span>ab <i>x</i></span><sup>2</sup>", ["x^2"]),
+    ("2<sup>32</sup> − 1", ["2^{32} - 1"]),
+    ("数<i>x</i><sup>2</sup>的", ["x^2"]),
+    ("函数x<sup>2</sup>+1的", ["x^2+1"]),
+    ('<span style="font-style:italic">x</span><sub>1</sub>', ["x_1"]),
+    ("𝑥<sub>1</sub>", ["x_1"]),
+    ("<i>x</i>\u2060<sup>2</sup>", ["x^2"]),
+    ("y = b + a<sub>1</sub>.[x<sub>1</sub>] + a<sub>2</sub>.ln[x<sub>2</sub>]", [r"y = b + a_1.[x_1] + a_2.\ln[x_2]"]),
+    ("<sub>2</sub><i>F</i><sub>1</sub>(<i>a</i>, <i>b</i>; <i>c</i>; <i>z</i>)", ["{}_2F_1(a, b; c; z)"]),
+    ("<i>O</i>(<i>n</i>2<sup><i>n</i></sup>)", ["O(n2^n)"]),
+    ("<i>G</i><sub>δ</sub>-set", [r"G_{\delta}"]),
+    ("<i>L</i><sup>2</sup>-norm", ["L^2"]),
+]  # fmt: skip
+# lists, and the formulas that they are: one for each item, one for a sequence with dots
+LISTS = [
+    ("<i>x</i><sub>1</sub>, <i>x</i><sub>2</sub> and <i>x</i><sub>3</sub>", ["x_1", "x_2", "x_3"]),
+    ("<i>x</i><sub>1</sub>,<i>x</i><sub>2</sub>", ["x_1", "x_2"]),
+    ("<i>x</i><sub>1</sub>; <i>x</i><sub>2</sub>", ["x_1", "x_2"]),
+    ("<i>a</i> = <i>x</i><sub>1</sub>, <i>b</i> = <i>x</i><sub>2</sub>", ["a = x_1", "b = x_2"]),
+    ("<i>f</i>(<i>x</i><sub>1</sub>, <i>y</i>) = 0, <i>x</i><sup>2</sup> &lt; 1", ["f(x_1, y) = 0", "x^2 < 1"]),
+    ("<i>x</i><sup>2</sup>, 2<i>xy</i>, <i>y</i><sup>2</sup>", ["x^2", "y^2"]),
+    ("(<i>x</i><sub>1</sub>, <i>x</i><sub>2</sub>)", ["(x_1, x_2)"]),
+    ("(<i>x</i><sub>1</sub>, <i>x</i><sub>2</sub> being small)", ["x_1", "x_2"]),
+    ("{<i>x</i><sub>1</sub>, <i>x</i><sub>2</sub>, …}", [r"\{x_1, x_2, \ldots\}"]),
+    ("<i>y</i><sub>0</sub>, <i>x</i><sub>1</sub>, <i>x</i><sub>2</sub>, …, <i>x</i><sub>n</sub>, <i>z</i><sub>0</sub>",
+     ["y_0", r"x_1, x_2, \ldots, x_n", "z_0"]),
+    ("<i>a</i><sub>1</sub>, …, <i>a</i><sub>n</sub>, <i>b</i><sub>1</sub>, …, <i>b</i><sub>m</sub>",
+     [r"a_1, \ldots, a_n", r"b_1, \ldots, b_m"]),
+    ("<i>B</i><sub>0</sub>, <i>B</i><sub>1</sub>, …, <i>B</i><sub>n</sub>", [r"B_0, B_1, \ldots, B_n"]),
+    ("<i>x</i><sub>1</sub>, <i>x</i><sub>2</sub>, …", [r"x_1, x_2, \ldots"]),
+    ("<i>i</i> = 1, 2, ..., <i>n</i><sup>2</sup>", [r"i = 1, 2, \ldots, n^2"]),
+    ("<i>x</i><sub>i</sub> = 1, <i>i</i> = 1, ..., <i>n</i><sub>0</sub>", ["x_i = 1", r"i = 1, \ldots, n_0"]),
+    ("<i>x</i><sub>1</sub>, …, <i>x</i><sub>n</sub> ∈ <i>A</i>", [r"x_1, \ldots, x_n \in A"]),
+    ("<i>x</i><sup>2</sup> = 2,5", ["x^2 = 2,5"]),
 ]  # fmt: skip
 # markup that is text on every page
 TEXTS = [
@@ -108,13 +140,30 @@ TEXTS = [
     "2001-2003<sup>2</sup>",
     "10:30<sup>2</sup>", "w/o<sup>1</sup>", "t ha<sup>-1</sup>", "e<sup>-</sup>", "A<sup>+</sup>",
     "<i>p</i> &lt; 0.05<sup>*</sup>",
-    "25%<sup>1</sup>", "5<sup>1</sup>", "<sup>2</sup>", "<sup></sup>", "x <sup>2</sup>", "<sub>small print</sub>",
+    "p53<sup>-/-</sup>", "p53<sup>+/−</sup> mice", "<i>p53</i><sup>-/-</sup>", "<i>Trp53<sup>fl/fl</sup></i>",
+    "<i>Rb</i><sup>-/-</sup>", "IL-2R<sub>α</sub>", "IFN-γ<sup>+</sup>", "CD4<sup>+</sup>CD25<sup>+</sup>",
+    "T<sub>H</sub>1 cells", "T<sub>h</sub>17", "K<sub>v</sub>1.3", "P2X<sub>7</sub>", "S<sub>N</sub>2",
+    "5-HT<sub>2A</sub>", "D<sub>2</sub>O", "[Ca<sup>2+</sup>]<sub>i</sub>", "<i>M</i><sup>2+</sup>",
+    "NH<sub>4</sub><sup>+</sup>", "YBa<sub>2</sub>Cu<sub>3</sub>O<sub>7-δ</sub>", "C<sub>1-6</sub>alkyl",
+    "δ<sup>13</sup>C", "δ<sup>18</sup>O", "<sup>235</sup>U", "<sup>1</sup>H NMR", "mg L<sup>-1</sup>",
+    "5 mol s<sup>-1</sup>", "cm<sup>-2</sup>", "m<sup>2</sup>", "IC<sub>50</sub> = 5", "12.3 ± 0.5<sup>b</sup>",
+    "<i>p</i> &lt; 0.001<sup>b</sup>", "2<sup>n</sup>d", "L<sup>A</sup>T<sub>E</sub>X", "T<sub>E</sub>X",
+    "C<sup>++</sup>", "Doe J<sup>a,b</sup>, Roe K<sup>b,*</sup>", "25%<sup>1</sup>", "5<sup>1</sup>",
+    "MnO<sub>4</sub><sup>-</sup> + 5e<sup>-</sup>", "[Cu(NH<sub>3</sub>)<sub>4</sub>]<sup>2+</sup>", "4H<sup>+</sup>",
+    "K<sub>2</sub>SO<sub>4</sub> → 2 K<sup>+</sup> + SO<sub>4</sub><sup>2-</sup>", "J K<sup>-1</sup> mol<sup>-1</sup>",
+    "CO<sub>2</sub> (g) + H<sub>2</sub> (g) ⇋ CO (g) + H<sub>2</sub>O (l)",
+    "CPM<sup>+</sup> cells", "FUS<sup>-/-</sup>:FUS", "<em>Dyrk</em>4<sup>-/-</sup> BMDCs",
+    "<sup>2</sup>", "<sup></sup>", "x <sup>2</sup>", "<sub>small print</sub>",
 ]  # fmt: skip
 # markup that is a formula only beside other mathematics
 UNSURE = [
     ("x<sup>2</sup>", "x^2"), ("P<sub>n</sub>", "P_n"), ("2<sup>30</sup>", "2^{30}"),
     ("11<sup>3</sup>", "11^3"), ("K<sub>0</sub>", "K_0"),
-    ("10<sup>2</sup>", "10^2"),
+    ("10<sup>2</sup>", "10^2"), ("10<sup>6</sup> cells", "10^6"), ("10<sup>-9</sup> M", "10^{-9}"),
+    ("3.2 × 10<sup>8</sup> CFU", r"3.2 \times 10^8"), ("≤ 10<sup>9</sup>", "10^9"),
+    ("β<sub>2</sub>-agonist", r"\beta_2"),
+    ("χ<sup>2</sup>", r"\chi^2"), ("T<sub>reg</sub>", r"T_{\mathrm{reg}}"), ("F<sub>1</sub>", "F_1"),
+    ("G<sub>0</sub>/G<sub>1</sub>", "G_0/G_1"), ("D<sub>2</sub>", "D_2"),
 ]  # fmt: skip
 
 
@@ -144,6 +193,25 @@ def test_what_is_raised_and_no_script(markup: str, around: str) -> None:
 def test_the_page_decides(markup: str, expected: str) -> None:
     assert latex(f"<p>Here stands {markup} and so on.</p>") == []
     assert latex(f"{MATHEMATICS}<p>Here stands {markup} and so on.</p>") == [expected]
+
+
+@pytest.mark.parametrize(("markup", "expected"), LISTS)
+def test_lists(markup: str, expected: list[str]) -> None:
+    assert latex(f"{MATHEMATICS}<p>Here stand {markup} and so on.</p>") == expected
+
+
+def test_science_outvotes_mathematics() -> None:
+    science = "<p>Of Fe<sup>3+</sup>, CO<sub>2</sub>, IC<sub>50</sub>, CD4<sup>+</sup> and p53<sup>-/-</sup>.</p>"
+    doubtful, sure = "the T<sub>m</sub> of 10<sup>6</sup> cells", "<i>R</i><sup>2</sup> = 0.9"
+    assert latex(f"{MATHEMATICS}<p>Here stands {doubtful}, {sure}.</p>") == ["T_m", "10^6", "R^2 = 0.9"]
+    assert latex(f"{MATHEMATICS}{science}<p>Here stands {doubtful}, {sure}.</p>") == ["R^2 = 0.9"]
+
+
+def test_powers_of_two_are_no_evidence() -> None:
+    page = (
+        "<p>There are 2<sup>24</sup>, 2<sup>32</sup> or 2<sup>64</sup> of them, and 10<sup>6</sup> A<sub>4</sub>.</p>"
+    )
+    assert latex(page) == ["2^{24}", "2^{32}", "2^{64}"]
 
 
 def test_display() -> None:
@@ -216,7 +284,9 @@ def test_text_around_formulas_stays(text: str, cuts: list[int]) -> None:
     "unit",
     ["<sup>", "<i>x</i><sup>2</sup>", "x<sub>1</sub>, ", "(<i>x</i><sup>2</sup>", "<sup>2", "<i><sup>",
      "a<sup>2</sup> ", "√(<i>x</i>", "m<sup>2</sup> a ", "<p>x<sup>2</sup>", "<i>x</i><sup>2</sup>)",
-     "<i>x</i> + <sup>"],
+     "<i>x</i> + <sup>", "<i>x</i><sub>1</sub>, …, ", "…, ", '<span class="texhtml">', '<b class="math"><i>x</i></b>',
+     '<span class="texhtml"><i>x</i>√', "<sub>2</sub>", "p53<sup>-/-</sup>", "a<sub>1</sub>.",
+     "2<i>x</i><sup>2</sup> and "],
 )  # fmt: skip
 def test_time_is_linear(unit: str) -> None:
     tree = parse(unit * (150_000 // len(unit)))

@@ -3,11 +3,13 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mathmill.pipeline.extraction import extract_html
+from mathmill.pipeline.formulas import raw_less
 from mathmill.pipeline.formulas.raw_less import escape_raw_less
+from mathmill.pipeline.formulas.renderers import Pair, Renderer
 from tests.pipeline.lessons import lesson_around
 
 DOLLARS = "<script>MathJax = {tex: {inlineMath: [['$', '$']]}};</script><script src=mathjax.js></script>"
@@ -77,12 +79,44 @@ HOSTILE = [
 ]
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.sampled_from(HOSTILE), st.sampled_from(HOSTILE))
-def test_time_is_linear(one: str, other: str) -> None:
+PAIRS = [one + other for one in HOSTILE for other in ("", "<a ", "<b=", "<!--", "<script>")]
+
+
+@pytest.mark.parametrize("unit", PAIRS)
+def test_time_is_linear(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of the pattern; each look back is bounded, and would drown it, so that it is cut short here."""
+    monkeypatch.setattr(raw_less, "MOST_BEFORE", 10)
     times = []
     for count in (2_000, 16_000):
         start = time.process_time()
-        escape_raw_less("$" + (one + other) * count)
+        escape_raw_less("$" + unit * count)
         times.append(time.process_time() - start)
-    assert times[1] < 32 * times[0] + 0.2
+    assert times[1] < 32 * times[0] + 0.1
+
+
+@pytest.mark.parametrize("unit", ["<a ", "$a<b ", "<p x<a ", "[tex]<a ", "<<<<<<<<a "])
+def test_a_look_back_is_bounded(unit: str) -> None:
+    times = []
+    for count in (400, 3_200):
+        start = time.process_time()
+        escape_raw_less("$" + unit * count)
+        times.append(time.process_time() - start)
+    assert times[1] < 32 * times[0] + 0.05
+
+
+# what stands before a less-than; whether a formula is open there
+OPEN = [
+    ("[TEX]a", True), ("[Latex]a", True), ("[tex]x[/tex] a", False), ("[TEX]x[/TEX] a", False), ("[MATH]a", True),
+    ("$$$a", True), ("$$$x$$$ a", False), ("$`a", True), ("$`x`$ a", False), ("\\$a", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "is_open"), OPEN)
+def test_formulas_that_are_open(before: str, is_open: bool) -> None:
+    page = f"<p>{before}<b_1,"
+    assert ("&lt;b_1," in escape_raw_less(page)) is is_open
+
+
+def test_delimiters_of_the_page() -> None:
+    own = Renderer(loaded=True, pairs=(Pair("@(", "@)", False),), asciimath=(Pair("~", "~", False),))
+    assert escape_raw_less("<p>@(a<b_1, @) ~a<b_1,~ a<b_1,", own) == "<p>@(a&lt;b_1, @) ~a&lt;b_1,~ a<b_1,"

@@ -53,6 +53,46 @@ PAGES = [
     ("", "<p>[tex]x[/tex] [itex]y[/itex] [latex]z[/latex] [math]u^2[/math]</p>",
      [("x", True), ("y", False), ("z", False), ("u^2", False)]),
     ("", "<p>$latex x$ and $latex \\displaystyle y$</p>", [("x", False), ("\\displaystyle y", False)]),
+    # MathJax 4 adds to its own lists and takes away from them
+    (configured("tex: {inlineMath: {'[+]': [['$', '$']]}}"), "<p>$x$ and \\(y\\), $5 and $z$</p>",
+     [("x", False), ("y", False), ("z", False)]),
+    (configured("tex: {inlineMath: {'[+]': [['$', '$']], '[-]': [['\\\\(', '\\\\)']]}}"),
+     "<p>$x$ but \\(two words\\)</p>", [("x", False)]),
+    (configured("tex: {inlineMath: {'[+]': [['$', '$']]}}, options: {skipHtmlTags: {'[+]': ['kbd'], '[-]': ['code']}}"),
+     "<p><kbd>$x$</kbd> <code>$y$</code></p>", [("y", False)]),
+    (configured("tex: {inlineMath: [['$', '$']], processEnvironments: false}"),
+     "<p>$x$ \\begin{align}y\\end{align} $\\begin{matrix}z\\end{matrix}$</p>",
+     [("x", False), ("\\begin{matrix}z\\end{matrix}", False)]),
+    # a class that has a renderer look at an element also has it look into code, but not into a text field
+    (configured("tex: {inlineMath: [['$', '$']]}, options: {processHtmlClass: 'yes'}"),
+     "<p><code class='a yes'>$x$</code> <code>$y$</code> <textarea class=yes>$z$</textarea></p>", [("x", False)]),
+    (configured("tex: {inlineMath: [['$', '$']]}, options: {ignoreHtmlClass: '.*|', processHtmlClass: 'arithmatex'}"),
+     "<p>$x$ <span class=arithmatex>$y$</span></p>", [("y", False)]),
+    # several calls of MathJax 2
+    ("<script type='text/x-mathjax-config'>MathJax.Hub.Config({tex2jax: {inlineMath: [['$', '$']]}});"
+     "MathJax.Hub.Config({TeX: {Macros: {R: '{\\\\bf R}'}}});</script>"
+     "<script type='text/x-mathjax-config'>MathJax.Hub.Config({tex2jax: {skipTags: ['script']}});</script>" + LOADED,
+     "<p>$x$ <code>$y$</code></p>", [("x", False), ("y", False)]),
+    # without TeX among what is loaded a delimiter may be anything
+    ("<script src='/MathJax.js?config=AM_HTMLorMML'></script>", "<p>`x/2` \\(two words\\) \\(y_1\\)</p>",
+     [("\\frac{x}{2}", False), ("y_1", False)]),
+    ("<script src='/MathJax.js?config=TeX-AMS_HTML'></script>", "<p>\\(two words\\) `x/2`</p>", [("two words", False)]),
+    ("<script>MathJax.Hub.Config({asciimath2jax: {delimiters: [['{!','!}']]}})</script>"
+     "<script src='/MathJax.js?config=AM_CHTML'></script>", "<p>{!x/2!} and `y/2`</p>", [("\\frac{x}{2}", False)]),
+    ("<script>AMdocumentId = 'notes'</script><script src=ASCIIMathML.js></script>",
+     "<p>`a/b`</p><div id=notes><p>`x/2`</p></div>", [("\\frac{x}{2}", False)]),
+    ("<script>AMdocumentId = 'wikitext'</script><script src=ASCIIMathML.js></script>", "<p>`x/2`</p>",
+     [("\\frac{x}{2}", False)]),
+    # three dollars where the configuration names them, or the page plainly uses them
+    (configured("tex: {inlineMath: [['$$$', '$$$']], displayMath: [['$$$$$$', '$$$$$$']]}"),
+     "<p>$$$n$$$ and $$$$$$k$$$$$$</p>", [("n", False), ("k", True)]),
+    (LOADED, "<p>$$$n$$$ is $$$10^9$$$, $$$$$$k$$$$$$</p>", [("n", False), ("10^9", False), ("k", True)]),
+    ("", "<p>$$$ Italian $$$ French $$$</p>", []),
+    (configured("tex: {inlineMath: [['$$', '$$']]}"), "<p>$$x$$</p>", [("x", False)]),
+    ("", "<p>[TEX]x[/TEX] [Latex]y[/latex] [MATH]u^2[/Math], $`v_1`$</p>",
+     [("x", True), ("y", False), ("u^2", False), ("v_1", False)]),
+    (DOLLARS, "<p>It costs $5 and then $x^2$ or \\$6 and $y$ a month.</p>", [("x^2", False), ("y", False)]),
+    (DOLLARS, "<p>By \\(\\eqref{eq:1}\\) and $(\\ref{b})$ we have $x$.</p>", [("x", False)]),
     (DOLLARS, "<p>\u200b$x$\ufeff and $\u200by\u200b$ and\u00a0$z$\u00a0is</p>",
      [("x", False), ("y", False), ("z", False)]),
 ]  # fmt: skip
@@ -64,6 +104,17 @@ def test_a_page_gets_what_its_renderer_would_typeset(head: str, body: str, expec
     found = [(formula.latex.removeprefix("\\displaystyle "), formula.display) for formula in extraction.formulas]
     assert found == [(latex.removeprefix("\\displaystyle "), display) for latex, display in expected]
     assert extraction.found == len(expected)
+
+
+def test_a_reference_stays_as_text() -> None:
+    extraction = extract_html(lesson_around("<p>By \\(\\eqref{eq:1}\\) and $(\\ref{b})$ we have $x$.</p>", DOLLARS))
+    assert "By \\eqref{eq:1} and (\\ref{b}) we have $x$." in extraction.text
+
+
+def test_an_escaped_dollar_stays_escaped() -> None:
+    """A bare one would read as the beginning of a formula beside those that the text marks with dollars."""
+    extraction = extract_html(lesson_around("<p>It is \\$5 for $x$ and \\$6 for $y$.</p>", DOLLARS))
+    assert "It is \\$5 for $x$ and \\$6 for $y$." in extraction.text
 
 
 PIECES = st.sampled_from(

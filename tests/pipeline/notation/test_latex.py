@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 from functools import cache
 
@@ -101,6 +102,23 @@ CASES = [
     (r"\color", ""),
     (r"\color{red", "{red"),
     (r"\hspace*{1em}x\hspace{2pt}", r"\hspace*{1em}x\hspace{2pt}"),
+    (r"\textcolor[HTML]{ff0000}{x} + \color[HTML]{00ff00}{y}", "x + y"),
+    (r"{\textstyle \sum_i x_i}", r"\sum_i x_i"),
+    (r"{\displaystyle\textstyle x}", "x"),
+    (r"a + {\textstyle b}", r"a + {\textstyle b}"),
+    (r"\bbox[yellow]{\bbox[5px]{x}}", "x"),
+    (r"\bbox{x}^2", "{x}^2"),
+    (r"\class{a}{\cssId{b}{\style{c}{x + y}}}_i", "{x + y}_i"),
+    (r"\href{#eq}{\textcolor{blue}{x}} = \href{https://a.example/?a=b&c_d}{y}", "x = y"),
+    (r"\require{AMScd}\require{cancel}x", "x"),
+    (r"\hypertarget{a}{x} \hyperlink{a}{y} \phantomsection z", "x y z"),
+    (r"\setcounter{equation}{3} x \numberwithin{equation}{section} \refstepcounter{equation}", "x"),
+    (r"\setlength{\arraycolsep}{2pt} x \vspace{2mm} \allowdisplaybreaks", "x"),
+    (r"\rowcolor{red} a \\ \cellcolor{blue} b", r"a \\ b"),
+    (r"\tiny x", "x"),
+    (r"{\normalsize\color{red} x}", "x"),
+    (r"\displaystyle\color{red}{\large x}", "x"),
+    (r"\boxed{x} \cancel{y} \fbox{z}", r"\boxed{x} \cancel{y} \fbox{z}"),
     # ends of rows, labels
     (r"x \label{eq:a}", "x"),
     (r"\begin{align} a &= b \nonumber \\ c &= d \\ \end{align}", r"\begin{align} a &= b \\ c &= d \end{align}"),
@@ -129,6 +147,23 @@ NUMBERS = [
     (r"{\color{red} x \eqno(3)} + 1", "x + 1", "(3)"),
     (r"x \tag{}", "x", ""),
     (r"x \tag", "x", ""),
+    (r"x \tag 4", "x", "(4)"),
+    (r"\tag 2.1a x", "x", "(2.1a)"),
+    (r"x \tag y", "x y", ""),
+    (r"x \tag{\ast}", "x", "(*)"),
+    (r"x \tag*{[3]}", "x", "[3]"),
+    (r"x \leqno(4)", "x", "(4)"),
+    (r"x \eqno{\rm (3a)}", "x", "(3a)"),
+    (
+        r"\begin{align} a \tag{1} \\ b \notag \\ c \tag{2} \end{align}",
+        r"\begin{align} a \\ b \\ c \end{align}",
+        "(1), (2)",
+    ),
+    (
+        r"\begin{multline} a \nonumber \\ b \label{x}\tag{A} \end{multline}",
+        r"\begin{multline} a \\ b \end{multline}",
+        "(A)",
+    ),
 ]
 
 BALANCED = [
@@ -150,6 +185,37 @@ BALANCED = [
     ("x\\", False),
     (r"a \\ b \\\{", True),
     (r"\color{red}{x", False),
+    (r"\left.\frac{a}{b}\right|_{x=0}", True),
+    (r"\left\{ x \right.", True),
+    (r"\left\{ x", False),
+    (r"\left{ x \right}", False),
+    (r"\left(a \middle| b\right)", True),
+    (r"a \middle| b", False),
+    (r"\left({a \middle| b}\right)", False),
+    (r"\left(\left[x\right)\right]", True),
+    (r"\left(\left[x\right)", False),
+    (r"\right) x \left(", False),
+    (r"\begin{array}{c} a", False),
+    (r"\begin{array}{c} a \\ b \end{array}", True),
+    (r"\begin{array}{c} a \left( \end{array} \right)", False),
+    (r"\begin{a}\begin{b}\end{a}\end{b}", False),
+    (r"\begin{align*} a \end{align}", False),
+    (r"\{ x \}", True),
+    (r"\{ x", True),
+    (r"{\{ x}", True),
+    (r"\\{x}", True),
+    (r"\\{x", False),
+    (r"\verb|{| \verb+}+ \verb!{! \verb*|}|", True),
+    (r'\verb"{" \verb/{/ \verb={=', True),
+    (r"\verb|x| {", False),
+    (r"\text{a $x$ b}", True),
+    (r"\text{a ${x$ b}", False),
+    ("a % {\nb", True),
+    ("a { % }\nb", False),
+    (r"50\% {x}", True),
+    (r"\bigl( x", True),
+    (r"\lbrace x", True),
+    (r"\lefteqn{x} \rightarrow", True),
 ]
 
 
@@ -207,6 +273,55 @@ def test_no_mathematics_is_lost_in_nested_decorations(latex: str, decorations: l
         wrapped = decoration % wrapped
     bare = "".join(latex.split()).replace("{", "").replace("}", "")
     assert bare in "".join(clean(wrapped).latex.split()).replace("{", "").replace("}", "")
+
+
+ATOMS = [
+    "x",
+    "1",
+    "+",
+    "=",
+    r"\alpha",
+    r"\{",
+    r"\}",
+    r"\%",
+    " ",
+    r"\\",
+    "&",
+    r"\quad ",
+    r"\verb|{|",
+    r"\text{a $x$ b}",
+    r"\bigl( ",
+]
+
+
+def _wrapped(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    around = st.sampled_from(
+        [
+            "{%s}",
+            r"\frac{%s}{2}",
+            r"\left( %s \right)",
+            r"\left\{ %s \right.",
+            r"\left. %s \middle| 1 \right|",
+            r"\begin{matrix} %s \end{matrix}",
+            r"\sqrt[3]{%s}",
+            "x_{%s}",
+        ]
+    )
+    joined = st.lists(inner, min_size=1, max_size=3).map("".join)
+    return st.tuples(around, joined).map(lambda pair: pair[0].replace("%s", pair[1]))
+
+
+@given(st.lists(st.recursive(st.sampled_from(ATOMS), _wrapped, max_leaves=12), max_size=4).map("".join), st.data())
+def test_balanced_formulas_are_balanced_and_no_more_without_one_brace(latex: str, data: st.DataObject) -> None:
+    assert clean(f"x {latex} y").balanced
+    braces = [
+        match.start()
+        for match in re.finditer(r"\\.|[{}]", re.sub(r"\\verb\|.\|", "#" * 8, latex))
+        if match.end() - match.start() == 1
+    ]
+    if braces:
+        at = data.draw(st.sampled_from(braces))
+        assert not clean(f"x {latex[:at]}{latex[at + 1 :]} y").balanced
 
 
 PIECES = [

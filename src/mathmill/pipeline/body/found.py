@@ -19,6 +19,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
+from mathmill.pipeline.body.beside import is_link_to_itself
 from mathmill.pipeline.body.code_blocks import code_elements, plain_code
 from mathmill.pipeline.body.markdown_tables import is_data
 from mathmill.pipeline.dom.elements import HEADINGS, etree
@@ -31,6 +32,7 @@ MOST_LINKED = 0.5
 LEAST_ROWS = 3
 # Ancestors of code, beside its parent, that may be a figure around it, and those of a paragraph below a heading.
 MOST_AROUND = 3
+MOST_SIGN = 2  # characters of the sign that links a heading to itself
 _LISTS = frozenset({"dl", "ol", "ul"})
 # What may stand between a paragraph and the heading or list that belongs to it.
 _BETWEEN = frozenset({"a", "br", "hr", "img", "link", "script", "style"})
@@ -39,6 +41,15 @@ _DEFINITION = re.compile(r"(d[dt])-\d+")
 # Spans that carry a look and no meaning: of highlighters, of Sphinx.
 _LOOKS = re.compile(r"(?:(?:math|notranslate|nohighlight|pre|[a-z])(?: |\Z))*")
 _INSIDE = frozenset({"a", "code"})
+# What trafilatura takes out itself, one element after the other, each time joining the text behind it to all the text
+# before: a page of thousands of scripts between words costs it the square of their number.
+_NO_TEXT = (
+    *("applet", "area", "audio", "button", "canvas", "datalist", "embed", "iframe", "input", "link", "map", "object"),
+    *("option", "optgroup", "param", "progress", "select", "source", "style", "svg", "textarea", "track", "use"),
+    "video",
+)
+# A script that may hold the article's text, which trafilatura looks for where it finds none in the page.
+_ARTICLE_SCRIPT = "application/ld+json"
 
 
 def find_body(tree: Any, url: str) -> Any | None:
@@ -48,6 +59,7 @@ def find_body(tree: Any, url: str) -> Any | None:
     """
     page = copy(tree)
     aside = _set_aside(page)
+    _strip_textless(page)
     _strip_looks(page)
     extract, failures = _extractor()
     try:
@@ -206,6 +218,20 @@ def _insert(parent: Any, at: int, pieces: list[str], aside: dict[str, Any]) -> N
         element.tail = text
         parent.insert(at, element)
         at += 1
+
+
+def _strip_textless(page: Any) -> None:
+    """Take out what shows no text of the page's body; what stands behind it stays."""
+    for script in page.iter("script"):
+        if script.get("type") != _ARTICLE_SCRIPT:
+            script.tag = "style"
+    for unseen in page.iter("noscript"):
+        if not any(map(str.strip, unseen.itertext())):
+            unseen.tag = "style"
+    for link in page.iter("a"):
+        if link.get("class") and len(link.text_content()) <= MOST_SIGN and is_link_to_itself(link):
+            link.tag = "style"
+    etree().strip_elements(page, *_NO_TEXT, with_tail=False)
 
 
 def _strip_looks(page: Any) -> None:

@@ -6,9 +6,11 @@ links stay as they are.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 MOST_CHARS = 4
+_LOOKS = frozenset({"font", "small", "span"})
 _RAISED = dict(zip("0123456789+-−n()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿ⁽⁾", strict=True))
 _LOWERED = dict(zip("0123456789+-−n()", "₀₁₂₃₄₅₆₇₈₉₊₋₋ₙ₍₎", strict=True))
 
@@ -16,12 +18,24 @@ _LOWERED = dict(zip("0123456789+-−n()", "₀₁₂₃₄₅₆₇₈₉₊₋�
 def write_small_scripts(tree: Any) -> None:
     """Put characters where `sup` and `sub` raise or lower digits and signs; `tree` (lxml) is changed."""
     for element in tree.iter("sup", "sub"):
-        text = (element.text or "").strip()
-        if not text or len(text) > MOST_CHARS or len(element) or not _follows_closely(element):
+        text = _inner_text(element)
+        if not 0 < len(text) <= MOST_CHARS or not _follows_closely(element):
             continue
         characters = _RAISED if element.tag == "sup" else _LOWERED
         if all(character in characters for character in text):
+            for look in list(element):
+                element.remove(look)
             element.text = "".join(characters[character] for character in text)
+
+
+def _inner_text(element: Any) -> str:
+    """The text of an element, or of the one inside it that gives it a look."""
+    looks = list(islice(element, 2))
+    if not looks:
+        return (element.text or "").strip()
+    if len(looks) > 1 or looks[0].tag not in _LOOKS or len(looks[0]) or looks[0].tail:
+        return ""
+    return ((element.text or "") + (looks[0].text or "")).strip()
 
 
 def _follows_closely(element: Any) -> bool:

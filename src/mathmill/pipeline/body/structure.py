@@ -39,7 +39,7 @@ _SELF_LINK = re.compile(r"\A# (?=\S)|(?: [#\u00a7]| ?[\u00b6\U0001f517])\Z")
 def to_text(tree: Any, leaving_out: frozenset[str] = frozenset()) -> str:
     """What a reader sees of a tree (lxml, of HTML), as text with light Markdown.
 
-    `leaving_out` names further tags that do not count, such as `marked.BOILERPLATE`. White space is collapsed as
+    `leaving_out` names further tags that do not count, such as `beside.BOILERPLATE`. White space is collapsed as
     browsers do, non-breaking spaces too; only in code blocks do indentation and empty lines stay as they are.
     The tree stays as it is.
     """

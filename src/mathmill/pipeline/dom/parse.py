@@ -50,8 +50,11 @@ def parse(html: str) -> Any | None:
 
 
 def forbidden_replaced(text: str) -> str:
-    """`text` with a space for every form feed, and U+FFFD for every other character that no tree may hold."""
-    return _FORBIDDEN_CHARACTERS.sub("\ufffd", text.replace("\f", " "))
+    """`text` with a space for every form feed, and U+FFFD for every other character that no tree may hold.
+
+    Byte order marks, which mean nothing inside a text, are left out.
+    """
+    return _FORBIDDEN_CHARACTERS.sub("\ufffd", text.replace("\f", " ").replace("\ufeff", ""))
 
 
 def _clean(html: str) -> str:

@@ -50,6 +50,7 @@ _SERVICES = (
     _service("image_github", r"render\.githubusercontent\.com/render/math\Z", "math"),
     _service("image_zhihu", r"zhihu\.com/equation\Z", "tex"),
     _service(URL, r"\bmath\.(?:now\.sh|vercel\.app)/?\Z", "from", "inline"),
+    _service(URL, r"\btex\.z-dn\.net/?\Z", "f"),
     _service(URL, r"sciweavers\.org/[\w-]+\.php\Z", "eq"),
     _service(URL, r"(?:texrendr|latex2png|mathurl)\.com/[^?]{0,40}\Z", "eqn", "latex", "eq"),
     _service(MOODLE, r"/filter/(?:tex|algebra)/[\w-]+\.php\Z", "texexp", "algebra"),
@@ -97,43 +98,38 @@ _DELIMITED = re.compile(
     r"|\\begin\{(?=(?:array|cases|[bpvBV]?matrix)\})(?P<g>.+)",
     re.DOTALL,
 )
-_DISPLAY_CLASSES = frozenset(
-    [
-        "block-math", "display", "displaymath", "display-math", "formulaDsp", "latex-display", "latexcenter",
-        "math-block", "math-display", "mathdisplay", "mwe-math-fallback-image-display", "ql-img-displayed-equation",
-        "tex-display",
-    ]
-)  # fmt: skip
+_DISPLAY_CLASSES = frozenset([
+    "block-math", "display", "displaymath", "display-math", "formulaDsp", "latex-display", "latexcenter", "math-block",
+    "math-display", "mathdisplay", "mwe-math-fallback-image-display", "ql-img-displayed-equation", "tex-display",
+])  # fmt: skip
+# Classes of formulas within a line, whatever delimiters the alt text has; and pandoc's pair of classes.
+_INLINE_CLASS = re.compile(r"InlineEquation|inline-?(?:eqn|equation|formula)|math-inline")
+_INLINE_PAIR = frozenset({"math", "inline"})
 # Classes that vouch for the alt text of an image, whatever it says; of its parents only those in `_OF_PARENTS`.
 _TEX_CLASS = re.compile(
     r"(?:la)?tex(?:[-_]?(?:img|image|math|center|display|inline|render|formula|equation))?|teximg|texrender|mimetex|mathtex"
     r"|mwe-math-fallback-[\w-]+|formula(?:Inl|Dsp|[-_]?(?:img|image))?|(?:inline|display|block)[-_]?(?:formula|math|equation)"
-    r"|math(?:[-_]?(?:img|image|inline|display|tex|formula))?|equation(?:[-_]?(?:img|image))?|eqn?|numbered|inlineformula"
+    r"|ltx_Math|math(?:[-_]?(?:img|image|inline|display|tex|formula))?|equation(?:[-_]?(?:img|image))?|eqn?|numbered|inlineformula"
     r"|inlineequation|ee_img|latexmath|wp-?latex|ql-img-[\w-]+|png-math|imgmath|latexblock"
 )
-_OF_PARENTS = frozenset(
-    [
-        "MathJax_Preview", "display-formula", "displaymath", "equation", "formulaDsp", "inline-formula", "latex",
-        "math", "math-display", "math-inline", "mwe-math-element", "tex",
-    ]
-)  # fmt: skip
+_OF_PARENTS = frozenset([
+    "MathJax_Preview", "display-formula", "displaymath", "equation", "formulaDsp", "inline-formula", "latex", "math",
+    "math-display", "math-inline", "mwe-math-element", "tex",
+])  # fmt: skip
 # Addresses of rendered formulas that do not spell them.
 _RENDERED = (
     (WIKIMEDIA, re.compile(r"/media/math/render/|upload\.wikimedia\.org/math/|/images/math/[0-9a-f]/")),
     (QUICKLATEX, re.compile(r"quicklatex\.com[/-]|/ql-cache/")),
     (AOPS, re.compile(r"latex\.artofproblemsolving\.com/|artofproblemsolving\.com/.{0,80}/texer/")),
     (MOODLE, re.compile(r"/filter/(?:tex|algebra)/pix\.php")),
-    (
-        ALT,
-        re.compile(
-            r"(?:\A|/)_images/math/[0-9a-f]{20}|/form_\d+(?:_dark)?\.(?:png|svg)|/latex(?:render|_cache|-cache)/"
-        ),
-    ),
+    (ALT, re.compile(r"(?:\A|/)_images/math/[0-9a-f]{20}|/form_\d+(?:_dark)?\.(?:png|svg)")),
+    (ALT, re.compile(r"/latex(?:render|_cache|-cache)/")),
 )
 _NOT_TEX = re.compile(
     r"(?:an? |the )?(?:alt|diagram|display|eqn?|equation|figure|formulae?|graph|icon|image|img|inline|latex|logo|maths?"
     r"|mathematics|mathml|photo|picture|plot|png|render(?:ed)?|svg|tex)"
     r"(?:[ _-]?(?:\d+|formula|image|equation|expression|rendering|text))*|.*\.(?:png|gif|jpe?g|svg|webp)"
+    r"|(?:eqn?s?|equations?|formulae?)\.?\s?[(\[]?\s?(?:[A-Z]{1,2}[.-]?)?\d{1,4}(?:[.\u2013-]\d{1,4}){0,3}[a-z]?\s?[)\]]?[.:]?"
     r"|[A-Z]:\\(?:Documents|Program|Users|Windows).*|\\begin\{(?:enumerate|figure|itemize|picture|table|verbatim)\*?\}.*",
     re.IGNORECASE | re.DOTALL,
 )
@@ -155,8 +151,19 @@ _SIGN = re.compile(r"[\\^_=+*/<>|(){}\[\],-]")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 # Words in an alt text: in any, in one that has commands, in one that has signs and delimiters.
 MOST_WORDS, MOST_SURE_WORDS, MOST_KNOWN_WORDS, WORDS_OF_COMMAND = 1, 2, 8, 4
-_ALTS = ("alt", "data-latex", "data-tex", "data-formula", "data-equation", "title", "aria-label")
-_SRCS = ("src", "data-src", "data-original", "data-lazy-src", "data-actualsrc", "data-lazy", "data")
+_LABEL = re.compile(r"\ALaTeX:\s")  # before the TeX in the alt texts of Canvas
+_CONTENT = "data-equation-content"
+_ALTS = (_CONTENT, "alt", "data-latex", "data-tex", "data-formula", "data-equation", "title", "aria-label")
+_SRCS = (
+    "src",
+    "data-src",
+    "data-original",
+    "data-lazy-src",
+    "data-actualsrc",
+    "data-lazy",
+    "data",
+    "data-canonical-src",
+)
 _SRC_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 
 
@@ -174,7 +181,21 @@ def image_formula(image: Any) -> Formula | None:
     latex = found[0].latex
     if spelled and said and _is_damaged(spelled.latex, said.latex):
         latex = said.latex
-    return Formula(latex, any(formula.display for formula in found) or _is_displayed(image), found[0].source)
+    display = place_of(image)
+    if display is None:
+        display = any(formula.display for formula in found) or (image.get("align") or "").lower() == "center"
+    return Formula(latex, display, found[0].source)
+
+
+def place_of(image: Any) -> bool | None:
+    """What the class of an image, or else of what stands next around it, says: display, inline (False) or nothing."""
+    for element in (image, *_around(image)):
+        names = _classes(element)
+        if not _DISPLAY_CLASSES.isdisjoint(names) or (element.tag == "div" and "math" in names):
+            return True
+        if any(map(_INLINE_CLASS.fullmatch, names)) or _INLINE_PAIR.issubset(names):
+            return False
+    return None
 
 
 def url_formula(url: str) -> Formula | None:
@@ -218,12 +239,12 @@ def _spelled(url: str) -> Formula | None:
     for source, start in _IN_PATH:
         if in_path := start.search(where):
             rest = where[in_path.end() :] + ("?" + query if query else "")
-            return _formula(_PICTURE_END.sub("", _decoded(rest, plus=True)), source)
+            return tex_formula(_PICTURE_END.sub("", _decoded(rest, plus=True)), source)
     for key in _OTHER_KEYS:
         latex = _decoded(_value(query, key), plus=False)
         vouched = _TEX_ADDRESS.search(where) and looks_like_tex(latex) and _words(latex) <= MOST_WORDS
         if latex and (vouched or _is_sure(latex)):
-            return _formula(latex, URL)
+            return tex_formula(latex, URL)
     return None
 
 
@@ -235,14 +256,14 @@ def _from_query(service: _Service, query: str) -> Formula | None:
         return None
     raw = _value(query, key) if key else _TRAILING.sub("", re.sub(r"\A(?:formdata|tex|latex|eq)=", "", query))
     said = re.search(r"&mode=(display|inline)", query)
-    formula = _formula(_decoded(raw, service.plus), service.source)
+    formula = tex_formula(_decoded(raw, service.plus), service.source)
     if formula and said and service.source == "image_github":
         return Formula(formula.latex, said[1] == "display", formula.source)
     return formula
 
 
-def _formula(latex: str, source: str) -> Formula | None:
-    """The formula in what a service is given: without options and delimiters."""
+def tex_formula(latex: str, source: str) -> Formula | None:
+    """The formula in what a renderer of images is given: without options and delimiters; None where that is none."""
     start = _OPTIONS.match(latex)
     inline = bool(start and "\\inline" in start.group())
     latex, display = _undelimited(latex[start.end() if start else 0 :].strip())
@@ -294,7 +315,7 @@ def _said(image: Any, urls: list[str], spelled: Formula | None) -> Formula | Non
     """The formula that an image's alt text says, or what stands for one."""
     rendered = next((source for url in urls for source, address in _RENDERED if address.search(url[:MAX_URL])), None)
     known = spelled is not None or rendered is not None
-    named = not known and _is_named_tex(image)
+    named = not known and (bool(image.get(_CONTENT)) or _is_named_tex(image))
     source = rendered or (QUICKLATEX if "ql-img" in (image.get("class") or "")[:MAX_NAMES] else ALT)
     alts = [image.get(name) for name in _ALTS]
     if image.tag == "object":
@@ -308,7 +329,7 @@ def _said(image: Any, urls: list[str], spelled: Formula | None) -> Formula | Non
 def _alt_formula(alt: str, known: bool, named: bool, source: str) -> Formula | None:
     """What an alt text says; `known`: of an image that is a formula, `named`: of one whose class says so."""
     alt = _CONTROLS.sub(" ", _TEX_ENTITY.sub(lambda entity: _TEX_ENTITIES.get(entity[1], "'"), alt)).strip()
-    latex, display = _undelimited(alt)
+    latex, display = _undelimited(_LABEL.sub("", alt))
     if not latex or _NOT_TEX.fullmatch(latex):
         return None
     words = _words(latex)
@@ -373,20 +394,6 @@ def _is_named_tex(image: Any) -> bool:
     return any(name in _OF_PARENTS for parent in _around(image) for name in _classes(parent))
 
 
-def _is_displayed(image: Any) -> bool:
-    """Whether a class of the image, or of what stands around it, says display."""
-    if (image.get("align") or "").lower() == "center":
-        return True
-    if any(name in _DISPLAY_CLASSES for element in (image, *_around(image)) for name in _classes(element)):
-        return True
-    return any(parent.tag == "div" and "math" in _classes(parent) for parent in _around(image))
-
-
 def _around(image: Any) -> Iterator[Any]:
     """The two elements around an image."""
-    parent = image.getparent()
-    for _ in range(2):
-        if parent is None:
-            return
-        yield parent
-        parent = parent.getparent()
+    return islice(image.iterancestors(), 2)

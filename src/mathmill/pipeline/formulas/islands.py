@@ -19,13 +19,15 @@ _RENDERED = frozenset([
     "MJX_Assistive_MathML", "mjx-chtml", "katex", "katex--display", "katex--inline", "katex-block", "katex-display",
     "katex-html", "katex-inline", "katex-mathml", "mwe-math-element", "mwe-math-element-block",
     "mwe-math-element-inline", "mwe-math-fallback-image-inline", "mwe-math-fallback-image-display",
-    "mwe-math-mathml-a11y", "mwe-math-mathml-display", "mwe-math-mathml-inline", "temml", "temml-display",
+    "mwe-math-mathml-a11y", "mwe-math-mathml-display", "mwe-math-mathml-inline", "mjpage", "temml", "temml-display",
 ])  # fmt: skip
 DISPLAY_CLASSES = frozenset([
     "MJXc-display", "MathJax_Display", "MathJax_SVG_Display", "block-math", "display-math", "displaymath", "equation",
     "formulaDsp", "katex--display", "katex-block", "katex-display", "math-block", "math-display", "mathdisplay",
-    "mwe-math-element-block", "mwe-math-mathml-display", "temml-display",
+    "mjpage__block", "mwe-math-element-block", "mwe-math-mathml-display", "temml-display",
 ])  # fmt: skip
+# What renderers and plugins write a formula's mode into.
+_MODES = ("display", "mode", "data-math-style", "data-display", "data-katex-display")
 # Elements that MathJax 2 leaves before a script: a preview, the glyphs, and one to spare.
 _MOST_RENDERED = 3
 
@@ -50,8 +52,9 @@ def outermost(element: Any) -> tuple[Any, set[str]]:
 
 def is_displayed(element: Any) -> bool:
     """Whether an element's own attributes say that its formula stands on a line of its own."""
-    mode = f"{element.get('display') or ''} {element.get('mode') or ''} {element.get('data-math-style') or ''}".lower()
-    return "block" in mode or "display" in mode or "true" in mode or bool(classes(element) & DISPLAY_CLASSES)
+    mode = " ".join(element.get(name) or "" for name in _MODES).lower()
+    said = "block" in mode or "display" in mode or "true" in mode or element.get("display-mode") in ("1", "true")
+    return said or bool(classes(element) & DISPLAY_CLASSES)
 
 
 def drop_rendered_before(script: Any) -> bool:

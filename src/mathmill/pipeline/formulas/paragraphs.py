@@ -21,7 +21,8 @@ def make_paragraphs(holders: Iterable[Any]) -> None:
     holders = list(dict.fromkeys(holders))
     for holder in holders:
         for around in (holder, *islice(holder.iterancestors(), _MOST_AROUND)):
-            around.tag = _OF_FORMS.get(around.tag, around.tag)
+            if around.tag in _OF_FORMS:  # a broken page has tags that cannot be set, not even to themselves
+                around.tag = _OF_FORMS[around.tag]
     for block in dict.fromkeys(_block_of(holder) for holder in holders):
         _keep_captions(block)
         if block is not None and block.tag in BLOCK_PARENTS:

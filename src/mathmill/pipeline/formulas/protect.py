@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from functools import cache
 from typing import Any
 
-from mathmill.pipeline.dom.elements import INLINE, etree, remove
-from mathmill.pipeline.formulas import elements, pictures
+from mathmill.pipeline.dom.elements import INLINE, etree, has_one_child, remove
+from mathmill.pipeline.formulas import elements, pictures, word
 from mathmill.pipeline.formulas.delimited import Formula
 from mathmill.pipeline.formulas.layout import equations
+from mathmill.pipeline.formulas.numbers import displayed
 from mathmill.pipeline.formulas.paragraphs import make_paragraphs
 from mathmill.pipeline.formulas.raised import protect_raised
 from mathmill.pipeline.formulas.renderers import Renderer
@@ -28,33 +29,22 @@ from mathmill.pipeline.formulas.text_runs import protect_text
 MOST_ATTRIBUTE = 2_000
 # A page with none of these in its source holds no formula that we know.
 _MARKS = (
-    *(
-        "$",
-        "\\",
-        "math",
-        "<su",
-        "<SU",
-        "latex",
-        "codecogs",
-        "formula",
-        "equation",
-        "tex]",
-        "tex=",
-        "tex.cgi",
-        "tex.gif",
-    ),
-    *('"tex', "data-expr", "data-tex", "cht=tx", "asciimath", "katex", "mjx-", "MathJax", "MATH", "LATEX", "SCIIMath"),
+    *("$", "\\", "math", "<su", "<SU", "latex", "codecogs", "formula", "equation", "tex]", "TEX]", "tex=", "tex.cgi"),
+    *("tex.gif", '"tex', "data-expr", "data-tex", "cht=tx", "asciimath", "katex", "mjx-", "MathJax", "MATH", "LATEX"),
+    *("SCIIMath", '"intbl"', "reqn", "m:oMath", "m:omath"),
 )
-_FAMILIES = (*elements.FAMILIES, pictures.images, pictures.vector_images)
+_FAMILIES = (*elements.FAMILIES, word.word_equations, pictures.images, pictures.vector_images)
 _UNSEEN = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden", re.IGNORECASE)
 _UNSEEN_CLASSES = re.compile(r"\b(?:hidden|screen-reader-text|sr-only|visually-hidden|visuallyhidden)\b")
+_DEFINES = re.compile(r"\\(?:DeclareMathOperator|[egx]?def|let|(?:new|provide|renew)command)(?![A-Za-z])")
 _SHOUTED = re.compile(r"<[A-Z]")
 _HIDING = ("aria-hidden", "class", "hidden", "style")
 MOST_TOKEN = 80  # characters of a text's end that are looked at for a placeholder
+_MOST_WRAPPERS = 4  # elements around one of two twins that hold nothing else
 _MOST_HIDDEN = 6  # elements around a formula that are looked at for one that hides it
 # Sources that do not hold TeX: what is made of them is our reading, and gives way to TeX beside it.
 _READINGS = frozenset(
-    {"glyphs", "mathml", "mathjax3", "data_mathml", "data_asciimath", "script_mathml", "script_asciimath"}
+    {"glyphs", "mathml", "omml", "mathjax3", "data_mathml", "data_asciimath", "script_mathml", "script_asciimath"}
 )
 _LOOSE = re.compile(
     r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|textstyle|mathrm|operatorname|text|limits|,|;|:|!|quad|qquad)|[{}\s]"
@@ -100,7 +90,7 @@ def protect(tree: Any, renderer: Renderer, page: str) -> Protected:
     holders: list[Any] = []
 
     def token_for(formula: Formula, holder: Any) -> str:
-        found.append(_without_placeholders(formula, stem, pattern, found))
+        found.append(_without_placeholders(displayed(formula) if formula.display else formula, stem, pattern, found))
         holders.append(holder)
         return f"{stem}{len(found) - 1}z"
 
@@ -114,13 +104,17 @@ def protect(tree: Any, renderer: Renderer, page: str) -> Protected:
         return Protected.none(tree)
     if len({formula.source for formula in found}) > 1:
         _drop_twins(tree, pattern, found)
-    for token, number in equations(tree, pattern).items():
-        at = int(pattern.fullmatch(token)[1])  # type: ignore[index]
-        found[at] = replaced(found[at], display=True, number=found[at].number or number)
-    _reveal(holders, pattern)
+    for token, number in equations(tree, pattern, lambda token: found[_index(token, pattern)].latex).items():
+        at = _index(token, pattern)
+        found[at] = displayed(found[at], number)
+    _reveal(holders, pattern, found)
     make_paragraphs(holders)
     order = [int(number) for number in pattern.findall(tree.text_content())]
     return Protected(tree, tuple(found[i] for i in order), tuple(f"{stem}{i}z" for i in order), stem, pattern)
+
+
+def _index(token: str, pattern: re.Pattern[str]) -> int:
+    return int(pattern.fullmatch(token)[1])  # type: ignore[index]
 
 
 def restore(text: str, protected: Protected) -> Restored:
@@ -200,12 +194,12 @@ def _drop_twins(tree: Any, token: re.Pattern[str], found: list[Formula]) -> None
     """Where two sources of one formula stand side by side, the one that carries TeX stays, else the first."""
     before: tuple[Any, Formula] | None = None
     for element in list(tree.iter("span", "p")):
-        match = token.fullmatch(element.text or "") if not len(element) else None
+        match = token.fullmatch((element.text or "").strip()) if not len(element) else None
         if match is None:
             continue
         formula = found[int(match[1])]
-        written = _right_before(element, token)
-        if written is not None and _is_same(found[int(written[1])], formula):
+        beside = (_right_before(element, token), token.match((element.tail or "").lstrip()))
+        if any(each is not None and _is_same(found[int(each[1])], formula) for each in beside):
             remove(element)
             continue
         if before is not None and _are_twins(before[0], element) and _is_same(before[1], formula):
@@ -230,32 +224,43 @@ def _right_before(element: Any, token: re.Pattern[str]) -> re.Match[str] | None:
 
 
 def _are_twins(element: Any, other: Any) -> bool:
-    """Whether nothing stands between two elements, each of which may be wrapped in one more."""
+    """Whether nothing stands between two elements; the first may be wrapped in one more, the second in a few."""
     if (element.tail or "").strip():
         return False
     behind = element.getnext()
-    if behind is None and len(element.getparent()) == 1 and not (element.getparent().text or "").strip():
+    if behind is None and has_one_child(element.getparent()) and not (element.getparent().text or "").strip():
         element = element.getparent()
         behind = None if (element.tail or "").strip() else element.getnext()
-    inside = behind is not None and len(behind) == 1 and not (behind.text or "").strip() and behind[0] is other
-    return behind is other or inside
+    for _ in range(_MOST_WRAPPERS):
+        if behind is None or behind is other:
+            break
+        inside = has_one_child(behind) and not (behind.text or "").strip()
+        behind = behind[0] if inside else None
+    return behind is other
 
 
 def _is_same(formula: Formula, other: Formula) -> bool:
     return formula.source != other.source and _LOOSE.sub("", formula.latex) == _LOOSE.sub("", other.latex)
 
 
-def _reveal(holders: Iterable[Any], token: re.Pattern[str]) -> None:
-    """Let formulas be seen where they alone are hidden, as sources beside a picture are."""
+def _reveal(holders: Iterable[Any], token: re.Pattern[str], found: Sequence[Formula]) -> None:
+    """Let formulas be seen where they alone are hidden, as sources beside a picture are; not those for their macros."""
     for holder in dict.fromkeys(holders):
         node = holder
         for _ in range(_MOST_HIDDEN):
             if node is None or node.tag in ("body", "html"):
                 break
-            if _is_hidden(node) and not token.sub("", node.text_content()).strip():
+            if _is_hidden(node) and _holds_formulas_alone(node.text_content(), token, found):
                 for name in _HIDING:
                     node.attrib.pop(name, None)
             node = node.getparent()
+
+
+def _holds_formulas_alone(text: str, token: re.Pattern[str], found: Sequence[Formula]) -> bool:
+    """Whether a text is nothing but placeholders, of formulas that define no macro."""
+    if token.sub("", text).strip():
+        return False
+    return not any(_DEFINES.search(found[int(number)].latex) for number in token.findall(text))
 
 
 def _is_hidden(element: Any) -> bool:

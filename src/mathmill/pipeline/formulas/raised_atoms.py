@@ -1,7 +1,7 @@
 r"""Inline HTML with `sup` and `sub` as a row of atoms: letters, numbers, signs, brackets, scripts, and where it breaks.
 
 What reads here as an atom of mathematics is no formula yet: `raised` decides that. A word, a placeholder, a footnote's
-mark, an ordinal and an element that is not inline are breaks. Time is linear in the text.
+mark, an ordinal, a charge, a genotype and an element that is not inline are breaks. Time is linear in the text.
 """
 
 from __future__ import annotations
@@ -18,10 +18,14 @@ INLINE = frozenset(
     ["b", "big", "em", "font", "i", "nobr", "small", "span", "strong", "sub", "sup", "tt", "u", "var", "wbr"]
 )  # fmt: skip
 _ITALIC, _BOLD, _SCRIPTS = frozenset({"i", "em", "var"}), frozenset({"b", "strong"}), frozenset({"sup", "sub"})
+_SLANT = re.compile(r"font-style\s{0,9}:\s{0,9}italic", re.IGNORECASE)
 _NOTE_CLASS = re.compile(r"foot|note|cite|citation|reference|\bfn", re.IGNORECASE)
 
+# Chinese, Japanese and Korean are written without blanks, so their words end where Latin letters begin.
+_EASTERN = r"\u2e80-\ufaff"
 _LEX = re.compile(
-    r"(?P<space>\s+)|(?P<num>\d{1,3}(?:,\d{3})+(?!\d)|\d+(?:\.\d+)?)|(?P<word>[^\W\d_]+)|(?P<dots>\.\.\.|…|⋯)"
+    r"(?P<space>\s+)|(?P<unseen>[\u200b\u2060-\u2064\ufeff]+)|(?P<num>\d{1,3}(?:,\d{3})+(?!\d)|\d+(?:\.\d+)?)"
+    rf"|(?P<word>[{_EASTERN}]+|[^\W\d_{_EASTERN}]+)|(?P<dots>\.\.\.|…|⋯)"
     r"|(?P<apart>['’]s\b)|(?P<prime>['’′″]+)|(?P<sign>.)",
     re.DOTALL,
 )
@@ -47,10 +51,13 @@ _SIGNS = {
     "rel": {"=": "=", "<": "<", ">": ">", "≠": r"\ne", "≤": r"\le", "≥": r"\ge", "≈": r"\approx", "≡": r"\equiv",
             "~": r"\sim", "∼": r"\sim", "≅": r"\cong", "∝": r"\propto", "∈": r"\in", "∉": r"\notin", "⊂": r"\subset",
             "⊆": r"\subseteq", "⊃": r"\supset", "⊇": r"\supseteq", "→": r"\to", "←": r"\leftarrow", "⇒": r"\Rightarrow",
-            "⇔": r"\Leftrightarrow", "↔": r"\leftrightarrow", "↦": r"\mapsto", "∣": r"\mid", "≪": r"\ll", "≫": r"\gg",
+            "⇔": r"\Leftrightarrow", "↔": r"\leftrightarrow", "↦": r"\mapsto", "∣": r"\mid",
+            "∤": r"\nmid", "∥": r"\parallel", "⊥": r"\perp", "≃": r"\simeq", "⊊": r"\subsetneq", "⟶": r"\to",
+            "⟹": r"\Rightarrow", "⟺": r"\Leftrightarrow", "≪": r"\ll", "≫": r"\gg",
             ":": ":"},
     "op": {"+": "+", "-": "-", "−": "-", "–": "-", "·": r"\cdot", "⋅": r"\cdot", "×": r"\times", "*": "*", "∗": "*",
-           "/": "/", "÷": r"\div", "±": r"\pm", "∓": r"\mp", "∪": r"\cup", "∩": r"\cap", "∧": r"\wedge", "∨": r"\vee",
+           "/": "/", "⁄": "/", "÷": r"\div", "±": r"\pm",
+           "∓": r"\mp", "∪": r"\cup", "∩": r"\cap", "∧": r"\wedge", "∨": r"\vee",
            "⊕": r"\oplus", "⊗": r"\otimes", "∘": r"\circ", "∖": r"\setminus"},
     "prefix": {"∑": r"\sum", "∏": r"\prod", "∫": r"\int", "√": r"\sqrt", "∂": r"\partial", "∇": r"\nabla",
                "∀": r"\forall", "∃": r"\exists", "¬": r"\neg"},
@@ -73,7 +80,10 @@ mg mi ml mL mm ms mV mW my nd ne nm no ns of oh ok on or oz pH pm px rd se so st
 _NO_PRODUCT = frozenset(_NO_PRODUCT_TEXT.split())
 _INDICES = frozenset("ijklmnpqrs")
 _ORDINALS = frozenset(["st", "nd", "rd", "th", "er", "re", "me", "ieme", "TM", "SM", "e", "o", "a", "os", "as"])
-_FULL_WIDTH = range(0xFF00, 0xFFF0)
+# `Ca^{2+}`, `p53^{-/-}`, `C^{++}`: a charge, a genotype, a name.
+_CHARGE = re.compile(r"\d+[+-]|[+-]/[+-]|\+\+|--")
+_MARKS = frozenset("abcdefgh*")
+_FULL_WIDTH, _SLANTED = range(0xFF00, 0xFFF0), range(0x1D400, 0x1D7CC)  # the latter: mathematical letters
 _COMMAND_END = re.compile(r"\\[A-Za-z]+\Z")
 
 
@@ -88,9 +98,12 @@ class Atom:
     start: tuple[int, int]
     end: tuple[int, int]
     italic: bool = False
+    upright_greek: bool = False  # a Greek letter, though not in italics, or what is raised at one
     raised: bool = False  # of scripts: whether it is a superscript
+    charged: bool = False  # of breaks: whether it is a charge or a genotype
     spaced: bool = False  # whether white space stands before it
     behind: str = ""  # kind of the atom before it
+    behind_word: str = ""  # the word before it, if there is one of Latin letters
 
 
 @dataclass(slots=True)
@@ -126,7 +139,7 @@ def read(holder: Any, token: re.Pattern[str]) -> Line:
         elif not step:
             line.slots.append((element, what == "tail"))
             _lex(line, italic > 0, bold > 0, bool(outer), target, token)
-        elif element.tag in _ITALIC:
+        elif is_italic(element):
             italic += step * _shows_letters(element)
         elif element.tag in _BOLD:
             bold += step * (len((element.text or "").strip()) == 1 and not len(element))
@@ -162,6 +175,11 @@ def _walk(holder: Any) -> Iterator[tuple[str, Any]]:
             yield "tail", child
 
 
+def is_italic(element: Any) -> bool:
+    """Whether an element sets its text in italics, by its tag or, as HeVeA and MediaWiki write it, its style."""
+    return element.tag in _ITALIC or (element.tag == "span" and bool(_SLANT.search((element.get("style") or "")[:200])))
+
+
 def _shows_letters(element: Any) -> bool:
     """Whether an element that is set in italics holds no words, so that its letters are quantities."""
     texts = [element.text or "", *((child.tail or "") for child in element)]
@@ -181,9 +199,13 @@ def _lex(line: Line, italic: bool, bold: bool, script: bool, atoms: list[Atom], 
             at += 1
         if at < len(taken) and taken[at][0] < piece.end():
             pass
+        elif kind == "unseen":
+            continue
         elif kind == "word":
             atoms.extend(_letters(written, atom, italic, bold, script, atoms))
             continue
+        elif written == "." and _multiplies(atoms, text[piece.end() : piece.end() + 1]):
+            atom.kind, atom.latex = "op", "."
         elif kind == "sign":
             atom.kind, atom.latex = _SIGN.get(written, ("break", ""))
         elif kind == "prime":
@@ -193,6 +215,11 @@ def _lex(line: Line, italic: bool, bold: bool, script: bool, atoms: list[Atom], 
             atom.kind = {"dots": "ord"}.get(kind, kind)
             atom.latex = {"dots": r"\ldots", "space": " "}.get(kind) or written.replace(",", "{,}")
         atoms.append(atom)
+
+
+def _multiplies(before: Sequence[Atom], behind: str) -> bool:
+    """Whether a full stop is a product's: `a<sub>1</sub>.[x<sub>1</sub>]`."""
+    return bool(before) and before[-1].kind in ("script", "close") and (behind in ("[", "(") or behind.islower())
 
 
 def _letters(word: str, whole: Atom, italic: bool, bold: bool, script: bool, before: Sequence[Atom]) -> Iterator[Atom]:
@@ -207,9 +234,10 @@ def _letters(word: str, whole: Atom, italic: bool, bold: bool, script: bool, bef
         yield Atom("break", word if word.isascii() else "", whole.start, whole.end)
         return
     for i, latex in enumerate(latexes):
-        italic_or_greek = italic or latex[0] == "\\"
-        latex = rf"\mathbf{{{latex}}}" if bold else latex
-        yield Atom("id", latex, (slot, at + i), (slot, at + i + 1), italic_or_greek)
+        slanted = italic or ord(word[i]) in _SLANTED
+        greek = word[i] in _GREEK and not slanted
+        symbol = rf"\mathbf{{{latex}}}" if bold else latex
+        yield Atom("id", symbol, (slot, at + i), (slot, at + i + 1), slanted or latex[0] == "\\", greek)
 
 
 def _is_product(word: str, italic: bool, script: bool, before: Sequence[Atom]) -> bool:
@@ -251,6 +279,8 @@ def _script(element: Any, inner: list[Atom], depth: int, line: Line) -> Atom:
     if kinds & {"break", "func", "money"}:
         word = not raised and len(atoms) == 1 and letters.lstrip("\\").isalpha() and len(letters) <= MAX_SCRIPT_WORD
         script.latex = (letters if "func" in kinds else rf"\mathrm{{{letters}}}") if word else ""
+    elif raised and _CHARGE.fullmatch(letters):
+        script.charged = True
     elif not (raised and upright and letters in _ORDINALS) and is_sound(atoms) and not _is_note(atoms, raised):
         script.latex = to_latex(atoms)
     script.kind = "script" if script.latex else "break"
@@ -266,15 +296,18 @@ def _spaced(atoms: list[Atom]) -> list[Atom]:
             space = True
             continue
         atom.spaced, space = space, False
-        atom.behind = kept[-1].kind if kept else ""
+        if kept:
+            atom.behind = kept[-1].kind
+            atom.behind_word = kept[-1].latex if kept[-1].kind == "break" else ""
         kept.append(atom)
     return kept
 
 
 def _is_note(atoms: list[Atom], raised: bool) -> bool:
-    """Whether a superscript is a footnote's mark: `[3]`, `(3)`, `3)`, `1, 2`."""
-    kinds = [atom.kind for atom in atoms]
-    return raised and set(kinds) <= {"num", "open", "close", "comma"} and len(kinds) > 1
+    """Whether a superscript is a mark of notes or affiliations: `[3]`, `(3)`, `3)`, `1, 2`, `a,b`, `b,*`."""
+    kinds = {"mark" if atom.latex in _MARKS and not atom.italic else atom.kind for atom in atoms}
+    listed = "comma" in kinds and kinds <= {"num", "comma", "mark"}
+    return raised and (listed or kinds <= {"num", "open", "close", "comma"}) and len(atoms) > 1
 
 
 def is_base(last: Atom | None, script: Atom) -> bool:

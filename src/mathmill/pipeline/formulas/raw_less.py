@@ -10,7 +10,8 @@ import re
 
 from mathmill.pipeline.formulas.renderers import Renderer
 
-_OPENERS = ("$", "\\(", "\\[", "\\begin{", "tex]", "[math]")
+_OPENERS = ("$", "\\(", "\\[", "\\begin{", "{eq}")
+_TAG = re.compile(r"\[(?:i?tex|latex|math)\]", re.IGNORECASE)
 # Text that the HTML standard reads as a tag although a formula was meant: `$a<b$`.
 _RAW_LESS = re.compile(
     r"<!--.*?(?:-->|\Z)|<(?P<raw>script|style|textarea)\b.*?(?:</(?P=raw)|\Z)"
@@ -29,14 +30,7 @@ _BOUNDARY = re.compile(
     r"</[a-zA-Z]|<(?:article|div|dd|dt|h[1-6]|li|ol|p>|p [a-z]+=|pre|script|section|span|style|t[dhr]|table|ul)",
     re.IGNORECASE,
 )
-_CLOSED_BY = (
-    ("\\(", "\\)"),
-    ("\\[", "\\]"),
-    ("\\begin{", "\\end{"),
-    ("tex]", "[/"),
-    ("[math]", "[/"),
-    ("[latex]", "[/"),
-)
+_CLOSED_BY = (("\\(", "\\)"), ("\\[", "\\]"), ("\\begin{", "\\end{"), ("{eq}", "{/eq}"))
 
 
 def escape_raw_less(html: str, renderer: Renderer | None = None) -> str:
@@ -44,10 +38,10 @@ def escape_raw_less(html: str, renderer: Renderer | None = None) -> str:
 
     `renderer` knows the delimiters that the page itself names.
     """
-    pairs = tuple((pair.left, pair.right) for pair in renderer.pairs) if renderer else ()
-    if renderer and renderer.asciimath:
-        pairs += (("`", "`"),)
-    if not any(opener in html for opener in (*_OPENERS, *(left for left, _ in pairs))):
+    own = (*renderer.pairs, *renderer.asciimath) if renderer else ()
+    pairs = tuple((pair.left, pair.right) for pair in own)
+    openers = (*_OPENERS, *(left for left, _ in pairs))
+    if not any(opener in html for opener in openers) and not ("]" in html and _TAG.search(html)):
         return html
 
     def escaped(match: re.Match[str]) -> str:
@@ -73,4 +67,5 @@ def _is_open(html: str, position: int, pairs: tuple[tuple[str, str], ...]) -> bo
                 return True
         elif before.rfind(left) > before.rfind(right):
             return True
-    return False
+    tags = [tag.end() for tag in _TAG.finditer(before)] if "]" in before else []
+    return bool(tags) and before.find("[/", tags[-1]) < 0

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
+from mathmill.pipeline.notation.latex_commands import ALONE, DECORATIONS, SIZES, STYLES, SWITCHES, TIES, UNNUMBERED
+from mathmill.pipeline.notation.latex_numbers import may_end_in_number, shown, without_typed_numbers
 from mathmill.pipeline.notation.latex_tokens import (
     CLOSES,
     OPENS,
@@ -44,30 +46,7 @@ class Cleaned:
 
 
 _TEX_SPECIAL = {c: "\\" + c for c in "#$%&_{}"} | {"\\": "\\backslash ", "^": "\\hat{}", "~": "\\sim "}
-_BRACED = re.compile(r"\\(?:text|textrm|textbf|mathrm|mathbf|rm|bf|mbox|hbox)(?![A-Za-z])\s*|[{}$]|\\[ ,;]")
 
-# How many arguments of a decoration go before its content, and whether the content is mathematics or text.
-_DECORATIONS = {"\\" + name: (1, "math") for name in ["textcolor", "mathcolor", "style", "class", "cssId", "href"]}
-_DECORATIONS |= {"\\html" + name: (1, "math") for name in ["Class", "Id", "Style", "Data"]}
-_DECORATIONS |= {"\\color": (1, "switch"), "\\bbox": (0, "math")}
-_DECORATIONS |= {"\\colorbox": (1, "text"), "\\fcolorbox": (2, "text")}
-_DECORATIONS |= {"\\" + name: (1, "") for name in ["pagecolor", "require", "label", "rowcolor", "cellcolor"]}
-_DECORATIONS |= {"\\definecolor": (3, "")}
-_SIZES = commands("tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge normalcolor")
-_UNNUMBERED = frozenset({"\\nonumber", "\\notag"})
-_STYLES = frozenset({"\\displaystyle", "\\textstyle"})
-_SWITCHES = _SIZES | {"\\color"}
-# What a group holds together, so that its braces must stay.
-_TIES = commands(
-    "over atop above choose brack brace cr rm bf it sf tt cal displaystyle textstyle scriptstyle "
-    "scriptscriptstyle bfseries itshape limits nolimits def newcommand"
-) | {"&"}
-# Commands without an argument, after which braces that held a colour only may go.
-_ALONE = commands(
-    "cdot times div pm mp le leq ge geq ne neq equiv approx sim to rightarrow Rightarrow implies iff in "
-    "notin subset subseteq cup cap mid quad qquad , ; : ! > ldots cdots dots int sum prod infty lt gt land lor forall "
-    "exists"
-)
 _CLOSERS = {"$": "$", "$$": "$$", "\\(": "\\)", "\\[": "\\]", "\\begin{math}": "\\end{math}"}
 _CLOSERS["\\begin{displaymath}"] = "\\end{displaymath}"
 _DELIMITERS = frozenset(_CLOSERS) | frozenset(_CLOSERS.values())
@@ -75,26 +54,34 @@ _DELIMITERS = frozenset(_CLOSERS) | frozenset(_CLOSERS.values())
 _HANGING = frozenset({"^", "_", "'", "\\limits", "\\nolimits"})
 _DOLLARS = frozenset({"$", "$$"})
 # Without any of these, which is most formulas, a formula is clean as it is.
-_ACTIVE = frozenset(_DECORATIONS) | _SIZES | _UNNUMBERED | _STYLES
-_ACTIVE |= commands("tag eqno leqno unicode mmlToken begin end left right verb")
+_ACTIVE = frozenset(DECORATIONS) | SIZES | UNNUMBERED | STYLES
+_ACTIVE |= commands("tag eqno leqno unicode mmlToken begin end left middle right verb")
 _ACTIVE_MARK = re.compile(
     r"[^\S ]|  |\A |[ \\]\Z|[%&$\x00-\x1f\x7f\u200b\u2060\ufeff\ud800-\udfff]|\\[\\()\[\] ]|<!|\]\]>"
 )
+_BARE_TAG = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,3}[a-z]?|\*")
 _COMMAND, _BRACE = re.compile(r"\\[A-Za-z]+"), re.compile(r"\\[{}]|[{}]")
 
 
-def clean(latex: str) -> Cleaned:
-    """A formula as we keep it; cleaning what is clean changes nothing."""
-    if not _ACTIVE_MARK.search(latex) and _ACTIVE.isdisjoint(_COMMAND.findall(latex)):
+def clean(latex: str, display: bool = False) -> Cleaned:
+    r"""A formula as we keep it; cleaning what is clean changes nothing.
+
+    Numbers move out of the formula wherever `\tag`, `\eqno` or `\leqno` say that they are numbers, and, of a `display`
+    formula and of an environment such as `align`, where they are typed behind wide space at the end of a row
+    (`latex_numbers`). Those of several rows are given in the order of the rows, marked ones before typed ones; where
+    not all rows have one, which have is not told: a number inside a formula would be read as mathematics.
+    """
+    plain = not _ACTIVE_MARK.search(latex) and _ACTIVE.isdisjoint(_COMMAND.findall(latex))
+    if plain and not (display and may_end_in_number(latex)):
         return Cleaned(latex, "", _braces_match(latex))
-    return _cleaned(latex)
+    return _cleaned(latex, display)
 
 
-def _cleaned(latex: str) -> Cleaned:
+def _cleaned(latex: str, display: bool = False) -> Cleaned:
     numbers: list[str] = []
     kept: list[str] = []
     for _ in range(MAX_PASSES):
-        kept, found = _pass(latex)
+        kept, found = _pass(latex, display)
         numbers += found
         before, latex = latex, _written(kept)
         if latex == before:
@@ -111,11 +98,12 @@ def _braces_match(latex: str) -> bool:
     return not depth
 
 
-def _pass(latex: str) -> tuple[list[str], list[str]]:
+def _pass(latex: str, display: bool) -> tuple[list[str], list[str]]:
     """The tokens to keep and the numbers found, from one look at everything."""
     walk = _Walk(tokenize(latex))
     kept = _without_last_breaks(walk.kept())
-    return _without_soft_braces(_trimmed(kept)), walk.numbers
+    kept, typed = without_typed_numbers(_without_soft_braces(_trimmed(kept)), display)
+    return kept, walk.numbers + typed
 
 
 class _Walk:
@@ -143,7 +131,7 @@ class _Walk:
         return self.out
 
     def _handler(self, token: str) -> Callable[[int], int] | None:
-        if token in _DECORATIONS:
+        if token in DECORATIONS:
             return self._decoration
         if token in ("\\tag", "\\tag*"):
             return self._tag
@@ -151,7 +139,7 @@ class _Walk:
             return self._eqno
         if token in ("\\unicode", "\\mmlToken"):
             return self._character if token == "\\unicode" else self._mathml_token
-        if token in _SIZES or token in _UNNUMBERED:
+        if token in SIZES or token in UNNUMBERED:
             return self._switch
         return None
 
@@ -162,7 +150,7 @@ class _Walk:
 
     def _switch(self, at: int) -> int:
         group = self._group(at + 1)
-        if group is None or self.tokens[at] in _UNNUMBERED:
+        if group is None or self.tokens[at] in UNNUMBERED:
             return self._space_end(at + 1)
         self._soften(group)
         return group
@@ -181,7 +169,7 @@ class _Walk:
         return at
 
     def _decoration(self, at: int) -> int:
-        dropped, content = _DECORATIONS[self.tokens[at]]
+        dropped, content = DECORATIONS[self.tokens[at]]
         at = self._option_end(at + 1)
         for _ in range(dropped):
             group = self._group(at)
@@ -202,7 +190,7 @@ class _Walk:
 
     def _soften_switch_group(self, group: int) -> None:
         """Let `{\\color{red} x}` be a group for the sake of its colour."""
-        if self.tokens[self._space_end(group + 1)] in _SWITCHES:
+        if self.tokens[self._space_end(group + 1)] in SWITCHES:
             self._soften(group)
 
     def _boxed(self, group: int) -> None:
@@ -228,12 +216,20 @@ class _Walk:
     def _tag(self, at: int) -> int:
         group = self._group(at + 1)
         if group is None:
-            return at + 1
+            return self._bare_tag(at)
         end = self.partners[group]
-        number = _shown(self.tokens[group + 1 : end])
+        number = shown("".join(self.tokens[group + 1 : end]))
         if number:
             self.numbers.append(f"({number})" if self.tokens[at] == "\\tag" else number)
         return end + 1
+
+    def _bare_tag(self, at: int) -> int:
+        r"""`\tag 4`, as plain TeX has it: a number without braces, if it is one."""
+        word = self._space_end(at + 1)
+        if word == at + 1 or word >= len(self.tokens) or not _BARE_TAG.fullmatch(self.tokens[word]):
+            return at + 1
+        self.numbers.append(f"({self.tokens[word]})")
+        return word + 1
 
     def _eqno(self, at: int) -> int:
         """All that follows `\\eqno` up to the end of what it stands in is the number."""
@@ -246,7 +242,7 @@ class _Walk:
             end += 1
         if end - at > MAX_NUMBER_TOKENS:
             return at + 1
-        if number := _shown(self.tokens[at + 1 : end]):
+        if number := shown("".join(self.tokens[at + 1 : end])):
             self.numbers.append(number)
         return end
 
@@ -278,11 +274,6 @@ class _Walk:
         return self.tokens[group + 1] if self.partners[group] == group + 2 else ""
 
 
-def _shown(tokens: Sequence[str]) -> str:
-    """A number as the page shows it, without the commands that dress it."""
-    return " ".join(_BRACED.sub("", "".join(tokens)).replace("~", " ").split())
-
-
 def _without_last_breaks(tokens: Sequence[str]) -> list[str]:
     r"""Tokens without a `\\` that only ends an environment's last row."""
     kept: list[str] = []
@@ -310,9 +301,9 @@ def _trimmed(tokens: Sequence[str]) -> list[str]:
             low += 1
         elif not last or last.isspace() or last in ("\\ ", "\\\n") or last.startswith("\\\\") or last.endswith("]]>"):
             high -= 1
-        elif first in _STYLES:
+        elif first in STYLES:
             low, styled = low + 1, True
-        elif whole and (styled or first == SOFT_OPEN or _next_word(tokens, low + 1) in _STYLES):
+        elif whole and (styled or first == SOFT_OPEN or _next_word(tokens, low + 1) in STYLES):
             low, high, styled = low + 1, high - 1, False
         elif (
             _CLOSERS.get(first) == last
@@ -350,7 +341,7 @@ def _without_soft_braces(tokens: list[str]) -> list[str]:
     for at, token in enumerate(tokens):
         if token == SOFT_OPEN:
             end = partners.get(at, at)
-            argument = before in ("^", "_", "}", "]") or (before.startswith("\\") and before not in _ALONE)
+            argument = before in ("^", "_", "}", "]") or (before.startswith("\\") and before not in ALONE)
             hangs = argument or end == at or at in tied or following[end] in _HANGING
             tokens[at], tokens[end] = ("{", "}") if hangs else ("", "")
         elif token == SOFT_CLOSE:  # nothing opened it
@@ -368,7 +359,7 @@ def _tied(tokens: Sequence[str]) -> set[int]:
             opened.append(at)
         elif token in CLOSES and opened:
             opened.pop()
-        elif opened and (token in _TIES or token.startswith("\\\\")):
+        elif opened and (token in TIES or token.startswith("\\\\")):
             found.add(opened[-1])
     return found
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 _TOKEN = re.compile(
-    r"\\verb\*?(?:\|[^|\n]{0,300}\||![^!\n]{0,300}!|\+[^+\n]{0,300}\+)"
+    r"\\verb\*?(?:\|[^|\n]{0,300}\||![^!\n]{0,300}!|\+[^+\n]{0,300}\+|\"[^\"\n]{0,300}\"|/[^/\n]{0,300}/|=[^=\n]{0,300}=)"
     r"|\\(?:begin|end)[ \t]{0,4}\{[^{}\\$%\s]{1,40}\}|\\tag\*|\\[A-Za-z]+"
     r"|\\\\\*?(?:\[\s{0,4}-?[\d.]{1,8}\s{0,4}[a-z]{2}\s{0,4}\])?"
     r"|\\(?s:.)|\\|(?:(?://|%)[ \t]{0,4})?(?:<!\[CDATA\[|\]\]>)|\$\$?|\s+|[{}\[\]()&^_'%]|[^\\{}\[\]()&^_'%$\s<]+|<"
@@ -131,13 +131,15 @@ def next_words(tokens: Sequence[str]) -> list[str]:
 
 
 def is_balanced(tokens: Sequence[str]) -> bool:
-    r"""Whether braces, `\left` and environments close in the order in which they opened."""
+    r"""Whether braces, `\left` and environments close in the order in which they opened, `\middle` inside its pair."""
     opened: list[str] = []
     for token in tokens:
         if token in ("{", "\\left"):
             opened.append("}" if token == "{" else "\\right")
         elif is_environment(token, "\\begin"):
             opened.append("\\end" + token[6:].strip())
+        elif token == "\\middle" and opened[-1:] != ["\\right"]:
+            return False
         elif token in ("}", "\\right") or is_environment(token, "\\end"):
             closer = "\\end" + token[4:].strip() if token.startswith("\\end") else token
             if not opened or opened.pop() != closer:
