@@ -50,7 +50,7 @@ def test_folders_import_only_what_they_may(path: Path) -> None:
 
 @pytest.mark.parametrize("layer", KNOWS)
 def test_layers_of_extraction_know_only_what_is_below(layer: str) -> None:
-    for path in (ROOT / "src" / "mathmill" / "pipeline" / layer).glob("*.py"):
+    for path in (ROOT / "src" / "mathmill" / "pipeline" / layer).rglob("*.py"):
         for name in imports(path):
             if name[:2] == ("mathmill", "pipeline"):
                 assert name[2] in KNOWS[layer] | {layer}, f"{path}: {layer} may not import {'.'.join(name)}"

@@ -254,8 +254,6 @@ def test_prose_code_and_money_hold_no_formula(chosen: list[tuple[str, int, int, 
     assert extraction.found == 0
 
 
-# An underscore or circumflex between two dollars is taken for TeX, though TeX has one letter before it.
-@pytest.mark.xfail(reason="names with underscores and patterns between dollars outside of code are taken for TeX")
 @pytest.mark.parametrize(
     "text",
     [

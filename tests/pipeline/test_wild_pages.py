@@ -81,10 +81,9 @@ def assert_shows(page: Wild) -> None:
     assert not [leftover for leftover in page.unseen.split(" … ") if leftover and leftover in text]
 
 
-def marked(pages: Iterable[Wild], not_yet: dict[str, str]) -> list[Any]:
-    """The pages as parameters of a test; those in `not_yet` are expected to fail for the reason given there."""
-    marks = {name: [pytest.mark.xfail(strict=True, reason=reason)] for name, reason in not_yet.items()}
-    return [pytest.param(page, id=page.name, marks=marks.get(page.name, ())) for page in pages]
+def named(pages: Iterable[Wild]) -> list[Any]:
+    """The pages as parameters of a test."""
+    return [pytest.param(page, id=page.name) for page in pages]
 
 
 def _filled(markup: str) -> str:
@@ -359,13 +358,8 @@ PAGES = [
          head="<script type='text/x-mathjax-config'>MathJax.Hub.Config({'tex2jax': {preview: 'none', inlineMath: "
          r"[ ['$','$'], ['\\\\(','\\\\)'] ] }});</script>@MATHJAX2@"),
 ]  # fmt: skip
-# What is not read yet, or not as it should be, and why.
-NOT_YET: dict[str, str] = {
-    "Socratic": "AsciiMath between hashes is not known",
-    "Brainly image address": "the address of the images of `tex.z-dn.net` is not known",
-}
 
 
-@pytest.mark.parametrize("page", marked(PAGES, NOT_YET))
+@pytest.mark.parametrize("page", named(PAGES))
 def test_formulas_stand_once_in_their_place(page: Wild) -> None:
     assert_shows(page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pipeline.test_wild_pages import Wild, assert_shows, marked
+from tests.pipeline.test_wild_pages import Wild, assert_shows, named
 
 PAGES = [
     Wild("Project Gutenberg", "Let $x^2$ be.",
@@ -277,12 +277,8 @@ PAGES = [
          '<div class="disp-formula" id="E1"><math @XMLNS@ display="block"><mi>a</mi><mo>=</mo><mn>1</mn></math>'
          "<label>(1)</label></div>"),
 ]  # fmt: skip
-# What is not read yet, or not as it should be, and why.
-NOT_YET: dict[str, str] = {
-    "LaTeXML images": "the class `ltx_Math` of an image is not known",
-}
 
 
-@pytest.mark.parametrize("page", marked(PAGES, NOT_YET))
+@pytest.mark.parametrize("page", named(PAGES))
 def test_formulas_stand_once_in_their_place(page: Wild) -> None:
     assert_shows(page)

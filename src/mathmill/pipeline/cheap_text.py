@@ -52,6 +52,8 @@ _WRAPPERS = tuple(
         (("<var",), r"<var>[^<]{0,200}\\[a-z]{2,}"),
         (("-math",), r"<dt?-math"),
         (("tex]",), r"\[(?:i?tex|latex)\]"),
+        (("{eq}",), r"\{eq\}"),
+        (("&lt;math",), r"&lt;math"),
     )
 )
 _SCRIPT = re.compile(r"<su[bp]>")
@@ -64,7 +66,7 @@ _TITLED = re.compile(r"<svg[\s>](?:[^<]|<(?!title)[^<]){0,300}<title>([^<]*\\[a-
 _BACKTICKS = re.compile(r"`([^`\n]{1,200})`")
 _IMAGE = re.compile(r"<(?:img|IMG|svg)\s[^<>]*>")
 _IMAGE_OF_TEX = re.compile(
-    r"latex\.(?:php|codecogs)|codecogs\.com|tex\.cgi|equation\?tex=|[?&]tex=|cht=tx|upmath\.me|/math\?math="
+    r"latex\.(?:php|codecogs)|codecogs\.com|tex\.cgi|tex\.z-dn|data-equation-content=|ltx_Math|%3Cmath|equation\?tex=|[?&]tex=|cht=tx|upmath\.me|/math\?math="
     r"|class=[\"']?(?:tex|math|latex|mwe-math|formula)|(?:alt|ALT|aria-label)=[\"'](?:\$[^\"'${][^\"'$]*\$|[^\"']*\\[a-zA-Z])"
 )
 _MOST_ELEMENTS = 5_000  # that are counted of one page; bounds the work on a page of nothing else
@@ -184,6 +186,7 @@ def markup_formulas(source: str) -> list[str]:
     images = [image for image in _IMAGE.findall(source) if _IMAGE_OF_TEX.search(image)]
     if elements:
         images = [image for image in images if "mwe-math" not in image]  # what MediaWiki shows in place of MathML
+    images += [f"x_{n}" for n in range(min(source.count("<!-- MATH"), _MOST_ELEMENTS))]  # of LaTeX2HTML
     every = elements + images + raised
     return [formula for formula in every if "newcommand" not in formula and not is_definition(formula)]
 

@@ -42,7 +42,7 @@ _DELIMITER = re.compile(rb"\\[]()[]")
 # `$x^2$` but not `$5 and $6`, `$(a) $(b)` or `${a}${b}`: no space inside the dollars, no digit or bracket after.
 _DOLLARS = re.compile(rb"\$(?:[^\s$][^$]{0,300}+)(?<!\s)\$(?![0-9({])|\$\$[^$]{1,300}")
 # Formulas as images, attributes or in square brackets, such as `latex.php?latex=`, `class="tex"` and `[tex]`.
-_TEX_PLACE = re.compile(rb"tex(?:[]=\"]|\.(?:php|cgi|codecogs))")
+_TEX_PLACE = re.compile(rb"tex(?:[]=\"]|\.(?:php|cgi|codecogs|z-dn))")
 # Formulas as elements. Each pattern begins with fixed characters, which makes the search several times faster
 # than one pattern for all.
 _ELEMENTS = tuple(
@@ -60,11 +60,12 @@ _ELEMENTS = tuple(
         rb"math\?math=",
         rb"class=\"(?:mjx-math|asciimath)",
         rb"data-math-style=",
+        rb"%3Cmath",
     )
 )
-_DATA = re.compile(rb"data-(?:expr|asciimath|katex|formula|equation|mathml|mml|math)=")
+_DATA = re.compile(rb"data-(?:expr|asciimath|katex|formula|equation(?:-content)?|mathml|mml|math)=")
 # Rendered by KaTeX on the server or by its plugins, in R's documentation, in newsletters.
-_KATEX = re.compile(rb"=\"(?:(?:wp-(?:block-)?|zenn-)?katex|reqn|latex-rendered)")
+_KATEX = re.compile(rb"=\"(?:(?:wp-(?:block-)?|zenn-)?katex|reqn|latex-rendered|ltx_Math)")
 _SCRIPTED = re.compile(rb"<su[bp]>")
 _ITALIC_SCRIPTED = re.compile(rb"</(?:i|em|var)><su[bp]>")
 # TeX in the address of an image, where a backslash is written so.
@@ -119,7 +120,7 @@ def marks_of(body: bytes) -> int:
 def _marks_of_markup(body: bytes) -> int:
     marks = len(_TEX_PLACE.findall(body)) + len(_DATA.findall(body)) + len(_KATEX.findall(body))
     if b"MATH" in body:
-        marks += body.count(b"<MATH")
+        marks += body.count(b"<MATH") + body.count(b"<!-- MATH")
     if b"<m:o" in body:  # as Microsoft Word saves them
         marks += body.count(b"<m:oMath>") + body.count(b"<m:omath>")
     if b"`" in body and (b"sciimath" in body or b"SCIIMath" in body or b"AM_" in body or b"sciiMath" in body):

@@ -132,6 +132,14 @@ def test_spans_are_in_order_and_apart(text: str, dollar: bool, renderer: bool) -
         "$`a`$",
         "[TEX]",
         "[tex] [/",
+        "[tex]",
+        "[tex]a[/tex]",
+        "[tex]" * 99 + "[/tex]",
+        "{eq}",
+        "{eq}a{/eq} ",
+        "<math>",
+        "<math>a </math",
+        "$latex a&s=1",
         "5$ ",
         "$5! ",
         "`",
@@ -154,12 +162,46 @@ OWN = grammar((Pair("[;", ";]", False), Pair("@@", "@@", True), *TRIPLE), asciim
 
 # text, inline dollars on, expected (LaTeX, display, source)
 OTHER_DELIMITERS = [
-    ("[tex]x+1[/tex] and [itex]y[/itex]", False, [("x+1", True, "tex_tag"), ("y", False, "tex_tag")]),
+    ("[tex]x+1[/tex] and [itex]y[/itex]", False, [("x+1", False, "tex_tag"), ("y", False, "tex_tag")]),
+    # alone in its line it is displayed, a number beside it or not
+    (
+        "So\n [tex]x[/tex].\n[tex]y[/tex] (2)\nand\n[tex]z[/tex] is\nit: [tex]u[/tex]",
+        False,
+        [("x", True, "tex_tag"), ("y", True, "tex_tag"), ("z", False, "tex_tag"), ("u", False, "tex_tag")],
+    ),
+    ("[tex]x[/tex]", False, [("x", True, "tex_tag")]),
+    (
+        "write [tex] and [/tex] as in [tex] a, [tex]x[/tex] b",
+        False,
+        [("and", False, "tex_tag"), ("x", False, "tex_tag")],
+    ),
+    (
+        "{eq}x^2{/eq}, {eq}\\displaystyle \\frac{1}{2} {/eq} by \\ref{eq} {eq}n{/eq}",
+        False,
+        [("x^2", False, "tex_tag"), ("\\frac{1}{2}", False, "tex_tag"), ("n", False, "tex_tag")],
+    ),
+    ("\\(A_{eq} x = b_{eq}\\) {/eq}", False, [("A_{eq} x = b_{eq}", False, "paren")]),
+    (
+        '<math>\\frac{1}{2}</math>, <math>n</math> and <math display="block">y^2</math>',
+        False,
+        [("\\frac{1}{2}", False, "tex_tag"), ("n", False, "tex_tag"), ("y^2", True, "tex_tag")],
+    ),
+    ("the <math> element with </math> or <math><mi>x</mi><mo>^</mo></math>, <mathx>", False, []),
     ("[latex]x^2[/latex]", False, [("x^2", False, "tex_tag")]),
     ("[math]x^2[/math] but [math]this or that[/math]", False, [("x^2", False, "tex_tag")]),
     ("WordPress has $latex x+1$ here", False, [("x+1", False, "wordpress_dollar")]),
+    (
+        "$latex x<1&s=2$ $latex y&bg=fff&fg=ff0000&s=-1 $ $latex a&b=1$ $latex z&amp;bg=T$",
+        False,
+        [
+            ("x<1", False, "wordpress_dollar"),
+            ("y", False, "wordpress_dollar"),
+            ("a&b=1", False, "wordpress_dollar"),
+            ("z", False, "wordpress_dollar"),
+        ],
+    ),
     ("GitLab has $`x+1`$ here", True, [("x+1", False, "dollar")]),
-    ("[TEX]x+1[/TEX] and [Latex]y[/latex]", False, [("x+1", True, "tex_tag"), ("y", False, "tex_tag")]),
+    ("[TEX]x+1[/TEX] and [Latex]y[/latex]", False, [("x+1", False, "tex_tag"), ("y", False, "tex_tag")]),
     ("[MATH]x^2[/Math] and [ITEX]y[/iTeX] and [TeX]z", False, [("x^2", False, "tex_tag"), ("y", False, "tex_tag")]),
     ("GitHub has $`x_1`$ here, but $`some words here`$ and $`never", False, [("x_1", False, "dollar")]),
     (

@@ -5,10 +5,12 @@ import time
 import pytest
 
 from mathmill.pipeline.formulas.plausible import (
+    hashed,
     is_definition,
     is_money,
     is_reference,
     is_strong,
+    is_sure_hashed,
     is_tight,
     looks_like_asciimath,
     looks_like_tex,
@@ -232,3 +234,34 @@ def test_time_is_linear(unit: str) -> None:
         return time.process_time() - start
 
     assert seconds(40_000) < 20 * seconds(5_000) + 0.2
+
+
+# A text, and what stands in it between hashes that may be AsciiMath.
+HASHED = [
+    ("#x^2=4#? (#x#) #sqrt(x+1)#, #5/2# or #pi#.", ["x^2=4", "x", "sqrt(x+1)", "5/2", "pi"]),
+    ('#color(red)(x) = 2# and #"H"_2"O"#', ["color(red)(x) = 2", '"H"_2"O"']),
+    ("#12 and #13, #12# and#13#, #math #science, #art#, # x #", ["12"]),
+    ("## Title ##, ##x^2##, C# or F#, #fff; #000; a#x=1#, /#x=1#, &#x=1#, #x=1#y", []),
+    ("#define x=1 and #include, #form.name=1#, #话题#, #x{color: red}#", []),
+    ("#so many words# #x=1#", ["x=1"]),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), HASHED)
+def test_between_hashes(text: str, expected: list[str]) -> None:
+    assert [found[1] for found in hashed(text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"), [("x^2", True), ("y=1", True), ("sqrt(2)", True), ("x", False), ("1/2", False)]
+)
+def test_sure_between_hashes(text: str, sure: bool) -> None:
+    assert is_sure_hashed(text) is sure
+
+
+@pytest.mark.parametrize("unit", ["#", "#a", " #a ", " #x=1#", " #" + "a " * 99, '#"', "#text(", " #a=\n"])
+def test_time_between_hashes_is_linear(unit: str) -> None:
+    text = unit * (200_000 // len(unit))
+    start = time.process_time()
+    assert sum(is_sure_hashed(found[1]) for found in hashed(text)) >= 0
+    assert time.process_time() - start < 2

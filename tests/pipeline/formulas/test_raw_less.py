@@ -108,6 +108,7 @@ def test_a_look_back_is_bounded(unit: str) -> None:
 OPEN = [
     ("[TEX]a", True), ("[Latex]a", True), ("[tex]x[/tex] a", False), ("[TEX]x[/TEX] a", False), ("[MATH]a", True),
     ("$$$a", True), ("$$$x$$$ a", False), ("$`a", True), ("$`x`$ a", False), ("\\$a", False),
+    ("{eq}a", True), ("{eq}x{/eq} a", False),
 ]  # fmt: skip
 
 

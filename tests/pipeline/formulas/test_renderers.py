@@ -180,9 +180,9 @@ OWN_ASCIIMATH = [
     (f"<script>MathJax = {{asciimath: {{delimiters: {{'[+]': [['$','$']]}}}}}}</script>{LOADS}", ["``", "$$"]),
     (f"<script>MathJax = {{asciimath: {{delimiters: [['$','$']]}}, tex: {{inlineMath: [['$','$']]}}}}</script>{LOADS}",
      []),
-    (f"{STANDALONE}<script>var AMdelimiter1 = '@';</script>", ["@@"]),
-    (f"{STANDALONE}<script>AMdelimiter2 = \"$\"; AMescape2 = '\\\\$'</script>", ["``", "$$"]),
-    (f"{STANDALONE}<script>AMusedelimiter2 = false; AMdelimiter1='~'</script>", ["~~"]),
+    (f"{STANDALONE}<script>var AMdelimiter1 = '@';</script>", ["@@", "amath endamath"]),
+    (f"{STANDALONE}<script>AMdelimiter2 = \"$\"; AMescape2 = '\\\\$'</script>", ["``", "$$", "amath endamath"]),
+    (f"{STANDALONE}<script>AMusedelimiter2 = false; AMdelimiter1='~'</script>", ["~~", "amath endamath"]),
     (f"{STANDALONE}<script>var translateASCIIMath = false; AMdocumentId = 'x'</script>", []),
     ("<script>AMdelimiter1 = '@'</script>", []),
 ]  # fmt: skip

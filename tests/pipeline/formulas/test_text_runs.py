@@ -51,8 +51,33 @@ PAGES = [
     (DOLLARS, "<p>$5 and $6, $1,000; $x$ or US$7 for $n$.</p>", [("x", False), ("n", False)]),
     ("", "<p>$x_1$ and $y^2$ cost $5 or $6 with $HOME and $PATH.</p>", [("x_1", False), ("y^2", False)]),
     ("", "<p>[tex]x[/tex] [itex]y[/itex] [latex]z[/latex] [math]u^2[/math]</p>",
-     [("x", True), ("y", False), ("z", False), ("u^2", False)]),
+     [("x", False), ("y", False), ("z", False), ("u^2", False)]),
     ("", "<p>$latex x$ and $latex \\displaystyle y$</p>", [("x", False), ("\\displaystyle y", False)]),
+    # a word in brackets is displayed where it has a paragraph or a line between breaks; the source's lines are none
+    ("", "<p>[tex]x[/tex]</p><p>so<br>[tex]y[/tex].<br/>and\n[tex]z[/tex]\nis</p><p><b>So</b> [tex]u[/tex]</p>",
+     [("x", True), ("y", True), ("z", False), ("u", False)]),
+    ("", "<ul><li>[tex]x[/tex]</li></ul><p>[tex]y[/tex]<i>so</i></p>a<hr>[tex]z[/tex]<hr>"
+     "<p>[tex]\\begin{align}u\\end{align}[/tex] is</p>",
+     [("x", False), ("y", False), ("z", True), ("\\begin{align}u\\end{align}", True)]),
+    ("", "<p>{eq}x<y{/eq} is, &lt;math>z&lt;u^2&lt;/math>, &#60;math&#62;n&#60;/math&#62;</p>",
+     [("x<y", False), ("z<u^2", False), ("n", False)]),
+    # AsciiMath between hashes
+    ("<meta name=math>", "<p>Is #x^2=4#? #sqrt(4)=2#, for #x# or #-2#, #x &lt; 3# (#[0,1]#), not #12 or #13, #if#nor#,"
+     " ##z=1##, C# and F# x</p><a href='#a=b#'>#top</a> <code>#u=1#</code>",
+     [("x^2 = 4", False), ("\\sqrt{4} = 2", False), ("x", False), ("-2", False), ("x < 3", False),
+      ("[0, 1]", False)]),
+    ("<meta name=math>", "<p>#form.name=1# and #url.id^2#, /#a=b#, http://a.b/#x=1#, #1 = #2, #f=#0, #x=1#</p>", []),
+    (configured("tex: {inlineMath: [['##', '##']]}"), "<p>##x## #y=1# #z=1#</p>", [("x", False)]),
+    ("<script src=ASCIIMathML.js></script>", "<p>amath x/2 endamath, amath of many words endamath, amathematics</p>",
+     [("\\frac{x}{2}", False)]),
+    ("<script src='/MathJax.js?config=AM_HTMLorMML'></script>", "<p>amath x/2 endamath</p>", []),
+    # arXiv
+    ("<script src=mathjaxToggle.min.js></script>", "<p class='a mathjax'>$X$ <span>$n$</span></p><p>$y$ \\(z_1\\)</p>",
+     [("X", False), ("n", False)]),
+    # a class that says inline
+    (LOADED, "<p>a <span class='b inline-equation'><span class=equation-source>$$x$$</span></span></p>"
+     "<p>b <span class=InlineEquation>\\[y\\]</span></p><p>c <span class=equation>$$z$$</span></p>",
+     [("x", False), ("y", False), ("z", True)]),
     # MathJax 4 adds to its own lists and takes away from them
     (configured("tex: {inlineMath: {'[+]': [['$', '$']]}}"), "<p>$x$ and \\(y\\), $5 and $z$</p>",
      [("x", False), ("y", False), ("z", False)]),
@@ -90,7 +115,7 @@ PAGES = [
     ("", "<p>$$$ Italian $$$ French $$$</p>", []),
     (configured("tex: {inlineMath: [['$$', '$$']]}"), "<p>$$x$$</p>", [("x", False)]),
     ("", "<p>[TEX]x[/TEX] [Latex]y[/latex] [MATH]u^2[/Math], $`v_1`$</p>",
-     [("x", True), ("y", False), ("u^2", False), ("v_1", False)]),
+     [("x", False), ("y", False), ("u^2", False), ("v_1", False)]),
     (DOLLARS, "<p>It costs $5 and then $x^2$ or \\$6 and $y$ a month.</p>", [("x^2", False), ("y", False)]),
     (DOLLARS, "<p>By \\(\\eqref{eq:1}\\) and $(\\ref{b})$ we have $x$.</p>", [("x", False)]),
     (DOLLARS, "<p>\u200b$x$\ufeff and $\u200by\u200b$ and\u00a0$z$\u00a0is</p>",

@@ -17,7 +17,7 @@ from mathmill.pipeline.formulas.attributes import converted
 from mathmill.pipeline.formulas.delimited import Formula, formula
 from mathmill.pipeline.formulas.images import image_formula, place_of, tex_formula
 from mathmill.pipeline.formulas.islands import is_rendered, outermost, replace, stands_alone
-from mathmill.pipeline.formulas.numbers import displayed
+from mathmill.pipeline.formulas.layout.numbers import displayed
 from mathmill.pipeline.formulas.plausible import is_strong, looks_like_tex
 from mathmill.pipeline.formulas.text_runs import TokenFor
 

@@ -17,6 +17,8 @@ MOST_ASCIIMATH = 300  # characters between backticks
 _PROSE_WORD = re.compile(r"[A-Za-z]{4,}")
 _ASCII_OPERATOR = re.compile(r"[-+*/^_=<>|()\[\]]|\d")
 # AsciiMath between hashes, as Socratic has it: tight, and no part of a word, an address, a heading or a reference.
+# A name of a program, where TeX would have one letter below another.
+_SNAKE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}_[A-Za-z0-9]{2,}")
 # The hash comes first in the pattern, which makes the search several times faster.
 _HASHED = re.compile(r"#(?<![\w#&/.?=:;\"'\\-]#)(?![\s#])([^#\n]{1,200}+)(?<!\s)#(?![\w#\"'-])")
 _HASHED_TEXT = re.compile(r"\"[^\"]{0,100}\"|\btext\([^()]{0,100}\)|\bcolor\(\w{1,20}\)")
@@ -64,7 +66,7 @@ def is_definition(latex: str) -> bool:
 def looks_like_tex(latex: str) -> bool:
     """Whether text between delimiters is mathematics, where no renderer vouches for it."""
     words = len(_WORD.findall(latex))
-    if _STRONG.search(latex):
+    if _has_tex(latex):
         return words <= 8 or latex.count("\\") * 4 >= words
     if latex != latex.strip() or words > 1 or len(latex) > 80:
         return False
@@ -141,7 +143,12 @@ def is_reference(latex: str) -> bool:
 
 def is_strong(latex: str) -> bool:
     """Whether text between two dollars can hardly be anything but TeX."""
-    return bool(_STRONG.search(latex)) and len(_WORD.findall(latex)) <= 8
+    return _has_tex(latex) and len(_WORD.findall(latex)) <= 8
+
+
+def _has_tex(latex: str) -> bool:
+    """Whether there is something that only TeX writes; an underscore within a name is not."""
+    return _STRONG.search(latex) is not None and not ("\\" not in latex and "{" not in latex and _SNAKE.search(latex))
 
 
 def _after_definition(latex: str, position: int) -> int:

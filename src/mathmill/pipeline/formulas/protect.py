@@ -18,10 +18,11 @@ from typing import Any
 from mathmill.pipeline.dom.elements import INLINE, etree, has_one_child, remove
 from mathmill.pipeline.formulas import elements, pictures, word
 from mathmill.pipeline.formulas.delimited import Formula
-from mathmill.pipeline.formulas.layout import equations
-from mathmill.pipeline.formulas.numbers import displayed
+from mathmill.pipeline.formulas.layout.equations import equations
+from mathmill.pipeline.formulas.layout.numbers import displayed
 from mathmill.pipeline.formulas.paragraphs import make_paragraphs
-from mathmill.pipeline.formulas.raised import protect_raised
+from mathmill.pipeline.formulas.plausible import hashed, is_sure_hashed
+from mathmill.pipeline.formulas.raised.find import protect_raised
 from mathmill.pipeline.formulas.renderers import Renderer
 from mathmill.pipeline.formulas.text_runs import protect_text
 
@@ -31,7 +32,7 @@ MOST_ATTRIBUTE = 2_000
 _MARKS = (
     *("$", "\\", "math", "<su", "<SU", "latex", "codecogs", "formula", "equation", "tex]", "TEX]", "tex=", "tex.cgi"),
     *("tex.gif", '"tex', "data-expr", "data-tex", "cht=tx", "asciimath", "katex", "mjx-", "MathJax", "MATH", "LATEX"),
-    *("SCIIMath", '"intbl"', "reqn", "m:oMath", "m:omath"),
+    *("SCIIMath", '"intbl"', "reqn", "{eq}", "amath ", "tex.z-dn", "ltx_Math", "m:oMath", "m:omath"),
 )
 _FAMILIES = (*elements.FAMILIES, word.word_equations, pictures.images, pictures.vector_images)
 _UNSEEN = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden", re.IGNORECASE)
@@ -77,7 +78,9 @@ class Restored:
 
 def may_hold_formulas(html: str) -> bool:
     """A cheap test that spares a page without any the search."""
-    return any(mark in html for mark in _MARKS)
+    if any(mark in html for mark in _MARKS):
+        return True
+    return "#" in html and any(is_sure_hashed(match[1]) for match in hashed(html))
 
 
 def protect(tree: Any, renderer: Renderer, page: str) -> Protected:

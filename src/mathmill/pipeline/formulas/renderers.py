@@ -221,7 +221,7 @@ def _asciimath(scripts: Sequence[Script], taken: set[str]) -> tuple[Pair, ...]:
                 pairs = [Pair(mark, mark, False)] if first else pairs
         for off in _AM_OFF.finditer(text):
             pairs, second = (pairs, []) if off[1] == "AMusedelimiter2" else ([], [])
-    if any("asciimathml" in script.attributes.lower() for script in scripts):
+    if pairs and any("asciimathml" in script.attributes.lower() for script in scripts):
         second = [*second, _AMATH]
     return tuple(pair for pair in (*pairs, *second) if pair.left not in taken)[:MOST_PAIRS]
 

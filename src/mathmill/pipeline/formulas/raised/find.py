@@ -1,10 +1,10 @@
 r"""Mathematics written with HTML alone: `<i>x</i><sup>2</sup> + 3<i>x</i> = 4` becomes the formula `x^2 + 3x = 4`.
 
-A formula is here a stretch of inline text (`raised_stretches`: one for each item of a list) that reads as one
-(`raised_atoms`: single letters, numbers, signs, brackets, names of functions) and holds a `sup` or `sub` that is a
-script, or the whole of an element whose class says so (`raised_named`). What raises footnote marks, ordinals, charges,
+A formula is here a stretch of inline text (`stretches`: one for each item of a list) that reads as one
+(`atoms`: single letters, numbers, signs, brackets, names of functions) and holds a `sup` or `sub` that is a
+script, or the whole of an element whose class says so (`named`). What raises footnote marks, ordinals, charges,
 units and trademarks is left as it is; what might be either counts only on a page with other mathematics
-(`raised_doubts`). Precision comes first. This module knows neither TeX in the text (`text_runs`) nor Unicode
+(`doubts`). Precision comes first. This module knows neither TeX in the text (`text_runs`) nor Unicode
 superscripts, and runs after all other sources: their placeholders are words to it, and evidence.
 
 Each element and character is looked at a fixed number of times, so time is linear in the page.
@@ -19,11 +19,11 @@ from itertools import islice
 from typing import Any
 
 from mathmill.pipeline.dom.elements import etree
-from mathmill.pipeline.formulas import raised_doubts as doubts
 from mathmill.pipeline.formulas.delimited import MAX_INLINE, Formula
-from mathmill.pipeline.formulas.raised_atoms import INLINE, Atom, Line, is_sound, read, to_latex
-from mathmill.pipeline.formulas.raised_named import SUP_SUB, protect_named, protect_stacked
-from mathmill.pipeline.formulas.raised_stretches import stretches
+from mathmill.pipeline.formulas.raised import doubts
+from mathmill.pipeline.formulas.raised.atoms import INLINE, Atom, Line, is_sound, read, to_latex
+from mathmill.pipeline.formulas.raised.named import SUP_SUB, protect_named, protect_stacked
+from mathmill.pipeline.formulas.raised.stretches import stretches
 from mathmill.pipeline.formulas.text_runs import TokenFor
 
 # What elements without text are called until all go at once: one by one, each would copy the text behind it.

@@ -13,7 +13,7 @@ from mathmill.demo.formula import parse as parse_formula
 from mathmill.demo.formula import sup_sub
 from mathmill.pipeline.dom.parse import parse
 from mathmill.pipeline.formulas.delimited import Formula
-from mathmill.pipeline.formulas.raised import protect_raised
+from mathmill.pipeline.formulas.raised.find import protect_raised
 
 TOKEN = re.compile(r"zqf\d+z")
 # Other mathematics on a page: what might be a formula is one then.

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from mathmill.pipeline.formulas.layout_parts import (
+from mathmill.pipeline.formulas.layout.parts import (
     EQUATION_CLASS,
     WORD,
     Formulas,

@@ -1,7 +1,7 @@
 """Displayed equations out of what pages lay them out with, tables above all, and the numbers beside them.
 
 Formulas are placeholders here already. What shows one equation becomes a paragraph of its placeholders, so that
-no table is seen where none is meant. Three habits: tables of equations (`layout_tables`), blocks that hold a number
+no table is seen where none is meant. Three habits: tables of equations (`tables`), blocks that hold a number
 in an element of its own or behind the formula, or have one beside them (`_Blocks`), and definition lists that only
 indent (`_indented`). A table of data with formulas in its cells stays a table. Numbers inside a formula (`\\tag`) are
 its own. Several formulas in a row stay several, in their order.
@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 
 from mathmill.pipeline.dom.elements import BLOCK_PARENTS, classes, etree, has_one_child, remove
-from mathmill.pipeline.formulas.layout_parts import (
+from mathmill.pipeline.formulas.layout.parts import (
     EQUATION_CLASS,
     WORD,
     Formulas,
@@ -29,7 +29,7 @@ from mathmill.pipeline.formulas.layout_parts import (
     text_of,
     without_permalinks,
 )
-from mathmill.pipeline.formulas.layout_tables import MOST_ROWS, MOST_WORDS, table_rows
+from mathmill.pipeline.formulas.layout.tables import MOST_ROWS, MOST_WORDS, table_rows
 
 _PUNCTUATION = re.compile(r"[\s.,;:!?…()\[\]{}|&'\"–-]*")
 _CONTAINERS = frozenset(["center", "dd", "div", "dl", "figure", "p", "span"])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mathmill.pipeline.formulas.delimited import Formula
-from mathmill.pipeline.formulas.numbers import displayed
+from mathmill.pipeline.formulas.layout.numbers import displayed
 
 # a formula's LaTeX and number, the number beside it, what becomes of both
 FORMULAS = [

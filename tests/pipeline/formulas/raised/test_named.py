@@ -8,7 +8,7 @@ import pytest
 from mathmill.pipeline.dom.parse import parse
 from mathmill.pipeline.extraction import extract_html
 from mathmill.pipeline.formulas.delimited import Formula
-from mathmill.pipeline.formulas.raised_named import MOST_CHARS, MOST_ELEMENTS, protect_named
+from mathmill.pipeline.formulas.raised.named import MOST_CHARS, MOST_ELEMENTS, protect_named
 
 TOKEN = re.compile(r"zqf\d+z")
 

@@ -8,7 +8,7 @@ its own (`x_1`, `x_2` and `x_3`), as are the clauses of a sentence (`a = x_1`, `
   the one behind the dots, and the relation before it: `i = 1, \ldots, n`;
 - right between two digits, where they are a decimal point.
 
-Neither knows what a formula means nor whether it is one (`raised_doubts`). Time is linear in the line.
+Neither knows what a formula means nor whether it is one (`doubts`). Time is linear in the line.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from mathmill.pipeline.formulas.raised_atoms import PAIRS, Atom, Line, is_base
+from mathmill.pipeline.formulas.raised.atoms import PAIRS, Atom, Line, is_base
 
 _OPERANDS = frozenset({"num", "id", "ord", "close", "script", "post"})
 _STARTS = frozenset({"num", "id", "ord", "open", "func", "prefix"})

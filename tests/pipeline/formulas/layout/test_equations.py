@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mathmill.pipeline.body.structure import to_text
 from mathmill.pipeline.dom.parse import parse
-from mathmill.pipeline.formulas.layout import equations
+from mathmill.pipeline.formulas.layout.equations import equations
 
 TOKEN = re.compile(r"zqf\d+z")
 

@@ -1,4 +1,4 @@
-"""What pages lay equations out with, as `layout` and `layout_tables` read it: text of elements, numbers, classes."""
+"""What pages lay equations out with, as `equations` and `tables` read it: text of elements, numbers, classes."""
 
 from __future__ import annotations
 

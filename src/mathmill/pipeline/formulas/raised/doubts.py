@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from mathmill.pipeline.formulas.raised_atoms import Atom, Line
+from mathmill.pipeline.formulas.raised.atoms import Atom, Line
 
 # Formulas that make a page mathematical.
 LEAST_MATHEMATICS = 2

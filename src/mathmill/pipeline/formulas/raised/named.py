@@ -1,7 +1,7 @@
 r"""Elements whose class says that they are one formula in HTML: `<span class="texhtml"><i>x</i> = 2</span>`.
 
 MediaWiki writes `texhtml`, pandoc `math inline` and `math display`, LaTeX2HTML `MATH`, docutils `formula`. The whole
-element is the formula, with scripts or without, as far as all of it reads as one (`raised_atoms`); what does not is
+element is the formula, with scripts or without, as far as all of it reads as one (`atoms`); what does not is
 left to `raised`. Elements of these classes that hold TeX or MathML are `elements`' business, which comes before.
 
 `texhtml` vouches for whatever it holds; the others must hold markup that only mathematics has: letters in italics or
@@ -20,8 +20,8 @@ from typing import Any
 from mathmill.pipeline.dom.elements import etree, has_one_child, remove
 from mathmill.pipeline.formulas.delimited import Formula
 from mathmill.pipeline.formulas.islands import replace, stands_alone
-from mathmill.pipeline.formulas.raised_atoms import Atom, is_sound, read, to_latex
-from mathmill.pipeline.formulas.raised_doubts import is_doubtful, is_science
+from mathmill.pipeline.formulas.raised.atoms import Atom, is_sound, read, to_latex
+from mathmill.pipeline.formulas.raised.doubts import is_doubtful, is_science
 from mathmill.pipeline.formulas.text_runs import TokenFor
 
 SUP_SUB = "sup_sub"  # the source's name

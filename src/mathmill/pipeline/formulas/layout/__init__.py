@@ -1,0 +1,1 @@
+"""Constructs that only place an equation and its number, turned into the equation."""
