@@ -94,7 +94,7 @@ def test_records_and_bytes_are_conserved(crawl: Path) -> None:
     assert check_outputs(run) == []
 
 
-@pytest.mark.parametrize("workers", ["2", "4"])
+@pytest.mark.parametrize("workers", [pytest.param("2", marks=pytest.mark.slow), "4"])
 def test_any_number_of_workers_gives_the_same_bytes(crawl: Path, out: Path, workers: str) -> None:
     assert run(crawl, out, "--workers", workers)[0] == 0
     assert digest(out) == digest(crawl / "reference/run")
@@ -118,10 +118,17 @@ def test_a_finished_run_is_left_as_it_is(crawl: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.*") if path.is_file()} == before
 
 
-@pytest.mark.parametrize(
-    "point",
-    [*COMMIT_POINTS, "synced:2", *(pytest.param(later, marks=pytest.mark.slow) for later in LATER_POINTS)],
-)
+def test_deaths_at_all_points_of_a_commit_leave_no_trace(crawl: Path, out: Path) -> None:
+    for point in ("synced:2", *COMMIT_POINTS):
+        assert run(crawl, out, "--workers", "2", MATHMILL_KILL_AT=point)[0] == -signal.SIGKILL, point
+    code, _, err = run(crawl, out, "--workers", "2")
+    assert code == 0, err
+    assert digest(out) == digest(crawl / "reference/run")
+    assert not list(out.rglob(".*.tmp"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", [*COMMIT_POINTS, "synced:2", *LATER_POINTS])
 def test_death_at_any_point_of_a_commit_leaves_no_trace(crawl: Path, out: Path, point: str) -> None:
     code, _, _ = run(crawl, out, "--workers", "2", MATHMILL_KILL_AT=point)
     assert code == -signal.SIGKILL
@@ -287,7 +294,7 @@ def test_a_look_into_the_corpus(crawl: Path) -> None:
 
 
 @pytest.fixture(
-    params=["20k", pytest.param("60k", marks=pytest.mark.slow), "80k", "100k"]
+    params=["20k", *(pytest.param(room, marks=pytest.mark.slow) for room in ("60k", "80k", "100k"))]
 )  # full in a shard, between shards, in the corpus, at the manifest
 def tiny_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     folder = tmp_path / "tiny"

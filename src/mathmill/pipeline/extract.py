@@ -29,9 +29,9 @@ class Extract(Config):
     page_chars: int = Field(default=PAGE_CHARS, gt=0)
 
     def __call__(self, documents: Iterable[Document]) -> Iterator[Document | Dropped]:
-        from mathmill.pipeline import extraction as tools  # a quarter of a second, for page processes alone
-
         for document in documents:
+            from mathmill.pipeline import extraction as tools  # a quarter of a second, for page processes alone
+
             yield self._one(document, tools)
 
     def _one(self, document: Document, tools: ModuleType) -> Document | Dropped:

@@ -56,11 +56,10 @@ class Language(Config):
         return () if self.model is None else (self.model,)
 
     def __call__(self, documents: Iterable[Document]) -> Iterator[Document | Dropped]:
-        model = identifier(self.model)
-        self._check_codes(model.languages)
-        identify = model.identify
+        if self.keep or self.model:  # else nothing can be wrong, and the model takes most of a second to load
+            self._check_codes(identifier(self.model).languages)
         for document in documents:
-            yield self._judge(document, identify)
+            yield self._judge(document, identifier(self.model).identify)
 
     def _check_codes(self, languages: frozenset[str]) -> None:
         """A code that the model does not know would drop every page."""

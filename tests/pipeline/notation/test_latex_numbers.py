@@ -228,9 +228,12 @@ HOSTILE = [
 def test_hostile_input_takes_linear_time(unit: str, end: str) -> None:
     def seconds(size: int) -> float:
         text = "x = " + unit * (size // len(unit)) + end
-        began = time.process_time()
-        clean(text, display=True)
-        return time.process_time() - began
+        times = []
+        for _ in range(3):  # the least of them is what the work takes; the rest is the machine's
+            began = time.process_time()
+            clean(text, display=True)
+            times.append(time.process_time() - began)
+        return min(times)
 
     small, large = seconds(4_000), seconds(64_000)
     assert large < 16 * 4 * max(small, 0.005)
