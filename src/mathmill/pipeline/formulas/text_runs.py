@@ -56,6 +56,7 @@ LEAST_PARENS = 2
 # What these others may be: short, and at most so many words.
 SIBLING_CHARS, SIBLING_WORDS = 80, 1
 _WORD = re.compile(r"[^\W\d_]{3,}")
+_INLINE_TAG = re.compile(r"\[itex\]", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -83,9 +84,10 @@ def protect_text(tree: Any, renderer: Renderer, page: str, token_for: TokenFor) 
     found = _spans(renderer, texts, read)
     if hashes:
         found = _with_hashed(texts, found)
+    has_inline_tags = _INLINE_TAG.search(page) is not None
     for run, spans in zip(runs, found, strict=True):
         if spans:
-            _write(run, [_placed(span, run) for span in spans], token_for)
+            _write(run, [_placed(span, run, has_inline_tags) for span in spans], token_for)
 
 
 def _in_asciimath(tree: Any, renderer: Renderer, runs: Sequence[_Run]) -> Sequence[bool] | None:
@@ -130,15 +132,20 @@ def _with_more(spans: list[Span], others: Iterable[Span]) -> list[Span]:
     return sorted([*spans, *more], key=lambda span: span.start) if more else spans
 
 
-def _placed(span: Span, run: _Run) -> Span:
-    """A displayed formula as what it is in its page: inline where its elements say so, or others stand beside it."""
+def _placed(span: Span, run: _Run, has_inline_tags: bool) -> Span:
+    """A displayed formula as what it is in its page: inline where its elements say so, or others stand beside it.
+
+    Where pages have `[itex]` for what is inline, `[tex]` is displayed wherever it stands.
+    """
     if span.formula is None or not span.formula.display:
         return span
     source = span.formula.source
     if source in (DOUBLE_DOLLAR, BRACKET):
         inline = _is_said_inline(run.first.getparent() if run.tail else run.first)
+    elif source == TEX_TAG and not has_inline_tags:
+        inline = "\\begin{" not in span.formula.latex and not _has_own_line(span, run)
     else:
-        inline = source == TEX_TAG and "\\begin{" not in span.formula.latex and not _has_own_line(span, run)
+        inline = False
     return replace(span, formula=replace(span.formula, display=False)) if inline else span
 
 
