@@ -28,6 +28,9 @@ from mathmill.pipeline.formulas.text_runs import protect_text
 
 # Characters of a `class` or `style` that are read; what stands around each of many formulas is read each time.
 MOST_ATTRIBUTE = 2_000
+_LONG_ATTRIBUTE = re.compile(
+    rf"(?i:class|style)\s{{0,9}}=\s{{0,9}}(?:\"[^\"]{{{MOST_ATTRIBUTE}}}|'[^']{{{MOST_ATTRIBUTE}}}|[^\s\"'>]{{{MOST_ATTRIBUTE}}})"
+)
 # A page with none of these in its source holds no formula that we know.
 _MARKS = (
     *("$", "\\", "math", "<su", "<SU", "latex", "codecogs", "formula", "equation", "tex]", "TEX]", "tex=", "tex.cgi"),
@@ -86,7 +89,7 @@ def may_hold_formulas(html: str) -> bool:
 def protect(tree: Any, renderer: Renderer, page: str) -> Protected:
     """Replace the formulas in `tree`, which is changed; `page` is what placeholders must not occur in."""
     stem = _unused_stem(page, tree.text_content())
-    if len(page) > MOST_ATTRIBUTE:
+    if _LONG_ATTRIBUTE.search(page):
         _cut_attributes(tree)
     pattern = re.compile(f"{stem}(\\d+)z")
     found: list[Formula] = []
@@ -102,7 +105,7 @@ def protect(tree: Any, renderer: Renderer, page: str) -> Protected:
     for family in _FAMILIES:
         family(tree, source, token_for)
     protect_text(tree, renderer, page, token_for)
-    protect_raised(tree, token_for, pattern)
+    protect_raised(tree, page, token_for, pattern)
     if not found:
         return Protected.none(tree)
     if len({formula.source for formula in found}) > 1:

@@ -102,7 +102,10 @@ def _pass(latex: str, display: bool) -> tuple[list[str], list[str]]:
     """The tokens to keep and the numbers found, from one look at everything."""
     walk = _Walk(tokenize(latex))
     kept = _without_last_breaks(walk.kept())
-    kept, typed = without_typed_numbers(_without_soft_braces(_trimmed(kept)), display)
+    kept = _without_soft_braces(_trimmed(kept))
+    if not display and "\\begin" not in latex:
+        return kept, walk.numbers
+    kept, typed = without_typed_numbers(kept, display)
     return kept, walk.numbers + typed
 
 

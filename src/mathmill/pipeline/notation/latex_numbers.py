@@ -71,6 +71,9 @@ _WIDTHS |= {"\\;": 0.28, "\\thickspace": 0.28, "\\:": 0.22, "\\>": 0.22, "\\meds
 _WIDTHS |= {"\\thinspace": 0.17, "\\hfil": 9.0, "\\hfill": 9.0, "\\hfilll": 9.0}
 # Space that is wide enough whatever stands before it, and that is beside an equation.
 SURE_EM, LEAST_EM = 2.0, 1.0
+_TELLING = frozenset(
+    {"\\", *(token[0] for token in (*OPENS, *CLOSES))}
+)  # what a token begins with that opens, closes or ends something
 # Characters at the end of a row in which its number must be.
 MOST_END = 160
 
@@ -112,6 +115,9 @@ def without_typed_numbers(tokens: Sequence[str], display: bool) -> tuple[list[st
     numbers: list[str] = []
     levels = [_Level(0, display, False)]
     for token in tokens:
+        if token[0] not in _TELLING:
+            kept.append(token)
+            continue
         ends = is_environment(token, "\\end")
         if token.startswith("\\\\") or ends:
             numbers += _take_number(kept, levels[-1])

@@ -30,7 +30,7 @@ def protected(markup: str) -> tuple[list[Formula], Any]:
         found.append(formula)
         return f"zqf{len(found) - 1}z"
 
-    protect_raised(tree, token_for, TOKEN)
+    protect_raised(tree, markup, token_for, TOKEN)
     return found, tree
 
 
@@ -289,7 +289,8 @@ def test_text_around_formulas_stays(text: str, cuts: list[int]) -> None:
      "2<i>x</i><sup>2</sup> and "],
 )  # fmt: skip
 def test_time_is_linear(unit: str) -> None:
-    tree = parse(unit * (150_000 // len(unit)))
+    page = unit * (150_000 // len(unit))
+    tree = parse(page)
     began = time.process_time()
-    protect_raised(tree, lambda formula, holder: "zqf0z", TOKEN)
+    protect_raised(tree, page, lambda formula, holder: "zqf0z", TOKEN)
     assert time.process_time() - began < 4

@@ -22,7 +22,13 @@ from mathmill.pipeline.dom.elements import etree
 from mathmill.pipeline.formulas.delimited import MAX_INLINE, Formula
 from mathmill.pipeline.formulas.raised import doubts
 from mathmill.pipeline.formulas.raised.atoms import INLINE, Atom, Line, is_sound, read, to_latex
-from mathmill.pipeline.formulas.raised.named import SUP_SUB, protect_named, protect_stacked
+from mathmill.pipeline.formulas.raised.named import (
+    SUP_SUB,
+    may_be_named,
+    may_be_stacked,
+    protect_named,
+    protect_stacked,
+)
 from mathmill.pipeline.formulas.raised.stretches import stretches
 from mathmill.pipeline.formulas.text_runs import TokenFor
 
@@ -52,13 +58,16 @@ class _Candidate:
     evidence: bool
 
 
-def protect_raised(tree: Any, token_for: TokenFor, token: re.Pattern[str]) -> None:
+def protect_raised(tree: Any, page: str, token_for: TokenFor, token: re.Pattern[str]) -> None:
     """Replace formulas written with `sup` and `sub` by what `token_for(formula, holder)` gives; `tree` is changed.
 
-    `token` matches the placeholders of formulas that other sources have taken. What is no formula stays as it is.
+    `page` is its source, `token` matches the placeholders of formulas that other sources have taken. What is no formula
+    stays as it is.
     """
-    protect_stacked(tree, token_for, token)
-    protect_named(tree, token_for, token)
+    if may_be_stacked(page):
+        protect_stacked(tree, token_for, token)
+    if may_be_named(page):
+        protect_named(tree, token_for, token)
     lines = [read(holder, token) for holder in _holders(tree)]
     found: list[_Candidate] = []
     science = 0
