@@ -28,9 +28,7 @@ from mathmill.pipeline.formulas.text_runs import protect_text
 
 # Characters of a `class` or `style` that are read; what stands around each of many formulas is read each time.
 MOST_ATTRIBUTE = 2_000
-_LONG_ATTRIBUTE = re.compile(
-    rf"(?i:class|style)\s{{0,9}}=\s{{0,9}}(?:\"[^\"]{{{MOST_ATTRIBUTE}}}|'[^']{{{MOST_ATTRIBUTE}}}|[^\s\"'>]{{{MOST_ATTRIBUTE}}})"
-)
+_LONG_VALUE = re.compile(rf"=(?:\"[^\"]{{{MOST_ATTRIBUTE}}}|'[^']{{{MOST_ATTRIBUTE}}}|[^\s\"'>]{{{MOST_ATTRIBUTE}}})")
 # A page with none of these in its source holds no formula that we know.
 _MARKS = (
     *("$", "\\", "math", "<su", "<SU", "latex", "codecogs", "formula", "equation", "tex]", "TEX]", "tex=", "tex.cgi"),
@@ -89,14 +87,14 @@ def may_hold_formulas(html: str) -> bool:
 def protect(tree: Any, renderer: Renderer, page: str) -> Protected:
     """Replace the formulas in `tree`, which is changed; `page` is what placeholders must not occur in."""
     stem = _unused_stem(page, tree.text_content())
-    if _LONG_ATTRIBUTE.search(page):
+    if _LONG_VALUE.search(page):
         _cut_attributes(tree)
     pattern = re.compile(f"{stem}(\\d+)z")
     found: list[Formula] = []
     holders: list[Any] = []
 
     def token_for(formula: Formula, holder: Any) -> str:
-        found.append(_without_placeholders(displayed(formula) if formula.display else formula, stem, pattern, found))
+        found.append(_without_placeholders(formula, stem, pattern, found))
         holders.append(holder)
         return f"{stem}{len(found) - 1}z"
 

@@ -271,13 +271,14 @@ def _runs(tree: Any, renderer: Renderer, page: str, hashes: bool) -> Iterator[_R
 def _marked_texts(tree: Any, renderer: Renderer, page: str, hashes: bool) -> Any:
     """The texts of a tree in which a formula may begin."""
     # A reference such as `&#36;` is no mark in the source, so that the common ones are always asked for.
-    marks = [
+    asked = {
         *MARKS,
-        *sorted(set(_TAG.findall(page))),
+        *_TAG.findall(page),
         *["<math"] * (_ESCAPED_MATH.search(page) is not None),
         *["#"] * hashes,
         *(pair.left for pair in (*renderer.pairs, *renderer.asciimath)),
-    ]
+    }
+    marks = sorted(mark for mark in asked if not any(other in mark for other in asked if other != mark))
     return _texts_with(len(marks))(tree, **{f"mark{i}": mark for i, mark in enumerate(marks)})
 
 
