@@ -6,10 +6,10 @@ not what it is worth: `2/4` and `1/2` are different trees.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,3 +234,14 @@ def _nodes(value: object) -> Iterator[Tree]:
             yield from _nodes(each)
     elif isinstance(value, Tree):
         yield value
+
+
+def rebuilt(tree: Tree, change: Callable[[Tree], Tree]) -> Tree:
+    """A node of the same kind whose children are what `change` makes of them."""
+    return type(tree)(*(_changed(getattr(tree, field.name), change) for field in fields(tree)))
+
+
+def _changed(value: object, change: Callable[[Tree], Tree]) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_changed(each, change) for each in value)
+    return change(value) if isinstance(value, Tree) else value

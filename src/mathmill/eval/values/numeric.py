@@ -235,3 +235,22 @@ def _functions() -> Mapping[str, Callable[..., Any]]:
         "max": max,
         "min": min,
     }  # fmt: skip
+
+
+def real_value(tree: t.Tree) -> Fraction:
+    """A tree without unknowns as a rational number near its real value, for ordering and rounding.
+
+    Raises:
+        Undecided: it has unknowns, is not real or finite, or is too large.
+    """
+    if symbols_of(tree):
+        raise Undecided("an unknown")
+    value = _value(tree, {})
+    mp = _mp()
+    if value is None or abs(mp.im(value)) > abs(value) * mp.mpf(10) ** -_AGREE:
+        raise Undecided("no real number")
+    real = mp.re(value)
+    if real and abs(mp.log(abs(real))) > 1_000:
+        raise Undecided("a very large or small number")
+    mantissa, exponent = mp.frexp(real)
+    return Fraction(int(mantissa * 2**160), 2**160) * Fraction(2) ** int(exponent)
