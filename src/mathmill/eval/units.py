@@ -1,8 +1,8 @@
 """Units of measure: what they are called, what they measure, how many of the base unit they are.
 
-Factors are exact where the unit is defined so (international yard and pound agreement of 1959, SI brochure, 9th edition).
-Money has a dimension for each currency; there are no exchange rates. Units that are not in the table, such as `apples`, are
-names: equal only to themselves.
+Factors are exact where the unit is defined so (international yard and pound agreement of 1959, SI brochure, 9th
+edition). Money has a dimension for each currency; there are no exchange rates. Units that are not in the table, such as
+`apples`, are names: equal only to themselves.
 """
 
 from __future__ import annotations
@@ -27,10 +27,13 @@ _TABLE: dict[str, dict[str, Fraction]] = {
         "yd yds yard yards": _FOOT * 3, "mi mile miles": _FOOT * 5280,
     },
     "time": {
-        "s sec secs second seconds": _F(1), "ms millisecond milliseconds": _F(1, 1000), "min mins minute minutes": _F(60),
+        "s sec secs second seconds": _F(1), "ms millisecond milliseconds": _F(1, 1000),
+        "min mins minute minutes": _F(60),
         "h hr hrs hour hours": _F(3600), "day days": _F(86_400), "week weeks": _F(604_800),
     },
-    "months": {"month months": _F(1), "yr yrs year years": _F(12), "decade decades": _F(120), "century centuries": _F(1200)},
+    "months": {
+        "month months": _F(1), "yr yrs year years": _F(12), "decade decades": _F(120), "century centuries": _F(1200),
+    },
     "mass": {
         "kg kilogram kilograms": _F(1), "g gram grams": _F(1, 1000), "mg milligram milligrams": _F(1, 10**6),
         "lb lbs pound pounds": _POUND, "oz ounce ounces": _POUND / 16, "tonne tonnes": _F(1000),
@@ -60,7 +63,8 @@ _TABLE: dict[str, dict[str, Fraction]] = {
     "rupee": {"rupee rupees Rs": _F(1)},
     "yuan": {"yuan RMB": _F(1)},
     "yen": {"yen \u00a5": _F(1)},
-    "count": {"dozen": _F(12), "unit units": _F(1)},
+    "count": {"dozen dozens": _F(12)},
+    "": {"unit units": _F(1)},  # of whatever the question measures in
 }  # fmt: skip
 
 
@@ -106,10 +110,11 @@ def unit_of(written: str) -> Unit | None:
 
 
 def _known(name: str) -> tuple[str, Fraction] | None:
-    return _NAMED.get(name) or _NAMED.get(name.lower())
+    known = _NAMED.get(name)
+    if known is None and (len(name) > 3 or (name.isupper() and len(name) > 1)):  # `Mg` and `M` are no `mg` and `m`
+        known = _NAMED.get(name.lower())
+    return known
 
 
 def _dimensions(written: str) -> list[tuple[str, int]]:
-    return [
-        (name, -1 if join == "/" else 1) for join, name in re.findall(r"([*/]?)([a-z1]+)", written) if name != "1"
-    ]
+    return [(name, -1 if join == "/" else 1) for join, name in re.findall(r"([*/]?)([a-z1]+)", written) if name != "1"]

@@ -8,6 +8,7 @@ from functools import cmp_to_key
 
 from mathmill.eval.ladder.rungs import Compare, all_of, wrong
 from mathmill.eval.syntax import trees as t
+from mathmill.eval.values.exact import form_of
 from mathmill.eval.values.numeric import real_value, symbols_of
 from mathmill.eval.values.polynomials import Undecided
 from mathmill.eval.verdict import Verdict
@@ -69,9 +70,9 @@ def segments_of(tree: t.Tree) -> list[Segment] | None:
     """
     match tree:
         case t.Interval(low, high, closed_low, closed_high):
-            return [Segment(low, high, closed_low, closed_high)]
+            return _stretch(Segment(low, high, closed_low, closed_high))
         case t.Items("tuple", (low, high)):
-            return [Segment(low, high, False, False)]
+            return _stretch(Segment(low, high, False, False))
         case t.Items("set", items):
             return None if any(map(is_set, items)) else [Segment(item, item, True, True) for item in items]
         case t.Constant("empty_set"):
@@ -93,16 +94,27 @@ def segments_of(tree: t.Tree) -> list[Segment] | None:
             return _solutions(tree)
         case t.Items("either", items):
             return segments_of(t.SetOperation("union", items))
-        case t.Items("list", items):
-            return _common([segments_of(item) for item in items])
+        case t.Items("list", items) if all(isinstance(item, t.Relation) for item in items):
+            parts = [segments_of(item) for item in items]
+            return _common(parts) or segments_of(t.SetOperation("union", items))  # `x < 1, x > 5` means either
     return None
+
+
+def _stretch(segment: Segment) -> list[Segment] | None:
+    """An interval that is one: `(3, 1)` is a point and not an empty set."""
+    if symbols_of(segment.low) or symbols_of(segment.high):
+        return [segment]
+    return None if _is_empty(segment) else [segment]
 
 
 def _solutions(tree: t.Relation) -> list[Segment] | None:
     """What a solved inequality says of its unknown: `x > 2`, `2 < x <= 3`, `x != 1`, `x = 3`, `x in (0,1)`."""
-    at = next((i for i, term in enumerate(tree.terms) if isinstance(term, t.Symbol)), None)
-    if at is None or len(tree.terms) > 3 or symbols_of(t.Items("list", tree.terms)) != {tree.terms[at].name}:  # type: ignore[attr-defined]
+    names = [term.name if isinstance(term, t.Symbol) else None for term in tree.terms]
+    at = next((i for i, name in enumerate(names) if name), None)
+    if at is None or len(names) > 3 or symbols_of(tree) != {names[at]}:
         return None
+    if any(symbols_of(term) for i, term in enumerate(tree.terms) if i != at) and tree.relations != ("in",):
+        return None  # `x < x^2` is not solved
     if tree.relations == ("in",):
         return segments_of(tree.terms[1]) if at == 0 else None
     parts = []
@@ -141,7 +153,9 @@ def _common(parts: list[list[Segment] | None]) -> list[Segment] | None:
 
 def _meet(a: Segment, b: Segment) -> Segment | None:
     low, closed_low = max(((a.low, a.closed_low), (b.low, b.closed_low)), key=lambda end: (_place(end[0]), not end[1]))
-    high, closed_high = min(((a.high, a.closed_high), (b.high, b.closed_high)), key=lambda end: (_place(end[0]), end[1]))
+    high, closed_high = min(
+        ((a.high, a.closed_high), (b.high, b.closed_high)), key=lambda end: (_place(end[0]), end[1])
+    )
     met = Segment(low, high, closed_low, closed_high)
     return None if _is_empty(met) else met
 
@@ -157,7 +171,16 @@ def _place(end: t.Tree) -> Fraction | float:
         return float("inf")
     if end in (_MINUS_INFINITY, t.PlusMinus(_INFINITY)):
         return float("-inf")
-    return real_value(end)
+    exact = None if symbols_of(end) else _rational(end)
+    return real_value(end) if exact is None else exact
+
+
+def _rational(end: t.Tree) -> Fraction | None:
+    """An end that is a plain number, without evaluating it to many digits."""
+    try:
+        return form_of(end).rational()
+    except Undecided:
+        return None
 
 
 def _joined(segments: list[Segment]) -> list[Segment]:

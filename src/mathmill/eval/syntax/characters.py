@@ -9,7 +9,8 @@ _COMMANDS = {
     "×": "times", "⋅": "cdot", "·": "cdot", "∙": "cdot", "•": "cdot", "✕": "times", "÷": "div", "√": "sqrt",
     "∞": "infty", "±": "pm", "∓": "mp", "≤": "le", "⩽": "le", "≦": "le", "≥": "ge", "⩾": "ge", "≧": "ge", "≠": "ne",
     "≈": "approx", "∪": "cup", "∩": "cap", "∖": "setminus", "∅": "emptyset", "∈": "in", "∉": "notin", "∥": "|",
-    "⟨": "langle", "⟩": "rangle", "〈": "langle", "〉": "rangle", "⌊": "lfloor", "⌋": "rfloor", "⌈": "lceil", "⌉": "rceil",
+    "⟨": "langle", "⟩": "rangle", "〈": "langle", "〉": "rangle", "⌊": "lfloor", "⌋": "rfloor",
+    "⌈": "lceil", "⌉": "rceil",
     "→": "to", "⇒": "Rightarrow", "…": "ldots", "≡": "equiv", "∠": "angle", "∑": "sum", "∏": "prod", "∫": "int",
     "∂": "partial", "△": "triangle", "％": "%", "＄": "$", "ϕ": "phi", "ε": "varepsilon", "ϵ": "epsilon", "∼": "sim",
 }  # fmt: skip
@@ -17,7 +18,8 @@ _TEXTS = {
     "−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "‒": "-", "﹣": "-", "∗": "*", "∕": "/", "⁄": "/", "∣": "|",
     "∛": r"\sqrt[3] ", "∜": r"\sqrt[4] ", "°": r"^\circ ", "º": r"^\circ ", "′": "'", "’": "'", "‘": "'", "″": "''",
     "“": '"', "”": '"', "，": ",", "；": ";", "：": ":", "、": ",", "。": ".", "「": "", "」": "",
-    "\u2061": "", "\u2062": "", "\u2063": ",", "\u200b": "", "\u200c": "", "\u200d": "", "\u2060": "", "\ufeff": "",
+    "\u2061": "", "\u2062": "", "\u2063": ",", "㎡": " m^2", "㎥": " m^3", "∶": ":",
+    "\u200b": "", "\u200c": "", "\u200d": "", "\u2060": "", "\ufeff": "",
     "ℝ": r"\mathbb{R}", "ℤ": r"\mathbb{Z}", "ℕ": r"\mathbb{N}", "ℚ": r"\mathbb{Q}", "ℂ": r"\mathbb{C}",
 }  # fmt: skip
 _GREEK = {
@@ -28,7 +30,7 @@ _GREEK = {
     "Ψ": "Psi", "Ω": "Omega",
 }  # fmt: skip
 _SIGNS = str.maketrans({char: f"\\{name} " for char, name in (_COMMANDS | _GREEK).items()} | _TEXTS)
-_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ]+")
+_RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱᵃᵇᶜᵈᵉᶠᵍʰʲᵏˡᵐᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ]+")
 _LOWERED = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₙₘₖ]+")
 _VULGAR = re.compile("[¼-¾⅐-⅞↉]")
 

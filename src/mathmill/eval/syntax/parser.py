@@ -1,42 +1,54 @@
 r"""Answers to trees: lists, relations, sets, intervals, matrices, words. Sums and below are read by `terms`.
 
 answer   = item {("," | ";" | "and" | "or") item}
-item     = union {relation union}
+item     = ratio {relation ratio} ["if" item]
+ratio    = union {":" union}
 union    = sum {("\cup" | "\cap" | "\setminus") sum}
 """
 
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import Literal
 
-from mathmill.eval.limits import Unparsable
-from mathmill.eval.syntax.terms import Terms, Wordy
+from mathmill.eval.limits import MAX_CHARS, MAX_DEPTH, MAX_NODES, TooLarge, Unparsable
+from mathmill.eval.syntax.brackets import Brackets, Kind
+from mathmill.eval.syntax.cursor import Wordy
+from mathmill.eval.syntax.groups import merged, without_sure_groups
+from mathmill.eval.syntax.numerals import numeral
 from mathmill.eval.syntax.tokens import Token, tokens_of
 from mathmill.eval.syntax.trees import (
-    Builder,
     Call,
-    Interval,
+    Choice,
     Items,
     Labelled,
-    Matrix,
+    Negative,
+    Number,
+    Quantity,
     Relation,
     SetOperation,
     Tree,
     Words,
+    children,
 )
+from mathmill.eval.syntax.vocabulary import APPROXIMATE, CHOICES, CONDITIONS, JOINS
+from mathmill.eval.syntax.words import is_spoken, words_of
 from mathmill.eval.syntax.wrappers import unwrapped
 
-_RELATIONS = ("=", "<", ">", "<=", ">=", "!=", "~", "in", "notin", "mod", "->", "=>", "<=>", ":")
+_RELATIONS = (
+    "=", "<", ">", "<=", ">=", "!=", "~", "in", "notin", "mod", "->", "=>", "<=>", "subset", "perp", "parallel",
+    "propto",
+)  # fmt: skip
 _SET_OPERATORS: dict[str, Literal["union", "intersection", "difference"]] = {
     "union": "union",
     "intersection": "intersection",
     "difference": "difference",
 }
-_CLOSING = {"(": ")", "[": "]", "{": "}", r"\{": r"\}", "<<": ">>", "lfloor": "rfloor", "lceil": "rceil"}
-_MATRICES = frozenset(["matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "Vmatrix", "smallmatrix", "array"])
-_GROUPS = re.compile(r"\d{3}")
-_NO_WORDS = re.compile(r"[^a-z0-9]+")
+_NUMERAL = re.compile(r"(-?)((?:[1-9][0-9]{0,2}(?:,[0-9]{3}){1,12}|[0-9]{1,40})(?:\.[0-9]{1,40})?)")
+_LATEX = re.compile(r"[\\$]")
+_CHOICE = re.compile(r"[A-J]")
+_MOST_WORDS = 4  # of each item in a list of words
 
 
 def parse(text: str) -> Tree:
@@ -46,61 +58,107 @@ def parse(text: str) -> Tree:
         TooLarge: it is over a limit of `mathmill.eval.limits`.
         Unparsable: it is neither a formula that we know nor words; an empty answer is none.
     """
-    source = unwrapped(text)
-    tokens = tokens_of(source)
+    if plain := _NUMERAL.fullmatch(text):
+        number = numeral(plain[2].replace(",", ""))
+        return Negative(number) if plain[1] else number
+    if len(text) > MAX_CHARS:
+        raise TooLarge(f"more than {MAX_CHARS:,} characters")
+    tokens = merged(tokens_of(unwrapped(without_sure_groups(text))))
     if len(tokens) == 1:
         raise Unparsable("nothing to read")
+    return _bounded(_read(tokens, is_plain=not _LATEX.search(text)))
+
+
+def _read(tokens: list[Token], is_plain: bool) -> Tree:
     try:
-        return _Parser(tokens).answer()
+        return _Parser(tokens, is_plain).answer()
     except Wordy:
-        return _words(source, tokens)
+        return _spoken(tokens, is_plain)
+    except Unparsable:
+        if not any(map(is_spoken, _outside_environments(tokens))):
+            raise
+        return _said(tokens)
 
 
-def _words(source: str, tokens: tuple[Token, ...]) -> Words:
-    return Words(_NO_WORDS.sub(" ", " ".join(token.text for token in tokens).lower()).strip())
+def _outside_environments(tokens: list[Token]) -> list[Token]:
+    """The tokens without the names of environments."""
+    return [each for at, each in enumerate(tokens) if at < 2 or tokens[at - 2].text not in ("begin", "end")]
 
 
-class _Parser(Terms):
+def _spoken(tokens: list[Token], is_plain: bool) -> Tree:
+    """Words, or a list of short items some of which are words."""
+    parts: list[list[Token]] = [[]]
+    depth = 0
+    for token in tokens:
+        depth += (token.kind == "open") - (token.kind == "close")
+        if token.text in (",", ";") and not depth:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    ends = [[*part, tokens[-1]] if part[-1:] != [tokens[-1]] else part for part in parts]
+    if len(parts) == 1 or not all(1 < len(part) <= _MOST_WORDS + 1 for part in ends):
+        return _said(tokens)
+    return Items("list", tuple(_read(part, is_plain) for part in ends))
+
+
+def _said(tokens: list[Token]) -> Words:
+    words = words_of(tokens)
+    if not words.text:
+        raise Unparsable("nothing to read")
+    return words
+
+
+def _bounded(tree: Tree) -> Tree:
+    """The tree, if it is within the limits of what passes over trees may meet."""
+    level, count, depth = [tree], 0, 0
+    while level:
+        count, depth = count + len(level), depth + 1
+        if depth > MAX_DEPTH:
+            raise TooLarge(f"more than {MAX_DEPTH} levels deep")
+        if count > MAX_NODES:
+            raise TooLarge(f"more than {MAX_NODES} nodes")
+        level = [child for node in level for child in children(node)]
+    return tree
+
+
+class _Parser(Brackets):
     def answer(self) -> Tree:
-        self.merge_thousands()
-        tree = self.items("list")
+        self.accept("=")  # a right side alone
+        tree = self.choice() or self.items("list")
         if self.next.kind != "end":
             raise self.stuck("something is left")
         return tree
 
-    def merge_thousands(self) -> None:
-        """Make one numeral of groups of three digits behind commas or gaps, outside of brackets."""
-        depth, at = 0, 0
-        while at < len(self.tokens):
-            token = self.tokens[at]
-            depth += (token.kind == "open" and token.text != "{") - (token.kind == "close" and token.text != "}")
-            if token.kind == "number" and token.text.isdigit() and len(token.text) <= 3 and token.text[0] != "0":
-                self.merge_groups(at, depth)
-            at += 1
+    def choice(self) -> Tree | None:
+        """`(B)`, `option B`, or `(B) 12`: a letter of a multiple-choice question, with what it stands for."""
+        start = self.at
+        is_named = self.next.kind == "word" and self.next.text.lower() in CHOICES
+        self.at += is_named
+        if (letter := self.choice_letter()) is None and is_named and _CHOICE.fullmatch(self.next.text):
+            letter = Choice(self.take().text)
+        is_apart = self.next.spaced or self.next.upright or self.tokens[self.at - 1].upright
+        if letter is not None and self.next.kind == "end":
+            return letter
+        at_join = self.next.kind in ("sign", "close") or self.next.text.lower() in JOINS
+        if letter is not None and is_apart and not at_join:
+            return Labelled(self.items("list"), letter)
+        self.at = start
+        return None
 
-    def merge_groups(self, at: int, depth: int) -> None:
-        while True:
-            behind, group = self.tokens[at + 1], self.tokens[min(at + 2, len(self.tokens) - 1)]
-            if behind.text == "," and not depth and not behind.spaced and not group.spaced:
-                end, digits = at + 3, group.text
-            elif behind.kind == "number" and behind.spaced and group.text not in ("/", "_"):
-                end, digits = at + 2, behind.text
-            else:
-                return
-            if not _GROUPS.fullmatch(digits.partition(".")[0]) or self.tokens[at + 1].kind == "end":
-                return
-            first = self.tokens[at]
-            self.tokens[at:end] = [Token("number", first.text + digits, first.spaced, first.upright)]
-            if "." in digits:
-                return
+    def choice_letter(self) -> Choice | None:
+        """Take a capital in round brackets that nothing is multiplied with."""
+        letter = self.ahead(1)
+        if self.sees("(") and _CHOICE.fullmatch(letter.text) and letter.kind == "letter" and self.ahead(2).text == ")":
+            self.at += 3
+            return Choice(letter.text)
+        return None
 
-    def items(self, kind: Literal["list", "set", "tuple", "vector"]) -> Tree:
-        """One item, or several as `kind`."""
+    def items(self, kind: Kind) -> Tree:
         items = [self.item()]
         either = False
         while True:
             if self.accept(",", ";"):
-                self.join()
+                either = self.join() == "or" or either
             elif not (joined := self.join()):
                 break
             else:
@@ -113,109 +171,93 @@ class _Parser(Terms):
         return Items("either" if either and kind == "list" else kind, tuple(items))
 
     def join(self) -> str:
-        """Take `and` or `or`."""
         text = self.next.text.lower()
-        if text in ("and", "or") and self.next.kind in ("word", "sign"):
+        if text in JOINS and self.next.kind in ("word", "sign"):
             self.at += 1
             return text
         return ""
 
     def item(self) -> Tree:
         with self.inside():
-            terms, relations = [self.union()], []
+            if (letter := self.choice_letter()) is not None:
+                if self.next.kind == "end" or self.sees(",", ";") or self.next.text.lower() in JOINS:
+                    return letter
+                self.at -= 3
+            self.skip_approximately()
+            terms, relations = [self.modular()], []
             while self.sees(*_RELATIONS):
                 relations.append(self.take().text)
-                terms.append(self.union())
-            if not relations:
-                return terms[0]
-            if set(relations) == {":"}:
-                return Call("ratio", tuple(terms))
-            return Relation(tuple(terms), tuple(relations))
+                terms.append(self.modular())
+            tree = Relation(tuple(terms), tuple(relations)) if relations else terms[0]
+            return Labelled(tree, self.condition()) if self.at_condition() else tree
+
+    def skip_approximately(self) -> None:
+        """Pass over what says that a value is not exact: the value says so by its digits."""
+        if self.next.text.lower() in APPROXIMATE and self.next.kind == "word":
+            self.at += 1
+        self.accept("~")
+
+    def at_condition(self) -> bool:
+        return self.next.kind == "word" and self.next.text.lower() in CONDITIONS
+
+    def condition(self) -> Tree:
+        """An item, or words up to where a bracket, a cell or the answer ends."""
+        self.at += 1
+        start, bars = self.at, self.bars
+        try:
+            with self.inside():
+                tree = self.item()
+                if self.next.kind in ("end", "close", "command") or self.sees(",", ";", "&", r"\\"):
+                    return tree
+        except (Wordy, Unparsable):
+            pass
+        self.at, self.bars = start, bars
+        depth = 0
+        while self.next.kind != "end" and not self.sees_command("end"):
+            depth += (self.next.kind == "open") - (self.next.kind == "close")
+            if depth < 0 or (not depth and self.sees("&", r"\\")):
+                break
+            self.at += 1
+        return _said(self.tokens[start : self.at])
+
+    def modular(self) -> Tree:
+        """A ratio, and the modulus that it is taken by."""
+        value = self.ratio()
+        if self.at_modulus():
+            self.at += 2
+            value = Call("mod", (value, self.sum()))
+            self.expect(")")
+        elif self.sees_command("pmod", "bmod", "mod") or (self.next.kind == "word" and self.next.text == "mod"):
+            self.at += 1
+            value = Call("mod", (value, self.braced() if self.sees("{") else self.power()))
+        return value
+
+    def ratio(self) -> Tree:
+        terms = [self.union()]
+        while self.accept(":"):
+            terms.append(self.union())
+        if len(terms) == 1:
+            return terms[0]
+        last = terms[-1]
+        if isinstance(last, Quantity) and last.unit in ("am", "pm"):
+            return _clock([*terms[:-1], last.value], last.unit)
+        return Call("ratio", tuple(terms))
 
     def union(self) -> Tree:
         value = self.sum()
         while self.next.text in _SET_OPERATORS and self.next.kind == "sign":
             operator = _SET_OPERATORS[self.take().text]
             right = self.sum()
-            joined = isinstance(value, SetOperation) and value.operator == operator
-            value = SetOperation(operator, (*value.operands, right) if joined else (value, right))  # type: ignore[union-attr]
+            if isinstance(value, SetOperation) and value.operator == operator != "difference":
+                value = SetOperation(operator, (*value.operands, right))
+            else:
+                value = SetOperation(operator, (value, right))
         return value
 
-    def bracketed(self) -> Tree:
-        opening = self.take().text
-        bars, self._bars = self._bars, 0
-        tree = self.between(opening)
-        self._bars = bars
-        return tree
 
-    def between(self, opening: str) -> Tree:
-        if opening == r"\{":
-            return self.braces()
-        if opening in ("lfloor", "lceil"):
-            value = self.sum()
-            self.expect(_CLOSING[opening])
-            return Call("floor" if opening == "lfloor" else "ceil", (value,))
-        if opening == "{":
-            tree = self.items("list")
-            self.expect("}")
-            return tree
-        tree = self.items("tuple" if opening == "(" else "vector")
-        closing = self.take()
-        if closing.text not in (")", "]", ">>", "[", "(") or (opening == "<<") != (closing.text == ">>"):
-            raise self.stuck("a bracket is never closed")
-        pair = tree.items if isinstance(tree, Items) and len(tree.items) == 2 else None
-        if pair is not None and (opening, closing.text) not in (("(", ")"), ("<<", ">>")):
-            return Interval(*pair, opening == "[", closing.text == "]")
-        if (opening, closing.text) not in (("(", ")"), ("[", "]"), ("<<", ">>")):
-            raise self.stuck("brackets that do not match")
-        if opening == "[" and isinstance(tree, Items) and len(tree.items) == 1 and self.next.kind != "end":
-            return tree.items[0]  # [x + 1] in a product
-        return tree
-
-    def braces(self) -> Tree:
-        if self.accept(r"\}"):
-            return Items("set", ())
-        first = self.sum_or_relation()
-        if self.accept("|", ":"):
-            rule = self.items("list")
-            self.expect(r"\}")
-            return Builder(first, rule)
-        items = [first]
-        while self.accept(",", ";") or self.join():
-            items.append(self.item())
-        self.expect(r"\}")
-        return Items("set", tuple(items))
-
-    def sum_or_relation(self) -> Tree:
-        """An item of a set or the element of one by its rule, behind which a bar or colon stands."""
-        bars, self._bars = self._bars, 1
-        value = self.union()
-        if self.sees("in", "=", "<", ">", "<=", ">=", "!="):
-            relation = self.take().text
-            value = Relation((value, self.union()), (relation,))
-        self._bars = bars
-        return value
-
-    def matrix(self) -> Tree:
-        name = self.written_argument()
-        if name == "array":
-            self.written_argument()
-        elif name not in _MATRICES and name != "cases":
-            raise self.stuck(f"the environment {name} is not known")
-        rows: list[list[Tree]] = [[]]
-        while not (self.next.kind == "command" and self.next.text == "end"):
-            if self.accept(r"\\"):
-                rows.append([])
-            elif not self.accept("&"):
-                rows[-1].append(self.items("list"))
-            if self.next.kind == "end":
-                raise self.stuck("a matrix is never closed")
-        self.take()
-        self.written_argument()
-        rows = [row for row in rows if row]
-        if name == "cases":
-            return Items("list", tuple(Labelled(row[0], row[1]) if len(row) > 1 else row[0] for row in rows))
-        if not rows or len({len(row) for row in rows}) > 1:
-            raise self.stuck("a matrix with rows of different lengths")
-        made = Matrix(tuple(map(tuple, rows)))
-        return Call("det", (made,)) if name == "vmatrix" else made
+def _clock(terms: list[Tree], half: str) -> Tree:
+    """A time of day; `9:00 am` is `9 am`."""
+    zero = Number(Fraction(0))
+    while len(terms) > 1 and terms[-1] == zero:
+        terms = terms[:-1]
+    return Quantity(terms[0] if len(terms) == 1 else Call("ratio", tuple(terms)), half)

@@ -134,7 +134,7 @@ class Percent:
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A value and its unit as it was written, such as `cm`, `m/s`, `degree`, `$`; `units` knows what units are worth."""
+    """A value and its unit as it was written, such as `cm`, `m/s`, `degree`, `$`, or a mere noun."""
 
     value: Tree
     unit: str
@@ -145,6 +145,11 @@ class Words:
     """Text that is no mathematics: a name, a weekday, `no solution`; in lower case, one space between words."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """`\\ldots`: what goes on between or behind the terms of a list, a sum or a product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +191,10 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Terms with relations between them, one fewer than terms: `=`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `~`, `->`, `mod`."""
+    """Terms with relations between them, one fewer than terms: `=`, `!=`, `<`, `<=`, `>`, `>=`, `in`, `~`, `->`, `mod`.
+
+    The modulus of a congruence stands in its last term, `Call("mod", (term, modulus))`.
+    """
 
     terms: tuple[Tree, ...]
     relations: tuple[str, ...]
@@ -210,7 +218,10 @@ class Builder:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A value and the condition under which it holds: a row of `cases`, or a value `if` or `for` something."""
+    """A value and the condition under which it holds: a row of `cases`, or a value `if` or `for` something.
+
+    The content of a multiple-choice option with its letter before it has that `Choice` as condition.
+    """
 
     value: Tree
     condition: Tree
@@ -218,7 +229,8 @@ class Labelled:
 
 Tree = (
     Number | InBase | Symbol | Constant | Sum | Negative | PlusMinus | Product | Quotient | Mixed | Power | Root | Call
-    | Bound | Percent | Quantity | Words | Choice | Items | Interval | Matrix | Relation | SetOperation | Builder | Labelled
+    | Bound | Percent | Quantity | Words | Dots | Choice | Items | Interval | Matrix | Relation | SetOperation | Builder
+    | Labelled
 )  # fmt: skip
 
 
