@@ -30,14 +30,35 @@ app = typer.Typer(
 pipeline_app = typer.Typer(no_args_is_help=True, help="Crawl to corpus.")
 data_app = typer.Typer(no_args_is_help=True, help="Look into a corpus.")
 runs_app = typer.Typer(no_args_is_help=True, help="The runs in a folder, and whether they are sound.")
+eval_app = typer.Typer(no_args_is_help=True, help="What is a right answer?")
 demo_app = typer.Typer(no_args_is_help=True, help="A small made-up web to try everything on.")
 app.add_typer(pipeline_app, name="pipeline")
 app.add_typer(data_app, name="data")
 app.add_typer(runs_app, name="runs")
+app.add_typer(eval_app, name="eval")
 app.add_typer(demo_app, name="demo")
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="folder of a run")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
+
+# An answer may begin with a minus, so what is no option of ours is an argument.
+_ANSWERS = {"ignore_unknown_options": True}
+
+
+def _no_option(value: str | None) -> str | None:
+    if value is not None and value.startswith("--") and value[2:3].isalpha():
+        raise typer.BadParameter(f"No such option: {one_line(value, 80)}")
+    return value
+
+
+AnswerOrFile = typer.Argument(metavar="ANSWER", help="LaTeX or plain text; with --jsonl the FILE", callback=_no_option)
+Jsonl = typer.Option(
+    "--jsonl",
+    help='FILE or standard input holds lines {"gold", "pred"} or {"gold", "completion"}, may be .gz or .zst; '
+    "prints them with outcome, method and ms",
+)
+Gold = typer.Argument(metavar="GOLD", help="the reference answer", callback=_no_option)
+Strict = Annotated[bool, typer.Option("--strict", help="take no answer of a completion that was only guessed")]
 
 
 @pipeline_app.command("run")
@@ -188,6 +209,48 @@ def data_dropped(
 
     chosen = {"outcome": outcome, "stage": stage, "reason": reason}
     show_dropped(run, {name: value for name, value in chosen.items() if value}, n, seed, as_json)
+
+
+@eval_app.command("verify", context_settings=_ANSWERS)
+def eval_verify(
+    answer: Annotated[str | None, AnswerOrFile] = None,
+    gold: Annotated[str | None, Gold] = None,
+    as_json: Json = False,
+    jsonl: Annotated[bool, Jsonl] = False,
+    strict: Strict = False,
+) -> None:
+    """Judge an answer, step by step. Exit code 0 if it is correct, else 1; with --jsonl 65 if a line is bad."""
+    from mathmill.eval.show import show_judged_lines, show_verdict
+
+    if jsonl:
+        from mathmill.pipeline.json_lines import read_lines
+
+        _only_lines(gold, as_json)
+        show_judged_lines(Path(answer or "-"), strict, read_lines)
+    elif answer is None or gold is None or strict:
+        raise ConfigError("name an ANSWER and its GOLD, or --jsonl with a FILE; only --jsonl goes with --strict")
+    else:
+        raise typer.Exit(0 if show_verdict(answer, gold, as_json) else 1)
+
+
+def _only_lines(gold: str | None, as_json: bool) -> None:
+    if gold is not None or as_json:
+        raise ConfigError(
+            "with --jsonl golds are in the lines and all that is printed is JSON: leave GOLD and --json out"
+        )
+
+
+@eval_app.command("grade", context_settings=_ANSWERS)
+def eval_grade(
+    file: Annotated[Path, typer.Argument(metavar="COMPLETION_FILE", help="text of a model, or - for standard input")],
+    gold: Annotated[str, Gold],
+    strict: Strict = False,
+    as_json: Json = False,
+) -> None:
+    """Find the final answer of a completion and judge it. Exit code 0 if it is correct, else 1."""
+    from mathmill.eval.show import show_grade
+
+    raise typer.Exit(0 if show_grade(file, gold, strict, as_json) else 1)
 
 
 @demo_app.command("world")

@@ -1,0 +1,86 @@
+"""Answers or completions as lines of JSON in, their verdicts as lines of JSON out.
+
+A line in is `{"gold": .., "pred": ..}`, pred being an answer, or `{"gold": .., "completion": ..}`; the line out is the
+same with `outcome`, `method` and `ms`, the milliseconds that it took. An answer or a gold may be a number, and an
+answer null, which is none. Lines come back in order, one for each that is not blank, so that two files can be joined;
+one that cannot be judged has an `error` in place of a verdict, which begins with its number in the file.
+This reads bytes that others opened and unpacked; it opens no files and prints nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol
+
+import orjson
+
+from mathmill.eval.grade import grade
+from mathmill.eval.verify import verify
+
+_VERDICT = ("outcome", "method", "ms", "error")  # of an earlier verdict on the same line nothing stays
+
+
+class Line(Protocol):
+    """A line that is not blank: its number in the file from 1, its bytes, or why these could not be read."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def error(self) -> str: ...
+
+
+def judge_lines(lines: Iterable[Line], strict: bool = False) -> Iterator[dict[str, Any]]:
+    """Each line with its verdict or its `error`; `strict` as for `grade`."""
+    for line in lines:
+        judged = {"error": line.error} if line.error else judge_line(line.data, strict)
+        if "error" in judged:
+            judged["error"] = f"line {line.number}: {judged['error']}"
+        yield judged
+
+
+def judge_line(data: bytes, strict: bool = False) -> dict[str, Any]:
+    """What a line of JSON says with `outcome`, `method` and `ms`, or with an `error`."""
+    try:
+        line = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        return {"error": f"not JSON ({error})"}
+    if not isinstance(line, dict):
+        return {"error": "not an object with the keys gold and pred or completion"}
+    kept = {name: value for name, value in line.items() if name not in _VERDICT}
+    try:
+        orjson.dumps(kept)
+    except orjson.JSONEncodeError:  # at 255 levels, where reading goes on to 1,024
+        return {"error": "it is nested too deep to be written again"}
+    problem = _problem(line)
+    return kept | ({"error": problem} if problem else _judged(line, strict))
+
+
+def _problem(line: dict[str, Any]) -> str:
+    """What is wrong with a line; empty if nothing is."""
+    if not _is_answer(line.get("gold")):
+        return "gold is missing" if line.get("gold") is None else "gold is neither a string nor a number"
+    if "pred" in line and "completion" in line:
+        return "it has both pred and completion: leave one out"
+    if "completion" in line:
+        return "" if isinstance(line["completion"], str) else "completion is not a string"
+    if "pred" not in line:
+        return "pred or completion is missing"
+    return "" if line["pred"] is None or _is_answer(line["pred"]) else "pred is neither a string nor a number"
+
+
+def _is_answer(value: object) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+def _judged(line: dict[str, Any], strict: bool) -> dict[str, Any]:
+    gold = str(line["gold"])
+    start = time.perf_counter()
+    if "completion" in line:
+        verdict = grade(line["completion"], gold, strict)
+    else:
+        verdict = verify("" if line["pred"] is None else str(line["pred"]), gold)
+    milliseconds = 1_000 * (time.perf_counter() - start)
+    return {"outcome": verdict.outcome, "method": verdict.method, "ms": round(milliseconds, 3)}

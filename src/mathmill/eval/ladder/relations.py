@@ -1,0 +1,194 @@
+"""Equations and inequalities of several unknowns, and the names that answers are given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from mathmill.eval.ladder.rounding import near, written_decimal
+from mathmill.eval.ladder.rungs import Compare, all_of, correct, wrong
+from mathmill.eval.syntax import trees as t
+from mathmill.eval.values.exact import form_of
+from mathmill.eval.values.numeric import symbols_of
+from mathmill.eval.values.polynomials import Atom, Form, Polynomial, Rational, Undecided, fresh_work
+from mathmill.eval.verdict import Verdict
+
+# Letters that are functions where a number stands in brackets behind them; `x(2)` is twice x.
+_FUNCTIONS = frozenset("fghpqFGHPQEV")
+_RATIOS = frozenset({"sin", "cos", "tan", "cot", "sec", "csc", "abs", "norm"})
+_COORDINATES = frozenset({"x", "y", "z"})
+_FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+_BACKWARDS = _FLIPPED | {"=": "=", "!=": "!=", "~": "~"}
+
+
+def compare_relations(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict | None:
+    """Equations and inequalities, written the other way or multiplied; `x = 5` is its value."""
+    if not isinstance(answer, t.Relation) and not isinstance(gold, t.Relation):
+        return None
+    answer, gold = _named_one_by_one(answer, gold), _named_one_by_one(gold, answer)
+    left, right = solved(answer), solved(gold)
+    if isinstance(answer, t.Relation) and isinstance(gold, t.Relation):
+        return _compare_two(answer, gold, left, right, compare)
+    if isinstance(left, t.Relation) and not isinstance(right, t.Relation):
+        return _chain(left, right, compare)
+    if isinstance(right, t.Relation):
+        return wrong("relation", "a value for a relation")
+    return compare(left, right)
+
+
+def _compare_two(answer: t.Relation, gold: t.Relation, left: t.Tree, right: t.Tree, compare: Compare) -> Verdict:
+    same_name = left is not answer and right is not gold and _one_name(answer.terms[0], gold.terms[0])
+    if same_name:
+        if isinstance(left, t.Relation) and not isinstance(right, t.Relation):
+            return _chain(left, right, compare)
+        verdict = compare(left, right)
+        if verdict.correct:
+            return verdict
+    return _as_multiple(answer, gold) or _term_by_term(answer, gold, compare)
+
+
+def solved(tree: t.Tree) -> t.Tree:
+    """What stands for an answer in `x = 5`: the side without the name; any other tree as it is."""
+    if not isinstance(tree, t.Relation) or not set(tree.relations) <= {"=", "~"} or not _is_name(tree.terms[0]):
+        return tree
+    return tree.terms[1] if len(tree.terms) == 2 else t.Relation(tree.terms[1:], tree.relations[1:])
+
+
+def _is_name(tree: t.Tree) -> bool:
+    r"""A letter, a segment `AB`, a function such as `f(x)` or `\sin A`, an inverse `f^{-1}(x)`, a tuple of letters."""
+    match tree:
+        case t.Symbol():
+            return True
+        case t.Items("tuple", items):
+            return all(isinstance(item, t.Symbol) for item in items)
+        case t.Power(t.Symbol(), exponent):
+            return exponent == t.Negative(t.Number(Fraction(1)))
+        case t.Call(name, (t.Symbol(),)):
+            return name in _RATIOS
+        case t.Quotient(t.Product((t.Symbol("d"), *_)), t.Product((t.Symbol("d"), t.Symbol()))):
+            return True
+        case t.Product((t.Symbol(first), *rest)) if all(isinstance(each, t.Symbol) for each in rest):
+            names = [first, *(each.name for each in rest if isinstance(each, t.Symbol))]
+            return (_is_function(first) and len(names) == 2) or all(name[:1].isupper() for name in names)
+        case t.Product((t.Symbol(name) | t.Power(t.Symbol(name)), t.Number() | t.Items())):
+            return _is_function(name)
+        case t.Product((t.Power(t.Symbol(name), exponent), t.Symbol())):
+            return name in _FUNCTIONS and exponent == t.Negative(t.Number(Fraction(1)))
+    return False
+
+
+def _is_function(name: str) -> bool:
+    return name.rstrip("'").removesuffix("^-1") in _FUNCTIONS
+
+
+def _one_name(left: t.Tree, right: t.Tree) -> bool:
+    """Whether two sides name the same thing; `y` is what `f(x)` is."""
+    if left == right:
+        return True
+    functions = [t.Product((t.Symbol("f"), t.Symbol("x"))), t.Symbol("y")]
+    return left in functions and right in functions
+
+
+def _named_one_by_one(tree: t.Tree, other: t.Tree) -> t.Tree:
+    """`(x, y) = (1, 2)` as `x = 1, y = 2` where the other names its values so."""
+    match tree:
+        case t.Relation((t.Items("tuple", names), t.Items("tuple", values)), ("=",)) if len(names) == len(values):
+            if isinstance(other, t.Items) and by_name(other.items) is not None:
+                return t.Items("list", tuple(t.Relation(pair, ("=",)) for pair in zip(names, values, strict=True)))
+    return tree
+
+
+def by_name(trees: Sequence[t.Tree]) -> dict[str, t.Tree] | None:
+    """The values of `x = 1, y = 2` by their names; None for what is named otherwise, or `x_1 = 1, x_2 = 2`."""
+    named = {}
+    for tree in trees:
+        if not isinstance(tree, t.Relation) or tree.relations != ("=",) or not isinstance(tree.terms[0], t.Symbol):
+            return None
+        named[tree.terms[0].name] = tree.terms[1]
+    letters = {name.partition("_")[0] for name in named}
+    return named if len(named) == len(letters) == len(trees) > 1 else None
+
+
+def _chain(chain: t.Relation, gold: t.Tree, compare: Compare) -> Verdict:
+    r"""`2 + 3 = 5`, `\frac{2}{3} \approx 0.667`: every link has to hold, an approximate one as far as it is written."""
+    if not set(chain.relations) <= {"=", "~"}:
+        return wrong("relation", "a relation for a value")
+    if symbols_of(chain) - symbols_of(gold):
+        return wrong("relation", "an equation for a value")
+    exact = [*chain.relations, "~"].index("~")  # the last term that only equals signs lead to
+    for term in chain.terms[exact + 1 :]:
+        if (written := written_decimal(term)) is None or not near(chain.terms[0], term, written):
+            return wrong("relation", "a link of the chain that does not hold")
+    return all_of("relation", (compare(term, gold) for term in dict.fromkeys(chain.terms[: exact + 1])))
+
+
+def _as_multiple(answer: t.Relation, gold: t.Relation) -> Verdict | None:
+    """Whether two equations or inequalities are multiples of each other; None where that is not asked or not seen.
+
+    A gold that is solved for its unknown asks for a solved answer: `2x + 3 = 7` is no answer where `x = 2` is. A line,
+    curve or plane in x, y and z is the same one however it is written.
+    """
+    relation, wanted = answer.relations[0], gold.relations[0]
+    if len(answer.terms) != 2 or len(gold.terms) != 2 or wanted not in ("=", "<", ">", "<=", ">="):
+        return None
+    unknowns = symbols_of(gold)
+    if wanted == "=" and solved(gold) is not gold and not (len(unknowns) > 1 and unknowns <= _COORDINATES):
+        return None
+    if wanted != "=" and len(unknowns) < 2:
+        return None
+    fresh_work()
+    try:
+        left, right = _difference(answer), _difference(gold)
+        if wanted == "=":
+            ratio = _ratio(_cleared(left), _cleared(right))
+        elif left.under == right.under:
+            ratio = _ratio(left.over, right.over)
+        else:
+            return None
+    except Undecided:
+        return None
+    if ratio is None:
+        return None
+    if (relation if ratio > 0 else _FLIPPED.get(relation, relation)) != wanted:
+        return wrong("relation", "the other way round")
+    return correct("relation", "" if ratio == 1 else "a multiple")
+
+
+def _difference(relation: t.Relation) -> Form:
+    return form_of(relation.terms[0]) - form_of(relation.terms[1])
+
+
+def _cleared(form: Form) -> Polynomial:
+    """The numerator, times what makes all exponents positive: `y = 1/x` says what `xy = 1` says."""
+    lowest: dict[Atom, Rational] = {}
+    for product in form.over:
+        for atom, exponent in product:
+            lowest[atom] = min(lowest.get(atom, 0), exponent)
+    cleared = Form(form.over)
+    for atom, exponent in lowest.items():
+        if exponent < 0:
+            cleared = cleared * Form.atom(atom, -exponent)
+    return cleared.over
+
+
+def _ratio(left: Polynomial, right: Polynomial) -> Fraction | None:
+    """How many times a sum is another one; None where it is no multiple, or nothing."""
+    if not left or left.keys() != right.keys():
+        return None
+    ratios = {Fraction(left[product]) / right[product] for product in left}
+    return ratios.pop() if len(ratios) == 1 else None
+
+
+def _term_by_term(answer: t.Relation, gold: t.Relation, compare: Compare) -> Verdict:
+    ways = [answer]
+    if all(relation in _BACKWARDS for relation in answer.relations):
+        flipped = tuple(_BACKWARDS[relation] for relation in reversed(answer.relations))
+        ways.append(t.Relation(tuple(reversed(answer.terms)), flipped))
+    verdicts = [
+        all_of("relation", (compare(a, b) for a, b in zip(way.terms, gold.terms, strict=True)))
+        for way in ways
+        if way.relations == gold.relations
+    ]
+    if not verdicts:
+        return wrong("relation", "another relation")
+    return next((verdict for verdict in verdicts if verdict.correct), verdicts[0])

@@ -1,0 +1,140 @@
+"""Functions with their arguments, and sums, products, integrals and limits with what they bind."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from fractions import Fraction
+from typing import Literal
+
+from mathmill.eval.syntax.terms import Terms, times
+from mathmill.eval.syntax.trees import (
+    Bound,
+    Call,
+    Constant,
+    Items,
+    Matrix,
+    Negative,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Root,
+    Symbol,
+    Tree,
+)
+from mathmill.eval.syntax.vocabulary import FUNCTIONS, INVERSES, OF_SEVERAL, POWERED
+
+_ROOTS = {"sqrt": 2, "cbrt": 3}
+_MINUS_ONE = Negative(Number(Fraction(1)))
+_PI = Constant("pi")
+
+
+class Functions(Terms):
+    """Reads functions; their arguments are terms."""
+
+    @abstractmethod
+    def bracketed(self) -> Tree:
+        """What stands between brackets, from the opening one on."""
+
+    @abstractmethod
+    def argument(self, is_whole: bool = False) -> Tree:
+        """The argument of a command."""
+
+    def function(self, name: str, is_command: bool) -> Tree:
+        """A function whose name has been taken."""
+        base, exponent = None, None
+        for _ in range(2):
+            if base is None and self.accept("_"):
+                base = self.argument(is_whole=not is_command or self.next.text == "10")
+            elif exponent is None and name in POWERED and self.accept("^"):
+                exponent = self.exponent()
+        if name in OF_SEVERAL and self.sees("(", "{", r"\{"):
+            return self.of_several(name)
+        if name in _ROOTS:
+            return Root(self.applied(), Number(Fraction(_ROOTS[name])))
+        if exponent == _MINUS_ONE and name in INVERSES:
+            name, exponent = INVERSES[name], None
+        is_bracketed = self.sees("(", "[")
+        value: Tree = Call(name, (self.applied(),) if base is None else (self.applied(), base))
+        if exponent is not None:
+            value = Power(value, exponent)
+        if is_bracketed and self.accept("^"):  # sin(x)^2 is the square of the sine
+            with self.inside():
+                return Power(value, self.exponent())
+        return value
+
+    def of_several(self, name: str) -> Tree:
+        inner = self.bracketed()
+        return Call(name, inner.items if isinstance(inner, Items) else (inner,))
+
+    def applied(self) -> Tree:
+        """The argument of a function: what stands in brackets right behind it, else the factors up to a sign."""
+        if self.sees("(", "["):
+            return self.bracketed()
+        if self.sees("{"):
+            return self.power()
+        with self.inside():
+            if self.accept("-"):
+                return Negative(self.applied())
+            value = self.power()
+            while self.begins_factor() and not self.sees("(", "[") and not self.at_function():
+                value = times(value, self.power())
+            if self.sees("/") and _takes_slash(value, self.next.spaced):
+                self.at += 1
+                value = Quotient(value, self.power())
+            return value
+
+    def at_function(self) -> bool:
+        return self.next.text in FUNCTIONS and self.next.kind in ("word", "command")
+
+    def in_bars(self, bar: str, value: Tree) -> Tree:
+        """What stands between bars: an absolute value, a norm or the determinant of a matrix."""
+        if isinstance(value, Matrix):
+            return Call("det", (value,))
+        return Call("abs" if bar in ("|", "lvert") else "norm", (value,))
+
+    def bound(self, operator: Literal["sum", "prod", "int", "lim"]) -> Tree:
+        """A sum, product, integral or limit with what it binds."""
+        variable, low, high = Symbol("x"), None, None
+        for _ in range(2):
+            if self.accept("_"):
+                variable, low = self.lower_end(operator)
+            elif self.accept("^"):
+                high = self.exponent()
+        if operator != "int":
+            return Bound(operator, variable, self.product(), low, high)
+        self.differentials += 1
+        body = self.sum()
+        self.differentials -= 1
+        return Bound(operator, self.differential(), body, low, high)
+
+    def lower_end(self, operator: str) -> tuple[Symbol, Tree]:
+        if operator == "int":
+            low = Negative(self.argument(is_whole=True)) if self.accept("-") else self.argument(is_whole=True)
+            return Symbol("x"), low
+        self.expect("{")
+        name = self.primary()
+        if not isinstance(name, Symbol) and name != Constant("i"):
+            raise self.stuck("a variable expected")
+        if not self.accept("=", "->"):
+            raise self.stuck("the variable's range expected")
+        low = self.sum()
+        self.expect("}")
+        return (name if isinstance(name, Symbol) else Symbol("i")), low
+
+    def differential(self) -> Symbol:
+        token = self.take()
+        if token.kind == "word" and len(token.text) == 2 and token.text[0] == "d":
+            return Symbol(token.text[1])
+        if token.text == "d" and self.next.kind in ("letter", "command"):
+            name = self.primary()
+            if isinstance(name, Symbol):
+                return name
+        raise self.stuck("an integral without its differential")
+
+
+def _takes_slash(value: Tree, is_spaced: bool) -> bool:
+    r"""Whether `/` behind a bare argument belongs to it: in `\sin \pi/3` and `\sin x/2`, not `\sin x / 2`."""
+    if value == _PI or (isinstance(value, Product) and value.factors[-1] == _PI):
+        return True
+    return not is_spaced and isinstance(value, Number | Symbol | Constant)

@@ -1,0 +1,146 @@
+"""Trees as numbers at chosen points, to many digits: what differs there is not equal.
+
+A refuter, never a proof, and never wrong when it refutes: a difference counts only if it stays the same when it is
+computed to twice the digits. Evaluation is bounded before it happens: what would take more than `MAX_LOG` in the
+logarithm of its size, or more than `MAX_COST` in all, is `Undecided`, so no tower of powers is ever built.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from mathmill.eval.syntax import trees as t
+from mathmill.eval.values.algebraic import sign_of
+from mathmill.eval.values.evaluation import Evaluation, Point, Undefined, symbols_of
+from mathmill.eval.values.exact import form_of
+from mathmill.eval.values.polynomials import Undecided
+from mathmill.eval.values.precision import mp
+
+DIGITS = 60
+_COUNTS = frozenset("ijklmnN")  # letters that count: their whole values are positive
+_AGREE = 40  # digits to which two values agree where they are not told apart
+_STEADY = 6  # digits of a difference that more precision must not change
+__all__ = ["differ", "evaluate", "real_value", "symbols_of"]
+_STEPS = (DIGITS, 2 * DIGITS, 6 * DIGITS)
+MAX_COST = 1_200  # of one comparison, each about 5 microseconds
+
+
+def differ(left: t.Tree, right: t.Tree, points: int = 6) -> bool | None:
+    """Whether two trees are surely worth different things at some point where both are defined over the reals.
+
+    False says that they agree, to many digits, wherever they were evaluated; None that they could be evaluated together
+    nowhere. Points are drawn from the names of the unknowns, so a verdict never depends on chance.
+
+    Raises:
+        Undecided: a value is of a kind or size that is not evaluated here, or takes too long.
+    """
+    names = sorted(symbols_of(left) | symbols_of(right))
+    work = Evaluation(MAX_COST)
+    seen = False
+    for number in range(points if names else 1):
+        point = {name: drawn(name, number) for name in names}
+        try:
+            apart = _apart(work, left, right, point)
+        except Undecided:
+            if seen and work.cost_left < 0:
+                return False
+            raise
+        if apart:
+            return True
+        seen = seen or apart is False
+    return False if seen else None
+
+
+def _apart(work: Evaluation, left: t.Tree, right: t.Tree, point: Point) -> bool | None:
+    """Whether two trees differ at a point; None where one of them is undefined or the difference is not steady."""
+    before: Any = None
+    for digits in _STEPS:
+        values = _value(work, left, point, digits), _value(work, right, point, digits)
+        if values[0] is None or values[1] is None:
+            return None
+        with mp().workdps(digits):
+            size = max(abs(values[0]), abs(values[1]))
+            difference = values[0] - values[1]
+            if abs(difference) <= size * mp().mpf(10) ** -_AGREE:
+                return False
+            if before is not None and abs(difference - before) <= abs(difference) * mp().mpf(10) ** -_STEADY:
+                return True
+            before = difference
+    return None
+
+
+def _value(work: Evaluation, tree: t.Tree, point: Point, digits: int) -> Any | None:
+    """The value of a tree; None where it has none."""
+    try:
+        with mp().workdps(digits):
+            value = work.value(tree, point)
+            return value if mp().isfinite(value) else None
+    except (Undefined, ZeroDivisionError, ValueError, OverflowError):
+        return None
+
+
+@cache
+def drawn(name: str, number: int) -> Fraction:
+    """A value for an unknown, the same in every process: below 1, whole, of any sign, around 1, whole again
+    (negative, but of a letter that counts), larger."""
+    digest = hashlib.blake2b(f"{name}/{number}".encode(), digest_size=8).digest()
+    part = Fraction(int.from_bytes(digest, "big") >> 24, 2**40)
+    low, high = ((Fraction(1, 10), Fraction(9, 10)), (2, 9), (-5, 3), (Fraction(3, 10), 2), (3, 13), (2, 12))[
+        number % 6
+    ]
+    value = low + part * (high - low)
+    if number % 6 == 4 and name not in _COUNTS:
+        value = -value
+    return Fraction(int(value)) if number % 3 == 1 else value
+
+
+def evaluate(tree: t.Tree, point: Mapping[str, Fraction]) -> Any:
+    """The value of a tree to `DIGITS` digits where its unknowns have these values; None where it has none.
+
+    Raises:
+        Undecided: it is no single value, or too large.
+    """
+    return _value(Evaluation(MAX_COST), tree, point, DIGITS)
+
+
+def real_value(tree: t.Tree) -> Fraction:
+    """A tree without unknowns as a rational number, within one part in 10^40 of its real value and of its sign.
+
+    Raises:
+        Undecided: it has unknowns, is not real or finite, or is too large.
+    """
+    if isinstance(tree, t.Number):
+        return tree.value
+    if symbols_of(tree):
+        raise Undecided("an unknown")
+    if (exact := _rational_value(tree)) is not None:
+        return exact
+    work = Evaluation(MAX_COST)
+    rough, fine = (_value(work, tree, {}, digits) for digits in _STEPS[:2])
+    if rough is None or fine is None:
+        if sign_of(form_of(tree)) == 0:
+            return Fraction(0)
+        raise Undecided("no number")
+    with mp().workdps(_STEPS[1]):
+        tolerance = abs(fine) * mp().mpf(10) ** -_AGREE
+        if not fine or abs(rough - fine) > tolerance or abs(mp().im(fine)) > tolerance:
+            if abs(fine) < mp().mpf(10) ** -_AGREE and sign_of(form_of(tree)) == 0:
+                return Fraction(0)
+            raise Undecided("no real number that is known to enough digits")
+        real = mp().re(fine)
+        if abs(mp().log(abs(real))) > 5_000:
+            raise Undecided("a very large or small number")
+        sign, mantissa, exponent, _ = real._mpf_
+    size = Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    return -size if sign else size
+
+
+def _rational_value(tree: t.Tree) -> Fraction | None:
+    try:
+        return form_of(tree).rational()
+    except Undecided:
+        return None

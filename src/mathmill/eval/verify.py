@@ -1,0 +1,132 @@
+"""Whether an answer is the gold answer, cheapest look first.
+
+The rungs, as `Verdict.method` names them: `number` (plain numerals), `string` (the same text), `choice` (letters of
+options), then the trees that both are read into: `tree`, `words`, `set`, `relation`, `base`, `ratio`, `unit`, `items`,
+`matrix`, `exact`, `rounded`, `numeric`, and at last a proof in another process.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from mathmill.eval.ladder.compare import compare
+from mathmill.eval.ladder.numbers import compare_numerals
+from mathmill.eval.ladder.rungs import correct, wrong
+from mathmill.eval.ladder.texts import compare_letters, counted, loosened, squeezed
+from mathmill.eval.limits import MAX_CHARS, TooLarge, Unparsable
+from mathmill.eval.syntax.parser import parse
+from mathmill.eval.syntax.trees import Quantity, Tree, Words
+from mathmill.eval.syntax.wrappers import unwrapped
+from mathmill.eval.verdict import Verdict
+
+_SPEAKING = re.compile(r"[0-9=<>^+*/]")  # what words alone do not hold
+_POWER = re.compile(r"(?<=[\w)}\]])[ ]?\*\*[ ]?(?=[-\w({])(?![^*]*\*\*)")
+_NAMED = re.compile(r"([a-df-hj-zA-Z])\s*=")
+_LONE_DOLLARS = re.compile(r"(?<!\\)\$")
+
+
+def verify(answer: str, gold: str) -> Verdict:
+    """Whether `answer` is the answer `gold`; both as they were written, LaTeX or plain text.
+
+    Never raises: what cannot be judged has an outcome of its own. Only `correct` pays.
+    """
+    verdict = compare_numerals(answer, gold)
+    if verdict is not None:
+        return verdict
+    if (unfit := _unfit(answer, gold)) is not None:
+        return unfit
+    given, wanted = unwrapped(_powers_kept(answer)), unwrapped(_powers_kept(gold))
+    if given == wanted:
+        return correct("string")
+    return _numerals(given, wanted) or compare_letters(given, wanted) or _compared(given, wanted)
+
+
+def _numerals(answer: str, gold: str) -> Verdict | None:
+    """The verdict on `x = 42` and `42`, without reading them into trees; None where one is something else."""
+    named, asked = _NAMED.match(answer), _NAMED.match(gold)
+    if named and asked and named[1] != asked[1]:
+        return None
+    return compare_numerals(answer[named.end() if named else 0 :], gold[asked.end() if asked else 0 :])
+
+
+def _powers_kept(text: str) -> str:
+    """A text without bold type, whose `x**2` is `x^2`, so that it is not taken for such."""
+    if "**" not in text:
+        return text
+    text = text.strip()
+    if text.startswith("**") and text.endswith("**") and len(text) > 4:
+        text = text[2:-2]
+    return _POWER.sub("^", text)
+
+
+def _unfit(answer: str, gold: str) -> Verdict | None:
+    """The verdict where one of the two is nothing that could be compared."""
+    if len(gold) > MAX_CHARS or not unwrapped(gold):
+        return Verdict("bad_gold", "gold", "empty" if len(gold) <= MAX_CHARS else f"more than {MAX_CHARS:,} characters")
+    if len(answer) > MAX_CHARS:
+        return Verdict("too_large", "answer", f"more than {MAX_CHARS:,} characters")
+    return None if unwrapped(answer) else Verdict("no_answer", "answer", "empty")
+
+
+def _compared(answer: str, gold: str) -> Verdict:
+    if squeezed(answer) == squeezed(gold):
+        return correct("string")
+    right, left = read_gold(gold), _read(answer)
+    unread = right if isinstance(right, Verdict) else left if isinstance(left, Verdict) else None
+    if unread is not None and loosened(answer) == loosened(gold):
+        return correct("string", "the same text but for case and stops")
+    if isinstance(right, Verdict):
+        return Verdict("bad_gold", "gold", right.detail)
+    if isinstance(left, Verdict):
+        return left
+    if isinstance(left, Words) and isinstance(right, Words) and left == right:
+        return _same_words(answer, gold)
+    return compare(left, right, _prove)
+
+
+def _read(text: str) -> Tree | Verdict:
+    """The tree of a text, or the verdict on one that has none."""
+    try:
+        return _tree(text)
+    except TooLarge as reason:
+        return Verdict("too_large", "answer", str(reason))
+    except Unparsable as reason:
+        return Verdict("unparsable", "answer", str(reason))
+
+
+def _same_words(answer: str, gold: str) -> Verdict:
+    """Words that are the same but for signs: where these say something they have to be the same too."""
+    if not _SPEAKING.search(answer) and not _SPEAKING.search(gold):
+        return correct("words")
+    if squeezed(answer).lower() == squeezed(gold).lower():
+        return correct("string")
+    return wrong("words", "the same words with other signs")
+
+
+# Many answers are judged by one gold.
+read_gold = lru_cache(maxsize=1_024)(_read)
+
+
+def _tree(text: str) -> Tree:
+    """The tree of a text, read without its inner dollars where it cannot be read with them.
+
+    Raises:
+        TooLarge, Unparsable: as `parse`.
+    """
+    try:
+        tree = parse(text)
+    except Unparsable:
+        if not _LONE_DOLLARS.search(text):
+            raise
+        tree = parse(text := _LONE_DOLLARS.sub(" ", text))
+    if isinstance(tree, Words) and (parts := counted(text)) is not None:
+        number, noun = parse(parts[0]), parts[1]
+        return Quantity(number, noun) if noun else number
+    return tree
+
+
+def _prove(answer: Tree, gold: Tree) -> Verdict:
+    from mathmill.eval.workers import prove
+
+    return prove(answer, gold)
