@@ -16,3 +16,9 @@ CRAWL = SHARED / "crawl"
 needs_crawl = pytest.mark.skipif(
     not CRAWL.is_dir(), reason=f"no evaluation data at {CRAWL}; set MATHMILL_SHARED to its folder"
 )
+
+BENCHMARKS = SHARED / "benchmarks"
+
+needs_benchmarks = pytest.mark.skipif(
+    not BENCHMARKS.is_dir(), reason=f"no benchmarks at {BENCHMARKS}; set MATHMILL_SHARED to the folder above"
+)

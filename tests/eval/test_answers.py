@@ -11,12 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mathmill.eval.answers import MAX_BOXES, MAX_COMPLETION, Found, Rule, find_answer
-from tests.shared import SHARED
-
-BENCHMARKS = SHARED / "benchmarks"
-needs_benchmarks = pytest.mark.skipif(
-    not BENCHMARKS.is_dir(), reason=f"no benchmarks at {BENCHMARKS}; set MATHMILL_SHARED to the folder above"
-)
+from tests.shared import BENCHMARKS, needs_benchmarks
 
 BOXES = [
     (r"So the sum is $\boxed{\frac{1}{2}}$.", r"\frac{1}{2}"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mathmill.eval.grade import grade
 from mathmill.eval.verdict import OUTCOMES, Outcome
-from tests.eval.test_answers import BENCHMARKS, needs_benchmarks
+from tests.shared import BENCHMARKS, needs_benchmarks
 
 CASES: list[tuple[str, str, Outcome, str]] = [
     # completion, gold, outcome, what the detail begins with

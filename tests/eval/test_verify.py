@@ -22,12 +22,7 @@ from mathmill.eval.syntax.trees import Tree
 from mathmill.eval.verdict import OUTCOMES, Verdict
 from mathmill.eval.verify import verify
 from tests.eval.ladder.asking import ask
-from tests.shared import SHARED
-
-BENCHMARKS = SHARED / "benchmarks"
-needs_benchmarks = pytest.mark.skipif(
-    not BENCHMARKS.is_dir(), reason=f"no benchmarks at {BENCHMARKS}; set MATHMILL_SHARED to the folder above"
-)
+from tests.shared import BENCHMARKS, needs_benchmarks
 
 WHOLE = st.integers(-(10**12), 10**12)
 FRACTION = st.fractions(max_denominator=10**6)

@@ -11,12 +11,7 @@ import pytest
 from mathmill.eval.limits import TooLarge, Unparsable
 from mathmill.eval.syntax.parser import parse
 from mathmill.eval.syntax.trees import Words
-from tests.shared import SHARED
-
-BENCHMARKS = SHARED / "benchmarks"
-needs_benchmarks = pytest.mark.skipif(
-    not BENCHMARKS.is_dir(), reason=f"no benchmarks at {BENCHMARKS}; set MATHMILL_SHARED to the folder above"
-)
+from tests.shared import BENCHMARKS, needs_benchmarks
 
 
 @needs_benchmarks
