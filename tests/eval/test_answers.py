@@ -249,7 +249,7 @@ def test_no_repetition_takes_more_than_linear_time(seed: str, before: str, behin
     completion = before + seed * (MAX_COMPLETION // len(seed) - 1) + behind
     start = time.process_time()
     find_answer(completion)
-    assert time.process_time() - start < 0.2
+    assert time.process_time() - start < 1
 
 
 PIECES = [*"ab1 .$\\{}<>/#*:,=-\n", r"\boxed", "answer", " is ", "think", "Final", " or "]
