@@ -223,10 +223,8 @@ def eval_verify(
     from mathmill.eval.show import show_judged_lines, show_verdict
 
     if jsonl:
-        from mathmill.pipeline.json_lines import read_lines
-
         _only_lines(gold, as_json)
-        show_judged_lines(Path(answer or "-"), strict, read_lines)
+        show_judged_lines(Path(answer or "-"), strict)
     elif answer is None or gold is None or strict:
         raise ConfigError("name an ANSWER and its GOLD, or --jsonl with a FILE; only --jsonl goes with --strict")
     else:

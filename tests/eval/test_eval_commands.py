@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 import mathmill
 from mathmill.cli import app
 from mathmill.data.errors import MathmillError
+from mathmill.data.json_lines import Line
 from mathmill.eval.json_lines import judge_line, judge_lines
 from mathmill.eval.show import described, steps
 from mathmill.eval.syntax.parser import parse
 from mathmill.eval.verify import verify
-from mathmill.pipeline.json_lines import Line
 from tests.test_cli import call
 
 

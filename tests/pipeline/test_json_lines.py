@@ -17,9 +17,10 @@ import pytest
 import zstandard
 
 from mathmill.data.errors import ConfigError
+from mathmill.data.json_lines import Line, read_lines
 from mathmill.pipeline import json_lines
 from mathmill.pipeline.isolate import ItemLimits
-from mathmill.pipeline.json_lines import Line, extract_line, extract_lines, read_lines
+from mathmill.pipeline.json_lines import extract_line, extract_lines
 from tests.pipeline.lessons import lesson_around
 from tests.test_cli import call
 
@@ -138,7 +139,7 @@ def test_a_line_of_50_megabytes_is_a_page_that_is_cut() -> None:
 
 
 def test_too_long_a_line_is_passed_over_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_lines, "LINE_BYTES", 1000)
+    monkeypatch.setattr("mathmill.data.json_lines.LINE_BYTES", 1000)
     for size, fits in ((998, True), (999, True), (1000, False), (1001, False), (2001, False), (5000, False)):
         given = b"a\n" + b"x" * size + b"\nb"
         middle = (2, b"x" * size + b"\n" if fits else b"it is longer than 1,000 bytes")
@@ -184,7 +185,7 @@ def test_compressed_files_are_read_and_their_damage_is_told(packed: bytes) -> No
 
 
 def test_a_bomb_of_one_line_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_lines, "LINE_BYTES", 1_000_000)
+    monkeypatch.setattr("mathmill.data.json_lines.LINE_BYTES", 1_000_000)
     bomb = b"x" * 60_000_000 + b"\nafter"
     for packed in (gzip.compress(bomb, 1), zstandard.compress(bomb)):
         assert numbered(packed) == [(1, b"it is longer than 1,000,000 bytes"), (2, b"after")]

@@ -11,25 +11,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
+from mathmill.data.json_lines import NESTED_TOO_DEEP, Line, parsed
 from mathmill.eval.grade import grade
 from mathmill.eval.verify import verify
 
 _VERDICT = ("outcome", "method", "ms", "error")  # of an earlier verdict on the same line nothing stays
-
-
-class Line(Protocol):
-    """A line that is not blank: its number in the file from 1, its bytes, or why these could not be read."""
-
-    @property
-    def number(self) -> int: ...
-    @property
-    def data(self) -> bytes: ...
-    @property
-    def error(self) -> str: ...
 
 
 def judge_lines(lines: Iterable[Line], strict: bool = False) -> Iterator[dict[str, Any]]:
@@ -44,16 +34,18 @@ def judge_lines(lines: Iterable[Line], strict: bool = False) -> Iterator[dict[st
 def judge_line(data: bytes, strict: bool = False) -> dict[str, Any]:
     """What a line of JSON says with `outcome`, `method` and `ms`, or with an `error`."""
     try:
-        line = orjson.loads(data)
+        line = parsed(data)
     except orjson.JSONDecodeError as error:
         return {"error": f"not JSON ({error})"}
+    except MemoryError:
+        return {"error": "it takes more memory than there is"}
     if not isinstance(line, dict):
         return {"error": "not an object with the keys gold and pred or completion"}
     kept = {name: value for name, value in line.items() if name not in _VERDICT}
     try:
         orjson.dumps(kept)
     except orjson.JSONEncodeError:  # at 255 levels, where reading goes on to 1,024
-        return {"error": "it is nested too deep to be written again"}
+        return {"error": NESTED_TOO_DEEP}
     problem = _problem(line)
     return kept | ({"error": problem} if problem else _judged(line, strict))
 

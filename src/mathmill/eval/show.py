@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
 from fractions import Fraction
 from pathlib import Path
 from types import FrameType
-from typing import BinaryIO
 
 import orjson
 
-from mathmill.data.errors import DamagedInput, InputMissing
+from mathmill.data.errors import DamagedInput
+from mathmill.data.json_lines import opened, read_lines
 from mathmill.data.terminal import one_line, print_json
 from mathmill.eval.answers import find_answer
 from mathmill.eval.grade import grade
-from mathmill.eval.json_lines import Line, judge_lines
+from mathmill.eval.json_lines import judge_lines
 from mathmill.eval.syntax import trees as t
 from mathmill.eval.verdict import Verdict
 from mathmill.eval.verify import read_gold, verify
@@ -58,7 +57,7 @@ def show_verdict(answer: str, gold: str, as_json: bool) -> bool:
 
 def show_grade(file: Path, gold: str, strict: bool, as_json: bool) -> bool:
     """The verdict on a completion, which is all of a file; returned is whether it is correct."""
-    with _opened(file) as source:
+    with opened(file) as source:
         completion = source.read().decode("utf-8", errors="replace")
     verdict = grade(completion, gold, strict)
     found = find_answer(completion)
@@ -72,7 +71,7 @@ def show_grade(file: Path, gold: str, strict: bool, as_json: bool) -> bool:
     return verdict.correct
 
 
-def show_judged_lines(file: Path, strict: bool, read_lines: Callable[[BinaryIO], Iterable[Line]]) -> None:
+def show_judged_lines(file: Path, strict: bool) -> None:
     """The verdict on each line of a file of JSON lines, as JSON lines; counts on stderr.
 
     Raises:
@@ -80,7 +79,7 @@ def show_judged_lines(file: Path, strict: bool, read_lines: Callable[[BinaryIO],
     """
     outcomes: Counter[str] = Counter()
     first, before = "", statistics()
-    with _opened(file) as source:
+    with opened(file) as source:
         for judged in judge_lines(read_lines(source), strict):
             sys.stdout.buffer.write(orjson.dumps(judged) + b"\n")
             outcomes[judged.get("outcome", "error")] += 1
@@ -187,21 +186,3 @@ def _parts(value: object) -> Iterator[str]:
             yield from _parts(each)
     elif value is not None:
         yield described(value) if isinstance(value, t.Tree) else str(value)
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
-    """A file, or standard input for `-`."""
-    advice = "name a file, or - for standard input"
-    if str(file) == "-":
-        if sys.stdin is None:
-            raise InputMissing(f"standard input is closed: {advice}")
-        yield sys.stdin.buffer
-        return
-    try:
-        with file.open("rb") as source:
-            yield source
-    except OSError as error:
-        if error.filename != str(file):
-            raise
-        raise InputMissing(f"cannot read {file} ({error.strerror}): {advice}") from error

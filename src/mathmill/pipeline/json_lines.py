@@ -5,62 +5,33 @@ and `formulas`, and whatever else the line in had. Lines come back in order, one
 two files can be joined; one that cannot be read, or whose page kills its process by time or memory, has an `error`,
 which begins with the line's number in its file.
 Lines are taken in batches, each extracted in a page process (`isolate`), so memory does not grow with the file.
-This reads lines, compressed or not; it opens no files and prints nothing.
+`mathmill.data.json_lines` reads the lines; this opens no files and prints nothing.
 """
 
 from __future__ import annotations
 
-import gzip
-import io
-import re
 import tempfile
 import threading
 import traceback
-import zlib
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import Any, cast
 
 import orjson
-import zstandard
 
-from mathmill.data.errors import ConfigError, DiskFull
+from mathmill.data.errors import DiskFull
+from mathmill.data.json_lines import NESTED_TOO_DEEP, Line, parsed
 from mathmill.data.terminal import one_line
 from mathmill.pipeline.extraction import extract
 from mathmill.pipeline.isolate import Condemned, ItemLimits, isolated
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
 # Lines of one batch, and the bytes from which on it takes no more.
 BATCH_LINES, BATCH_BYTES = 1_000, 64_000_000
-# Of one line; a longer one is passed over. To parse one takes eight times as much memory.
-LINE_BYTES = 64_000_000
-
-_BOM = b"\xef\xbb\xbf"
-_UNREAD = {b"BZh": "bunzip2 -c", b"\xfd7zXZ": "xz -dc", b"PK\x03\x04": "unzip -p"}  # by first bytes, what unpacks them
-_PIECE = 4 << 10  # compressed bytes inflated at once: zstd makes at most 128 MB of them (RFC 8878, 3.1.1.2)
-_WINDOW = 1 << 27  # what the zstd tool itself accepts without being told
-_NESTING = "it is nested too deep to be written again"
-
-# An escaped pair of surrogates, a lone one (in the group), or any other escape.
-_ESCAPE = re.compile(
-    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line that is not blank: its number in the file from 1, its bytes, or why these could not be read."""
-
-    number: int
-    data: bytes
-    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,43 +50,13 @@ class Batch:
                 yield self.make(line)
 
 
-def read_lines(source: BinaryIO) -> Iterator[Line]:
-    """The lines of a file of JSON lines that are not blank; of gzip and zstd files those inside.
-
-    Where a compressed file is damaged, its last line says so.
-
-    Raises:
-        ConfigError: it is compressed in another way.
-    """
-    file = io.BufferedReader(_inflated(source), 1 << 16)
-    number = 0
-    while True:
-        number += 1
-        try:
-            data = file.readline(LINE_BYTES + 1)
-            too_long = len(data) > LINE_BYTES
-            while data and len(data) > LINE_BYTES and not data.endswith(b"\n"):
-                data = file.readline(LINE_BYTES + 1) or b"\n"
-        except (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError) as error:
-            yield Line(number, b"", f"the compressed file is damaged from here on ({error})")
-            return
-        if not data:
-            return
-        if number == 1:
-            data = data.removeprefix(_BOM)
-        if too_long:
-            yield Line(number, b"", f"it is longer than {LINE_BYTES:,} bytes")
-        elif data and not data.isspace():
-            yield Line(number, data)
-
-
 def extract_line(line: bytes) -> dict[str, Any]:
     """What a line of JSON gives; where it is not what it should be, an empty text and the `error`.
 
     Of a key that a line has twice the last counts. Half of an escaped surrogate pair is read as U+FFFD.
     """
     try:
-        page = _parsed(line)
+        page = parsed(line)
     except orjson.JSONDecodeError as error:
         return _failed(None, f"not JSON ({error})")
     if not isinstance(page, dict):
@@ -127,7 +68,7 @@ def extract_line(line: bytes) -> dict[str, Any]:
     try:
         orjson.dumps(others)
     except orjson.JSONEncodeError:  # at 255 levels, where reading goes on to 1,024
-        return _failed(url, _NESTING)
+        return _failed(url, NESTED_TOO_DEEP)
     extraction = extract(html, url if isinstance(url, str) else None, str(content_type or ""))
     formulas = [asdict(each) for each in extraction.formulas]
     return others | {"url": url, "title": extraction.title, "text": extraction.text, "formulas": formulas}
@@ -151,70 +92,6 @@ def extract_lines(lines: Iterable[Line], limits: ItemLimits, workers: int = 1) -
                 yield from running.popleft().result()
         finally:
             stopped.set()
-
-
-def _inflated(source: BinaryIO) -> io.RawIOBase:
-    head = source.read(6)  # less only if there is no more
-    for first, command in _UNREAD.items():
-        if head.startswith(first):
-            raise ConfigError(f"lines of JSON may be packed with gzip or zstd: unpack others with `{command} FILE |`")
-    if head.startswith(b"\x1f\x8b"):
-        return _Pieces(_ungzipped(chain([head], _pieces(source, 1 << 16))))
-    if head.startswith((b"\x28\xb5\x2f\xfd", b"\x50\x2a\x4d\x18")):  # a frame, or the skippable one before it
-        return _Pieces(_unzstd(chain([head], _pieces(source, _PIECE))))
-    return _Pieces(chain([head], _pieces(source, 1 << 20)))
-
-
-def _pieces(source: BinaryIO, size: int) -> Iterator[bytes]:
-    read = getattr(source, "read1", source.read)  # of a pipe what is there, without waiting for `size`
-    while piece := read(size):
-        yield piece
-
-
-def _ungzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    with gzip.GzipFile(fileobj=io.BufferedReader(_Pieces(pieces))) as file:
-        yield from iter(lambda: file.read1(1 << 16), b"")
-
-
-def _unzstd(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The content of all frames.
-
-    Raises:
-        EOFError: the last one is not whole.
-        zstandard.ZstdError: one is damaged.
-    """
-    inflater, whole = None, True
-    for piece in pieces:
-        while piece:
-            inflater = inflater or zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj()
-            yield inflater.decompress(piece)
-            whole, piece = inflater.eof, inflater.unused_data
-            inflater = None if whole else inflater
-    if not whole:
-        raise EOFError("it ends inside a frame")
-
-
-class _Pieces(io.RawIOBase):
-    """A stream of bytes that come in pieces of any size."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._left = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        view = memoryview(buffer)
-        while not self._left:
-            piece = next(self._pieces, None)
-            if piece is None:
-                return 0
-            self._left = memoryview(piece)
-        size = min(len(view), len(self._left))
-        view[:size] = self._left[:size]
-        self._left = self._left[size:]
-        return size
 
 
 def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
@@ -290,25 +167,8 @@ def _condemned(line: Line, result: Condemned, limits: ItemLimits) -> dict[str, A
 
 
 def _address(line: bytes) -> Any:
-    page = _parsed(line)
+    page = parsed(line)
     return page.get("url") if isinstance(page, dict) else None
-
-
-def _parsed(line: bytes) -> Any:
-    """The value of a line of JSON.
-
-    Raises:
-        orjson.JSONDecodeError: it is none.
-        MemoryError: it takes more memory than there is.
-    """
-    try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        if "Not enough memory" in error.msg:
-            raise MemoryError from error
-        if b"\\ud" not in line and b"\\uD" not in line:
-            raise
-        return orjson.loads(_ESCAPE.sub(lambda found: b"\\ufffd" if found[1] else found[0], line))
 
 
 def _failed(url: Any, error: str) -> dict[str, Any]:

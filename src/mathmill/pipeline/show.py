@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import orjson
 
-from mathmill.data.errors import ConfigError, DamagedInput, InputMissing
+from mathmill.data.errors import ConfigError, DamagedInput
+from mathmill.data.json_lines import opened, read_lines
 from mathmill.data.runs import load_manifest
 from mathmill.data.storage import expand
 from mathmill.data.terminal import clean, one_line, print_json, print_table
@@ -121,7 +121,7 @@ def show_extraction(file: Path, as_json: bool) -> None:
     """The text of one page."""
     from mathmill.pipeline.extraction import extract
 
-    with _opened(file) as source:
+    with opened(file) as source:
         body = source.read()
     if body.startswith(b"WARC/"):
         raise ConfigError(f"{file} is an archive and no HTML page: use `mathmill pipeline check` or `pipeline run`")
@@ -148,14 +148,14 @@ def show_extracted_lines(file: Path, workers: int) -> None:
         DamagedInput: a line could not be read, or its page not be extracted.
     """
     from mathmill.pipeline.isolate import ItemLimits
-    from mathmill.pipeline.json_lines import extract_lines, read_lines
+    from mathmill.pipeline.json_lines import extract_lines
     from mathmill.pipeline.recipe import PageLimits
 
     allowed = PageLimits()
     limits = ItemLimits(allowed.seconds, allowed.megabytes)
     failed, count, first = 0, 0, ""
     # Closed at once where printing fails: the batches in work would go on to their end.
-    with _opened(file) as source, closing(extract_lines(read_lines(source), limits, workers)) as found:
+    with opened(file) as source, closing(extract_lines(read_lines(source), limits, workers)) as found:
         for line in found:
             count += 1
             sys.stdout.buffer.write(orjson.dumps(line) + b"\n")
@@ -164,21 +164,3 @@ def show_extracted_lines(file: Path, workers: int) -> None:
                 first = first or line["error"]
     if failed:
         raise DamagedInput(f"{failed} of {count} lines of {file} failed and have an `error`, the first is {first}")
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
-    """A file, or standard input for `-`."""
-    advice = "name a file, or - for standard input"
-    if str(file) == "-":
-        if sys.stdin is None:
-            raise InputMissing(f"standard input is closed: {advice}")
-        yield sys.stdin.buffer
-        return
-    try:
-        with file.open("rb") as source:
-            yield source
-    except OSError as error:
-        if error.filename != str(file):
-            raise
-        raise InputMissing(f"cannot read {file} ({error.strerror}): {advice}") from error
