@@ -16,9 +16,10 @@ from mathmill.cli import app
 from mathmill.data.errors import MathmillError
 from mathmill.data.json_lines import Line
 from mathmill.eval.json_lines import judge_line, judge_lines
-from mathmill.eval.show import described, steps
+from mathmill.eval.show import described
 from mathmill.eval.syntax.parser import parse
-from mathmill.eval.verify import verify
+from mathmill.eval.verdict import Verdict
+from mathmill.eval.verify import explain, verify
 from tests.test_cli import call
 
 
@@ -75,24 +76,24 @@ ASKED = [
 @pytest.mark.parametrize(("answer", "gold"), ASKED)
 def test_the_step_that_decides_says_what_the_verdict_says(answer: str, gold: str) -> None:
     verdict = verify(answer, gold)
-    decided = [step.told for step in steps(answer, gold) if " by " in step.told and not step.depth]
-    assert len(decided) <= 1
-    if decided:
-        assert decided[0].startswith(f"{verdict.outcome} by {verdict.method}")
-    else:
-        assert verdict.method in ("string", "tree", "answer", "gold", "words")
+    explained, steps = explain(answer, gold)
+    assert explained == verdict
+    decided = [step for step in steps if isinstance(step.told, Verdict) and not step.depth]
+    assert [step.told for step in decided] in ([verdict], [])
+    assert decided or verdict.method in ("string", "answer", "gold", "words")
 
 
 def test_parts_are_steps_below_the_rung_that_compares_them() -> None:
-    told = {(step.asked, step.depth): step.told for step in steps("(1, 2, 3)", "(1, 2, 4)")}
-    assert told["items", 0].startswith("wrong by items")
-    assert told["numbers", 1] == "wrong by number (3 is not 4): 3 against 4"
+    _, steps = explain("(1, 2, 3)", "(1, 2, 4)")
+    told = {(step.asked, step.depth): step.told for step in steps}
+    assert told["items", 0] == Verdict("wrong", "items", "3 is not 4")
+    assert told["numbers", 1] == Verdict("wrong", "number", "3 is not 4")
 
 
 def test_a_proof_is_a_step() -> None:
-    told = steps(r"\int_0^1 x\,dx", r"\frac12")
-    assert [step.told.partition(":")[0] for step in told if step.asked == "proof"] == ["correct by sympy (evaluated)"]
-    assert verify(r"\int_0^1 x\,dx", r"\frac12").correct
+    verdict, steps = explain(r"\int_0^1 x\,dx", r"\frac12")
+    assert verdict == Verdict("correct", "sympy", "evaluated")
+    assert [step.told for step in steps if step.asked == "proof"] == [verdict]
 
 
 def test_trees_are_described_in_one_line() -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields
 from fractions import Fraction
 from pathlib import Path
-from types import FrameType
 
 import orjson
 
@@ -19,38 +17,27 @@ from mathmill.data.terminal import one_line, print_json
 from mathmill.eval.answers import find_answer
 from mathmill.eval.grade import grade
 from mathmill.eval.json_lines import judge_lines
+from mathmill.eval.ladder.trace import Step
 from mathmill.eval.syntax import trees as t
 from mathmill.eval.verdict import Verdict
-from mathmill.eval.verify import read_gold, verify
+from mathmill.eval.verify import explain
 from mathmill.eval.workers import Statistics, statistics
 
 _WIDTH = 300  # of a line that shows text of others
-_MOST_STEPS = 100
 _NOTHING = "not for it to say"
-_RUNG = re.compile("(?:compare|equal)_(\\w+)")
-_OTHERS = {("mathmill.eval.syntax.parser", "parse"): "read", ("mathmill.eval.workers", "prove"): "proof"}
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Something that was asked on the way to a verdict, and what came of it; parts of an answer are deeper."""
-
-    asked: str
-    told: str
-    depth: int = 0
 
 
 def show_verdict(answer: str, gold: str, as_json: bool) -> bool:
     """A verdict, step by step; returned is whether the answer is correct."""
-    verdict = verify(answer, gold)
-    taken = steps(answer, gold)
+    verdict, steps = explain(answer, gold)
     if as_json:
-        print_json({"answer": answer, "gold": gold, **asdict(verdict), "steps": [asdict(step) for step in taken]})
+        print_json({"answer": answer, "gold": gold, **asdict(verdict), "steps": list(map(_shown, steps))})
         return verdict.correct
-    shown = [step for step in taken if not step.depth or step.told != _NOTHING]
-    width = max(2 * step.depth + len(step.asked) for step in (*shown, Step("answer", "")))
-    for step in (Step("answer", answer), Step("gold", gold), *shown):
-        print(f"{'  ' * step.depth + step.asked:{width}}  {one_line(step.told, _WIDTH)}")
+    lines = [("answer", answer), ("gold", gold)]
+    lines += [("  " * step.depth + step.asked, _told(step)) for step in steps if not step.depth or step.told]
+    width = max(len(name) for name, _ in lines)
+    for name, told in lines:
+        print(f"{name:{width}}  {one_line(told, _WIDTH)}")
     print(_in_words(verdict))
     return verdict.correct
 
@@ -100,54 +87,19 @@ def _proofs_since(before: Statistics) -> str:
     return f"; proofs: {proofs:,}, of these timed out: {late:,}, workers died: {deaths:,}" if proofs else ""
 
 
-def steps(answer: str, gold: str) -> list[Step]:
-    """How `verify` comes to its verdict: what it read of both sides, and which rungs it asked until one decided.
-
-    It is watched while it does so, so what is told is what happened.
-    """
-    read_gold.cache_clear()  # what was read before is read again, so that it is told
-    watch = _Watch([], [])
-    before = sys.getprofile()
-    sys.setprofile(watch)
-    try:
-        verify(answer, gold)
-    finally:
-        sys.setprofile(before)
-    return watch.steps
+def _shown(step: Step) -> dict[str, str | int]:
+    """A step in words."""
+    return {"asked": step.asked, "told": _told(step), "depth": step.depth}
 
 
-@dataclass(frozen=True, slots=True)
-class _Watch:
-    """Hears of every call and return, and keeps those of rungs and of the parser."""
-
-    steps: list[Step]
-    open: list[tuple[FrameType, int]]  # rungs that are being asked, with the place of their step
-
-    def __call__(self, frame: FrameType, event: str, value: object) -> None:
-        if event == "call" and len(self.steps) < _MOST_STEPS and (asked := _asked(frame)) is not None:
-            self.open.append((frame, len(self.steps)))
-            self.steps.append(Step(asked, "", len(self.open) - 1))
-        elif event == "return" and self.open and self.open[-1][0] is frame:
-            _, place = self.open.pop()
-            self.steps[place] = replace(self.steps[place], told=_told(frame, value))
-
-
-def _asked(frame: FrameType) -> str | None:
-    """What is asked by a call; None for calls of no interest."""
-    module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_qualname
-    if not module.startswith("mathmill.eval."):
-        return None
-    rung = _RUNG.fullmatch(name)
-    return rung[1] if rung is not None else _OTHERS.get((module, name))
-
-
-def _told(frame: FrameType, value: object) -> str:
-    """What came of a call."""
-    if frame.f_code.co_name == "parse":
-        text = frame.f_locals["text"]
-        return f"{text} is {described(value) if isinstance(value, t.Tree) else 'nothing that can be read'}"
-    sides = [frame.f_locals.get(name) for name in frame.f_code.co_varnames[:2]]
-    return f"{_in_words(value)}: {' against '.join(map(_side, sides))}" if isinstance(value, Verdict) else _NOTHING
+def _told(step: Step) -> str:
+    """What came of a step, and of which two sides."""
+    sides = [_side(side) for side in step.sides[:2]]
+    if step.asked == "read":
+        return f"{sides[0]} is {_in_words(step.told) if isinstance(step.told, Verdict) else _side(step.told)}"
+    if isinstance(step.told, Verdict):
+        return f"{_in_words(step.told)}: {' against '.join(sides)}"
+    return _NOTHING
 
 
 def _side(value: object) -> str:

@@ -14,6 +14,7 @@ from mathmill.eval.ladder.compare import compare
 from mathmill.eval.ladder.numbers import compare_numerals
 from mathmill.eval.ladder.rungs import correct, wrong
 from mathmill.eval.ladder.texts import compare_letters, counted, loosened, squeezed
+from mathmill.eval.ladder.trace import Ask, Step, Trace, ask_plainly
 from mathmill.eval.limits import MAX_CHARS, TooLarge, Unparsable
 from mathmill.eval.syntax.parser import parse
 from mathmill.eval.syntax.trees import Quantity, Tree, Words
@@ -31,15 +32,32 @@ def verify(answer: str, gold: str) -> Verdict:
 
     Never raises: what cannot be judged has an outcome of its own. Only `correct` pays.
     """
-    verdict = compare_numerals(answer, gold)
+    return _verified(answer, gold, ask_plainly)
+
+
+def explain(answer: str, gold: str) -> tuple[Verdict, list[Step]]:
+    """The verdict of `verify` with the steps that led to it."""
+    trace = Trace()
+    return _verified(answer, gold, trace), trace.steps
+
+
+def _verified(answer: str, gold: str, ask: Ask) -> Verdict:
+    verdict = ask("numerals", compare_numerals, answer, gold)
     if verdict is not None:
         return verdict
     if (unfit := _unfit(answer, gold)) is not None:
         return unfit
     given, wanted = unwrapped(_powers_kept(answer)), unwrapped(_powers_kept(gold))
-    if given == wanted:
-        return correct("string")
-    return _numerals(given, wanted) or compare_letters(given, wanted) or _compared(given, wanted)
+    return (
+        ask("string", _same_text, given, wanted)
+        or ask("unwrapped", _numerals, given, wanted)
+        or ask("letters", compare_letters, given, wanted)
+        or _compared(given, wanted, ask)
+    )
+
+
+def _same_text(answer: str, gold: str) -> Verdict | None:
+    return correct("string") if answer == gold else None
 
 
 def _numerals(answer: str, gold: str) -> Verdict | None:
@@ -69,24 +87,24 @@ def _unfit(answer: str, gold: str) -> Verdict | None:
     return None if unwrapped(answer) else Verdict("no_answer", "answer", "empty")
 
 
-def _compared(answer: str, gold: str) -> Verdict:
+def _compared(answer: str, gold: str, ask: Ask) -> Verdict:
     if squeezed(answer) == squeezed(gold):
         return correct("string")
-    right, left = read_gold(gold), _read(answer)
+    right, left = ask("read", _read_gold, gold), ask("read", _read, answer)
     unread = right if isinstance(right, Verdict) else left if isinstance(left, Verdict) else None
     if unread is not None and loosened(answer) == loosened(gold):
         return correct("string", "the same text but for case and stops")
     if isinstance(right, Verdict):
-        return Verdict("bad_gold", "gold", right.detail)
+        return right
     if isinstance(left, Verdict):
         return left
     if isinstance(left, Words) and isinstance(right, Words) and left == right:
         return _same_words(answer, gold)
-    return compare(left, right, _prove)
+    return compare(left, right, _prove, ask)
 
 
 def _read(text: str) -> Tree | Verdict:
-    """The tree of a text, or the verdict on one that has none."""
+    """The tree of an answer, or the verdict on one that has none."""
     try:
         return _tree(text)
     except TooLarge as reason:
@@ -104,8 +122,10 @@ def _same_words(answer: str, gold: str) -> Verdict:
     return wrong("words", "the same words with other signs")
 
 
-# Many answers are judged by one gold.
-read_gold = lru_cache(maxsize=1_024)(_read)
+@lru_cache(maxsize=1_024)  # many answers are judged by one gold
+def _read_gold(text: str) -> Tree | Verdict:
+    read = _read(text)
+    return Verdict("bad_gold", "gold", read.detail) if isinstance(read, Verdict) else read
 
 
 def _tree(text: str) -> Tree:

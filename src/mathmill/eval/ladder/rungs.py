@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+from mathmill.eval.ladder.trace import Ask, ask_plainly
 from mathmill.eval.limits import TooLarge
 from mathmill.eval.syntax.trees import Tree
 from mathmill.eval.verdict import Verdict
@@ -24,11 +25,13 @@ class Effort:
     """What one verdict may still spend, counted and not timed, so that it never depends on the machine.
 
     Comparisons bound what lists cost that are matched in any order, nodes what is evaluated at points, proofs how
-    often other processes are asked.
+    often other processes are asked. All that is asked goes through `ask`.
     """
 
-    def __init__(self, prove: Prove, comparisons: int = 3_000, nodes: int = 2_500, proofs: int = 6) -> None:
-        self._prove = prove
+    def __init__(
+        self, prove: Prove, ask: Ask = ask_plainly, comparisons: int = 3_000, nodes: int = 2_500, proofs: int = 6
+    ) -> None:
+        self._prove, self.ask = prove, ask
         self._comparisons, self._nodes, self._proofs = comparisons, nodes, proofs
 
     def compare_once(self) -> None:
@@ -55,7 +58,7 @@ class Effort:
         """Ask for a proof; the last one that timed out is the last one that is asked for."""
         if self._proofs <= 0:
             return Verdict("too_large", "proof", "more proofs than one verdict is worth")
-        verdict = self._prove(answer, gold)
+        verdict = self.ask("proof", self._prove, answer, gold)
         self._proofs = 0 if verdict.outcome == "timed_out" else self._proofs - 1
         return verdict
 

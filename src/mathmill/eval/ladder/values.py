@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from mathmill.eval.ladder.rounding import rounds_to
-from mathmill.eval.ladder.rungs import Effort, all_of, correct, wrong
+from mathmill.eval.ladder.rungs import Compare, Effort, all_of, correct, wrong
 from mathmill.eval.syntax import trees as t
 from mathmill.eval.values.exact import are_equal, form_of
 from mathmill.eval.values.numeric import differ, symbols_of
@@ -22,10 +22,10 @@ _INDEPENDENT = frozenset({"symbol", "pi", "prime"})
 _UNTRIED = frozenset({"int", "lim"})
 
 
-def equal_values(answer: t.Tree, gold: t.Tree, effort: Effort) -> Verdict:
+def equal_values(answer: t.Tree, gold: t.Tree, compare: Compare, effort: Effort) -> Verdict:
     """Whether two single values are equal; what is no single value is compared part by part."""
     if not (_is_value(answer) and _is_value(gold)):
-        return _part_by_part(answer, gold, effort)
+        return _part_by_part(answer, gold, compare)
     try:
         left, right = form_of(answer), form_of(gold)
         first, second = left.rational(), right.rational()
@@ -104,14 +104,12 @@ def _size(tree: t.Tree) -> int:
     return 1 + sum(map(_size, t.children(tree)))
 
 
-def _part_by_part(answer: t.Tree, gold: t.Tree, effort: Effort) -> Verdict:
+def _part_by_part(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict:
     """What holds sets, tuples or words inside is equal if it is built alike of equal parts."""
-    from mathmill.eval.ladder.compare import _compare
-
     left, right = list(t.children(answer)), list(t.children(gold))
     if type(answer) is not type(gold) or len(left) != len(right) or not left or _sign_of(answer) != _sign_of(gold):
         return wrong("kind", f"{_article(answer)} is not {_article(gold)}")
-    return all_of("structure", (_compare(a, b, effort) for a, b in zip(left, right, strict=True)))
+    return all_of("structure", (compare(a, b) for a, b in zip(left, right, strict=True)))
 
 
 def _sign_of(tree: t.Tree) -> object:
