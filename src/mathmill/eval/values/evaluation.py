@@ -195,8 +195,10 @@ def symbols_of(tree: t.Tree) -> frozenset[str]:
     """The unknowns of a tree, those that a sum or integral binds left out."""
     if isinstance(tree, t.Symbol):
         return frozenset({tree.name})
-    inner = frozenset[str]().union(*map(symbols_of, t.children(tree)))
-    return inner - {tree.variable.name} if isinstance(tree, t.Bound) else inner
+    if isinstance(tree, t.Bound):  # its ends are outside of what it binds
+        ends = (symbols_of(end) for end in (tree.low, tree.high) if end is not None)
+        return (symbols_of(tree.body) - {tree.variable.name}).union(*ends)
+    return frozenset[str]().union(*map(symbols_of, t.children(tree)))
 
 
 def _added(values: list[Any]) -> Any:
