@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, fields
 from fractions import Fraction
+from itertools import groupby
 from pathlib import Path
 
 import orjson
@@ -34,7 +35,7 @@ def show_verdict(answer: str, gold: str, as_json: bool) -> bool:
         print_json({"answer": answer, "gold": gold, **asdict(verdict), "steps": list(map(_shown, steps))})
         return verdict.correct
     lines = [("answer", answer), ("gold", gold)]
-    lines += [("  " * step.depth + step.asked, _told(step)) for step in steps if not step.depth or step.told]
+    lines += _lines(steps)
     width = max(len(name) for name, _ in lines)
     for name, told in lines:
         print(f"{name:{width}}  {one_line(told, _WIDTH)}")
@@ -85,6 +86,15 @@ def _proofs_since(before: Statistics) -> str:
     now = statistics()
     proofs, late, deaths = now.proofs - before.proofs, now.timed_out - before.timed_out, now.deaths - before.deaths
     return f"; proofs: {proofs:,}, of these timed out: {late:,}, workers died: {deaths:,}" if proofs else ""
+
+
+def _lines(steps: list[Step]) -> Iterator[tuple[str, str]]:
+    """What was asked and what came of it; rungs that left it to the next share a line, or none among parts."""
+    for leaves, some in groupby((step for step in steps if step.told or not step.depth), lambda step: not step.told):
+        if leaves:
+            yield "passed on", ", ".join(step.asked for step in some)
+        else:
+            yield from (("  " * step.depth + step.asked, _told(step)) for step in some)
 
 
 def _shown(step: Step) -> dict[str, str | int]:
