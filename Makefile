@@ -17,7 +17,7 @@ ARGS ?=
 # JOBS: processes of the test suite.
 JOBS ?= 2
 # BENCHMARKS: which of benchmarks/ to run; all of them take about an hour.
-BENCHMARKS ?= peers archives charsets matrix extraction mathml glyphs cascade corpus
+BENCHMARKS ?= peers archives charsets matrix extraction mathml glyphs cascade corpus verifier
 
 CREATED := $(VENV)/.created
 INSTALLED := $(VENV)/.installed
