@@ -59,6 +59,16 @@ Jsonl = typer.Option(
 )
 Gold = typer.Argument(metavar="GOLD", help="the reference answer", callback=_no_option)
 Strict = Annotated[bool, typer.Option("--strict", help="take no answer of a completion that was only guessed")]
+MaxTrouble = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=1,
+        metavar="SHARE",
+        help="with --jsonl: stop with exit code 70 when more verdicts time out, or proof workers die, looked at from "
+        "200 verdicts on and at the end",
+    ),
+]
 
 
 @pipeline_app.command("run")
@@ -218,15 +228,18 @@ def eval_verify(
     as_json: Json = False,
     jsonl: Annotated[bool, Jsonl] = False,
     strict: Strict = False,
+    max_trouble: MaxTrouble = None,
 ) -> None:
     """Judge an answer, step by step. Exit code 0 if it is correct, else 1; with --jsonl 65 if a line is bad."""
     from mathmill.eval.show import show_judged_lines, show_verdict
 
     if jsonl:
         _only_lines(gold, as_json)
-        show_judged_lines(Path(answer or "-"), strict)
-    elif answer is None or gold is None or strict:
-        raise ConfigError("name an ANSWER and its GOLD, or --jsonl with a FILE; only --jsonl goes with --strict")
+        show_judged_lines(Path(answer or "-"), strict, max_trouble)
+    elif answer is None or gold is None or strict or max_trouble is not None:
+        raise ConfigError(
+            "name an ANSWER and its GOLD, or --jsonl with a FILE; --strict and --max-trouble go only with --jsonl"
+        )
     else:
         raise typer.Exit(0 if show_verdict(answer, gold, as_json) else 1)
 
@@ -249,6 +262,24 @@ def eval_grade(
     from mathmill.eval.show import show_grade
 
     raise typer.Exit(0 if show_grade(file, gold, strict, as_json) else 1)
+
+
+@eval_app.command("stress")
+def eval_stress(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE",
+            help='lines {"kind", "gold", "pred"} or {"kind", "gold", "completion"} that must not be paid, may be .gz '
+            "or .zst, or - for standard input; by default mathmill's own",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Attack the judge. Exit code 2 if an attack is paid, else 70 if an honest answer to a gold is refused."""
+    from mathmill.eval.stress import show_stress
+
+    raise typer.Exit(show_stress(file, as_json))
 
 
 @demo_app.command("world")

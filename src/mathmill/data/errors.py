@@ -4,6 +4,7 @@
     |- ConfigError            2  a recipe, an option or a use of the command line is wrong
     |- DamagedInput          65  more of the input was damaged than the error budget allows
     |- InputMissing          66  an input is not there or cannot be opened
+    |- JudgeInTrouble        70  no proof can be made here, or more time out than a caller's bound allows
     |- CannotCreate          73  an output cannot be created
     |- DiskFull              74  an output could not be written whole
     |- Locked                75  another process works in the same folder
@@ -41,6 +42,10 @@ class InputMissing(MathmillError):
     """An input is not there or cannot be opened."""
 
     exit_code = 66
+
+
+class JudgeInTrouble(MathmillError):
+    """No proof worker can be started, or more verdicts timed out or workers died than the bound of a caller allows."""
 
 
 class CannotCreate(MathmillError):

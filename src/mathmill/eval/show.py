@@ -20,6 +20,7 @@ from mathmill.eval.grade import grade
 from mathmill.eval.json_lines import judge_lines
 from mathmill.eval.ladder.trace import Step
 from mathmill.eval.syntax import trees as t
+from mathmill.eval.trouble import Trouble
 from mathmill.eval.verdict import Verdict
 from mathmill.eval.verify import explain
 from mathmill.eval.workers import Statistics, statistics
@@ -59,21 +60,25 @@ def show_grade(file: Path, gold: str, strict: bool, as_json: bool) -> bool:
     return verdict.correct
 
 
-def show_judged_lines(file: Path, strict: bool) -> None:
+def show_judged_lines(file: Path, strict: bool, max_trouble: float | None = None) -> None:
     """The verdict on each line of a file of JSON lines, as JSON lines; counts on stderr.
 
     Raises:
         DamagedInput: a line could not be judged.
+        JudgeInTrouble: a larger share than `max_trouble` timed out; it stops there.
     """
     outcomes: Counter[str] = Counter()
-    first, before = "", statistics()
+    first, before, trouble = "", statistics(), Trouble(max_trouble)
     with opened(file) as source:
         for judged in judge_lines(read_lines(source), strict):
             sys.stdout.buffer.write(orjson.dumps(judged) + b"\n")
             outcomes[judged.get("outcome", "error")] += 1
             first = first or judged.get("error", "")
+            if "outcome" in judged:
+                trouble.add(judged["outcome"])
     counts = ", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.most_common())
     print(f"{outcomes.total():,} lines{': ' if counts else ''}{counts}{_proofs_since(before)}", file=sys.stderr)
+    trouble.check(at_least=1)
     if first:
         raise DamagedInput(
             f"{outcomes['error']} of {outcomes.total()} lines of {file} could not be judged and have an `error`, "
