@@ -102,6 +102,23 @@ def test_boxes_joined_by_and_or_solutions_of_one_unknown_are_parts(completion: s
     assert find_answer(completion) == Found(parts[-1], "box", parts=parts)
 
 
+@pytest.mark.parametrize(
+    ("completion", "choices"),
+    [
+        ("It is 4 or 5.", ("4", "5")),
+        ("I think 4. Or 5.", ("4", "5")),
+        ("It is $4$ or $5$.", ("4", "5")),
+        ("so $x=4$ or $x=5$ or $x=6$", ("x=4", "x=5", "x=6")),
+        ("It is 3, 4 or 5.", ("4", "5")),
+        ("It is 3 or not 4.", ()),
+    ],
+)
+def test_guesses_of_several_values_are_choices(completion: str, choices: tuple[str, ...]) -> None:
+    found = find_answer(completion)
+    assert found is not None
+    assert (found.rule, found.choices) == ("last", choices)
+
+
 def test_no_more_boxes_are_read_together_than_anybody_means() -> None:
     found = find_answer(r"\boxed{1} \boxed{2} " * 50)
     assert found is not None
@@ -196,6 +213,18 @@ STATED: list[tuple[str, str, Rule]] = [
     ("16-3", "3", "last"),
     ("about 50% of 1,200,", "1,200", "last"),
     ("some formula \\[x\n= 2\\]", "x\n= 2", "last"),
+    ("It is 4, not 5.", "4", "last"),
+    ("It is $4$ and not equal to $5$.", "4", "last"),
+    ("It is 4, it isn't 5, and cannot be 6.", "4", "last"),
+    (r"It is 4 \phantom{5}", "4", "last"),
+    ("If not, there are 5.", "5", "last"),
+    ("This gives $2n=4$, or $n=2$.", "n=2", "last"),
+    ("It is 4 or 4.", "4", "last"),
+    ("The answer is the square root of 4.", "square root of 4", "phrase"),
+    ("The answer is 4. Or 5.", "4. Or 5", "phrase"),
+    ("<answer>4\n5</answer>", "4; 5", "final"),
+    ("<answer>x = 4\n\nx = 5</answer>", "x = 4; x = 5", "final"),
+    ("<answer>Add 4.\nIt is 5.</answer>", "5", "last"),
 ]
 
 
@@ -223,6 +252,13 @@ def test_statements(completion: str, answer: str, rule: Rule) -> None:
         "<think>maybe 4</think>",
         "<answer></answer>",
         "$ $",
+        "$:$",
+        "The answer isn't 5.",
+        "The answer isn\u2019t $5$.",
+        "The answer cannot be 5.",
+        "It is more than 4, and 5 is wrong.",
+        "La respuesta no es 5.",
+        r"\boxed{\phantom{5}}",
     ],
 )
 def test_completions_without_an_answer(completion: str) -> None:

@@ -44,6 +44,8 @@ CASES: list[tuple[str, str, Outcome, str]] = [
     (r"$\boxed{-2}$ and $\boxed{1}$", "1", "correct", "found by box"),
     (r"$\boxed{-2}$ and $\boxed{1}$", "1, -2", "correct", "found by box"),
     (r"$\boxed{-2}$ and $\boxed{1}$", "-2", "wrong", "found by box"),
+    (r"$\boxed{-2}$, $\boxed{0}$ and $\boxed{1}$", "1", "ambiguous", "found by box; 3 answers"),
+    (r"$\boxed{-2}$, $\boxed{0}$ and $\boxed{1}$", "-2, 0, 1", "correct", "found by box"),
     (r"Hence $k = \boxed{5}$ or $k = \boxed{-3}$.", "-3", "correct", "found by box"),
     (r"Hence $k = \boxed{5}$ or $k = \boxed{-3}$.", "5, -3", "correct", "found by box"),
     (r"first \boxed{3}. But no, that cannot be right, it is \boxed{4}", "4", "correct", "found by box"),
@@ -71,6 +73,13 @@ def test_completions(completion: str, gold: str, outcome: Outcome, detail: str) 
     verdict = grade(completion, gold)
     assert verdict.outcome == outcome
     assert verdict.detail.startswith(detail)
+
+
+def test_a_strict_grader_takes_none_of_two_answers() -> None:
+    two = r"so $k = \boxed{5}$ or $k = \boxed{-3}$"
+    assert grade(two, "-3").correct
+    assert grade(two, "-3", strict=True).outcome == "ambiguous"
+    assert grade(two, "-3, 5", strict=True).correct
 
 
 def test_a_strict_grader_takes_no_guess() -> None:

@@ -8,8 +8,8 @@ the last `<answer>..</answer>`, unless that is empty. Then the first rule that a
    right beside each other are read together:
    - joined by `or`, by `=` or by nothing they are `choices`: an answer if they are worth the same or are together what
      is asked for, else ambiguous, since nobody may offer several answers and be paid for one;
-   - joined by `and`, or solutions of one unknown (`x = A or x = B`, `the roots are A or B`) they are `parts`: the last
-     one is the answer, or all of them as a list;
+   - joined by `and`, or solutions of one unknown (`x = A or x = B`, `the roots are A or B`) they are `parts`: all of
+     them are the answer, as a list; the last of two alone may be it too, if the grader is not strict;
    - behind `\approx` a box says the one before it again, rounded.
    A box that is never closed was cut off or miswritten. It is no answer; if there is no other, only what stands before
    it is read on, and nothing is guessed.
@@ -17,8 +17,9 @@ the last `<answer>..</answer>`, unless that is empty. Then the first rule that a
 3. `final`: what follows the last `Final Answer:`, `The final answer is` (Minerva), `**Answer:**` or the same in another
    language; the whole of `<answer>..</answer>`, if it is one short line.
 4. `phrase`: what follows the last `the answer is`.
-5. `last`: the last formula between dollars or brackets, else the last number of the text. A guess, marked as one:
-   `strict` graders do not take it. It is never made from thought.
+5. `last`: the last formula between dollars or brackets, else the last number of the text, but for one that is denied
+   right beside it (`not 42`, `more than 42`) or cannot be seen (`\phantom{42}`). Values that are joined to it (`41 or
+   42`) are `choices`. A guess, marked as one: `strict` graders do not take it. It is never made from thought.
 
 Rules 3 and 4 take a statement: to the end of its sentence, without a reason behind it (`because ..`); of a whole
 sentence of prose (`Ann earns $18 a day.`) the one value in it.
@@ -32,7 +33,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from mathmill.eval.syntax.wrappers import unwrapped
+from mathmill.eval.syntax.wrappers import PHANTOM, says_something, unwrapped
 
 _Item = TypeVar("_Item")
 Rule = Literal["box", "hash", "final", "phrase", "last"]
@@ -46,6 +47,7 @@ _STATEMENT = 2_000  # characters behind `the answer is` that are looked at
 _BETWEEN = 60  # characters between two boxes that stand beside each other
 _BEFORE = 80  # characters before a box that may say what it is
 _SHORT = 200  # characters of a line in answer tags that is an answer as a whole
+_DENYING = 40  # characters before a value that may deny it
 _TAIL_WORDS = 3  # words behind a value that may be its unit
 
 # Every repetition in these patterns is bounded or of one kind of character: no text takes more than linear time.
@@ -56,8 +58,6 @@ _END_TOKEN = re.compile(r"(?:<\|[\w.\-\uff5c\u2581]{1,40}\|>|<\uff5c[^<>]{1,40}\
 _BRACES = re.compile(r"\\(?:boxed|fbox)(?P<gap>\s{0,20})(?P<box>\{)?|\\.|[{}]", re.DOTALL)
 _BARE_SHUT = re.compile(r"[^$\n]{1,40}?(?=\$|\\\)|\\\])")
 _BARE_WORD = re.compile(r"(?:\\[a-zA-Z]+(?:\{[^{}]{0,60}\}){0,2}|[^\s{}$\\]{1,40})?")
-_NOTHING = re.compile(r"(?:\\(?:phantom|hspace|text|ldots|dots|cdots|square|q?quad|_|[ ,;:!])|[\s$.?_~{}\u2026])*")
-_PHANTOM = re.compile(r"\\(?:phantom|hspace)\{[^{}]*\}")
 _NOISE = re.compile(r"\\(?:text(?:bf|rm|it)?|mathrm|q?quad|[ ,;:!()\[\]\\])|[\s${}.,;:*&~]|\beither\b")
 _NAME = r"(?P<name>[a-zA-Z]\w{0,8}(?: ?\([a-z]\))?)"
 _JOIN = re.compile(rf"(?:(?P<join>or|and) )?{_NAME} ?=|(?P<only>or|and|=|\\approx|\u2248|)")
@@ -86,7 +86,7 @@ _LEAD = re.compile(
     r"(?:so|thus|therefore|hence|then|is|the|final|approximately|about|exactly|simply|equal to|:|,)\b", re.IGNORECASE
 )
 _SENTENCE_END = re.compile(
-    r"(?<!\bsq)(?<!\bcu)\.(?=[\s*\"')]|\Z)|[\u3002\uff1b\u0964\n]|\u3067\u3059"
+    r"(?<!\bsq)(?<!\bcu)\.(?=[\s*\"')]|\Z)(?!\s{1,3}[Oo]r\b)|[\u3002\uff1b\u0964\n]|\u3067\u3059"
     r"|,?\s(?:I hope|which|because|since|so that|as required|as desired|where|i\.e\.|that is)\b|,\s(?:so|as|with|for)\b"
 )
 _DELIMITER = re.compile(r"\\[\\$()\[\]]|\$\$|\$")
@@ -95,6 +95,19 @@ _NUMBER = re.compile(
     r"(?:(?<![\w)\]}])[-\u2212])?(?:[$\u20ac\u00a3]\s?)?(?:(?<![^\W\d_])\d[\d,]*(?:\.\d+)?|(?<![\d\w])\.\d+)(?:/\d+)?(?:\s?\\?%)?"
 )
 _WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}(?:'[a-z]+)?")
+# What stands right before a value that it is not, or of which something else is made.
+_DENIED = re.compile(
+    r"(?:n['\u2019]t|\b(?:not|cannot|never|no\s{1,3}es|nicht|pas|\u043d\u0435|than|least|most|between|impossible|except"
+    r"|far\s{1,3}from|twice|half|double|(?:square|cube|root|half|double|third|opposite|negative|reciprocal|inverse"
+    r"|multiple|divisor|factor|power)\s{1,3}of)|\u4e0d\u662f)(?:\s{1,3}(?:be|equal|to)){0,2}[\s$*_:]{0,6}\Z",
+    re.IGNORECASE,
+)
+_DENIED_BEHIND = re.compile(
+    r"[\s$*_]{0,6}(?:(?:is|was|are)\s{1,3}(?:not|wrong|false|incorrect)|(?:is|was)n['\u2019]t)\b", re.IGNORECASE
+)
+# What joins values of which one is meant, and a line that is a value and nothing else.
+_OFFERED = re.compile(r"[\s$.,;*]{0,9}\bor\b[\s$,*]{1,9}(?:[a-z]\s?=\s?)?", re.IGNORECASE)
+_LONE_VALUE = re.compile(r"(?:[a-z]\s?=\s?)?(?=[^\s\d]{0,20}\d)\S{1,40}|\$[^$]{1,60}\$")
 _DENIAL = re.compile(r"\b(?:not|no|or|cannot|neither|between|unknown|maybe|perhaps)\b|n't\b", re.IGNORECASE)
 
 
@@ -158,7 +171,8 @@ def _last_of(found: Iterable[_Item]) -> _Item | None:
 def _tagged(said: str) -> str:
     """What stands in the last answer tags that are not empty, written as a final answer if it is short; else all.
 
-    Tags that are not closed reach to the end: a sampler stops at the closing one and leaves it out.
+    Lines that are values and nothing else are one answer. Tags that are not closed reach to the end: a sampler stops at
+    the closing one and leaves it out.
     """
     start, content = None, ""
     for tag in _TAG.finditer(said):
@@ -170,7 +184,10 @@ def _tagged(said: str) -> str:
         content = said[start:].strip() or content
     if not content:
         return said
-    return f"Final Answer: {content}" if len(content) <= _SHORT and "\n" not in content else content
+    lines = list(filter(None, map(str.strip, content.split("\n"))))
+    if len(lines) > 1 and all(map(_LONE_VALUE.fullmatch, lines)):
+        return f"Final Answer: {'; '.join(lines)}"
+    return f"Final Answer: {content}" if len(content) <= _SHORT and len(lines) == 1 else content
 
 
 def _boxes(said: str) -> tuple[list[_Box], int | None]:
@@ -191,7 +208,7 @@ def _boxes(said: str) -> tuple[list[_Box], int | None]:
             boxes.append(_Box(place[0], match.end(), said[place[1] : match.start()].strip()))
     innermost: list[_Box] = []
     for box in boxes:  # a box ends behind those inside it
-        if _says_something(box.content) and not (innermost and innermost[-1].start > box.start):
+        if says_something(box.content) and not (innermost and innermost[-1].start > box.start):
             innermost.append(box)
     broken = next((place[0] for place in opened if place is not None), None)
     return innermost, broken
@@ -204,10 +221,6 @@ def _bare(said: str, match: re.Match[str]) -> _Box:
         shut = _BARE_WORD.match(said, match.end())
     assert shut is not None
     return _Box(match.start(), shut.end(), shut[0].strip().rstrip(".,;"))
-
-
-def _says_something(content: str) -> bool:
-    return _NOTHING.fullmatch(_PHANTOM.sub("", content) if "\\" in content else content) is None
 
 
 def _boxed(said: str, boxes: list[_Box]) -> Found:
@@ -293,8 +306,9 @@ def _value_of_prose(text: str) -> str:
     """The only value of a sentence such as `Ann earns $18 a day`; the text itself if it is no such sentence."""
     if len(_WORD.findall(text)) < _TAIL_WORDS or _DENIAL.search(text):
         return text
-    values = {text[start:end] for start, end in _formulas(text)} or {match[0] for match in _NUMBER.finditer(text)}
-    return values.pop() if len(values) == 1 else text
+    spans = list(_formulas(text)) or [match.span() for match in _NUMBER.finditer(text)]
+    values = {text[start:end] for start, end in spans}
+    return values.pop() if len(values) == 1 and not any(_is_denied(text, *span) for span in spans) else text
 
 
 def _value_in(text: str) -> bool:
@@ -303,12 +317,40 @@ def _value_in(text: str) -> bool:
 
 def _last(said: str) -> Found | None:
     """A guess."""
-    formulas = (said[start:end] for start, end in _formulas(said))
-    formula = _last_of(formula for formula in formulas if _says_something(_EMPTY_BOX.sub("", formula)))
-    if formula is not None:
-        return Found(unwrapped(formula), "last")
-    number = _last_of(_NUMBER.finditer(said))
-    return Found(number[0].rstrip(","), "last") if number is not None else None
+    formulas = [(start, end) for start, end in _formulas(said) if says_something(_EMPTY_BOX.sub("", said[start:end]))]
+    if (found := _offered(said, formulas)) is not None:
+        return found
+    seen = PHANTOM.sub(lambda phantom: " " * len(phantom[0]), said) if "\\" in said else said
+    return _offered(said, [match.span() for match in _NUMBER.finditer(seen)])
+
+
+def _offered(said: str, values: list[tuple[int, int]]) -> Found | None:
+    """The last of values that is not denied, with those that are offered in its place; None if there is none."""
+    offered: list[str] = []
+    following = -1
+    for start, end in reversed(values):
+        text = unwrapped(said[start:end]).rstrip(",")
+        if offered and (not _OFFERED.fullmatch(said, end, following) or _solved(text) != _solved(offered[0])):
+            break  # `2n = 4, or n = 2` says the same again
+        if text and not _is_denied(said, start, end):
+            offered.insert(0, text)
+            following = start
+        if len(offered) > MAX_BOXES:
+            break
+    if not offered:
+        return None
+    return Found(offered[-1], "last", choices=tuple(offered) if len(set(offered)) > 1 else ())
+
+
+def _solved(text: str) -> str:
+    """What an equation is solved for; empty for other texts."""
+    return text.partition("=")[0].strip() if "=" in text else ""
+
+
+def _is_denied(said: str, start: int, end: int) -> bool:
+    """Whether what stands there is said not to be the answer."""
+    before = _DENIED.search(said, max(0, start - _DENYING), start)
+    return before is not None or _DENIED_BEHIND.match(said, end) is not None
 
 
 def _formulas(text: str) -> Iterator[tuple[int, int]]:

@@ -22,38 +22,40 @@ _OPTION = re.compile(
     re.DOTALL,
 )
 _LETTER = re.compile(r"(?:\\text(?:bf)?\s?)?\{?\(?[A-J]\)?\}?[\s.]*")
+# Where a question wants two values and its gold answer is one (16 of MATH's), the last of two is paid; whoever is paid
+# for the last of many need not know which it is.
+_MOST_PARTS = 2
 _MOST_FORMS = 3  # of one answer beside each other; it bounds how often one completion is verified
 # What stands behind a letter is no value if it is another option.
 _OTHER = re.compile(r"\(?\b[A-J]\b(?:[).:]|\W*\Z)|\b(?:and|or)\b")
 
 
 def grade(completion: str, gold: str, strict: bool = False) -> Verdict:
-    """Whether the final answer of a completion is the gold answer; `strict` takes no answer that was only guessed."""
+    """Whether the final answer of a completion is the gold answer.
+
+    `strict` takes no answer that was only guessed, and none of several that are not together what is asked for.
+    """
     found = find_answer(completion)
     if found is None:
         return Verdict("no_answer", "answer", "the completion gives none")
     if strict and found.rule == "last":
         return Verdict("no_answer", "answer", "only a guess by last, and this grader is strict")
-    verdict = _judged(found, gold)
+    verdict = _judged(found, gold, strict)
     return replace(verdict, detail="; ".join(filter(None, (f"found by {found.rule}", verdict.detail))))
 
 
-def _judged(found: Found, gold: str) -> Verdict:
-    if found.choices:
-        return _judged_choices(found, gold)
-    verdict = _verified(found.text, gold)
-    if not verdict.correct and found.parts:
-        together = verify(", ".join(found.parts), gold)
-        return together if together.correct else verdict
-    return verdict
-
-
-def _judged_choices(found: Found, gold: str) -> Verdict:
-    """Several answers where one is asked for: right if they are worth the same, or are together what is asked for."""
-    if len(found.choices) <= _MOST_FORMS and all(verify(choice, found.text).correct for choice in found.choices[:-1]):
+def _judged(found: Found, gold: str, strict: bool) -> Verdict:
+    several = found.choices or found.parts
+    if not several:
         return _verified(found.text, gold)
-    together = verify(", ".join(found.choices), gold)
-    return together if together.correct else Verdict("ambiguous", "answer", f"{len(found.choices)} answers that differ")
+    if len(several) <= _MOST_FORMS and all(verify(each, found.text).correct for each in several[:-1]):
+        return _verified(found.text, gold)
+    together = verify(", ".join(several), gold)
+    if together.correct:
+        return together
+    if len(found.parts) == _MOST_PARTS and not strict:
+        return _verified(found.text, gold)
+    return Verdict("ambiguous", "answer", f"{len(several)} answers that differ")
 
 
 def _verified(answer: str, gold: str) -> Verdict:
