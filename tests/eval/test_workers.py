@@ -16,11 +16,13 @@ from pathlib import Path
 
 import pytest
 
+from mathmill.data.errors import ConfigError
 from mathmill.eval import workers
 from mathmill.eval.limits import MAX_NODES
 from mathmill.eval.syntax import trees as t
 from mathmill.eval.syntax.parser import parse
 from mathmill.eval.verdict import Verdict
+from mathmill.eval.verify import verify
 from tests.eval.equalities import APART, EQUAL, UNPROVED
 
 PATIENT = 5.0  # seconds: whether a thing is proved must not hang on how busy the machine is
@@ -35,16 +37,24 @@ BIG = (
 
 @pytest.fixture(scope="module", autouse=True)
 def warm() -> Iterator[None]:
-    assert workers.prove(*EASY, PATIENT).correct
+    assert asked(*EASY, PATIENT).correct
     yield
     workers.shut_down()
+
+
+def asked(answer: t.Tree, gold: t.Tree, seconds: float = 0.15) -> Verdict:
+    """What the workers say, also of what would be proved without them."""
+    return workers.pool().prove(answer, gold, seconds)
 
 
 def python(code: str, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a program of its own, with our imports and warnings as errors."""
     source = str(Path(workers.__file__).parents[2])
     environment = {**os.environ, "PYTHONPATH": source, **settings}
-    head = "from mathmill.eval import workers\nfrom mathmill.eval.syntax.parser import parse\n"
+    head = (
+        "from mathmill import verify\nfrom mathmill.data.errors import JudgeInTrouble\n"
+        "from mathmill.eval import workers\nfrom mathmill.eval.syntax.parser import parse\n"
+    )
     return subprocess.run(
         [sys.executable, "-W", "error", *options, "-c", head + code],
         capture_output=True,
@@ -67,33 +77,33 @@ def ends_soon(pid: int) -> bool:
 
 
 def test_verdicts_name_what_was_found() -> None:
-    assert workers.prove(*EASY, PATIENT) == Verdict("correct", "sympy", "denested")
-    assert workers.prove(parse("|x|"), parse("x"), PATIENT).method == "sympy"
-    assert workers.prove(parse("|x|"), parse("x"), PATIENT).outcome == "wrong"
-    unproved = workers.prove(parse("\\ln(x^2)"), parse("2\\ln(-x)"), PATIENT)
+    assert asked(*EASY, PATIENT) == Verdict("correct", "sympy", "denested")
+    assert asked(parse("|x|"), parse("x"), PATIENT).method == "sympy"
+    assert asked(parse("|x|"), parse("x"), PATIENT).outcome == "wrong"
+    unproved = asked(parse("\\ln(x^2)"), parse("2\\ln(-x)"), PATIENT)
     assert (unproved.outcome, unproved.method) == ("wrong", "unproved")
     assert "no proof" in unproved.detail
-    assert workers.prove(parse("2^{2^{2^{100}}}"), parse("3"), PATIENT).outcome == "too_large"
-    assert workers.prove(t.Words("blue"), parse("3"), PATIENT).method == "unproved"
+    assert asked(parse("2^{2^{2^{100}}}"), parse("3"), PATIENT).outcome == "too_large"
+    assert asked(t.Words("blue"), parse("3"), PATIENT).method == "unproved"
 
 
 def test_tables_through_workers() -> None:
     with ThreadPoolExecutor(8) as threads:
-        verdicts = list(threads.map(lambda row: workers.prove(parse(row[0]), parse(row[1]), PATIENT), EQUAL[::4]))
+        verdicts = list(threads.map(lambda row: asked(parse(row[0]), parse(row[1]), PATIENT), EQUAL[::4]))
     assert [v.outcome for v in verdicts] == ["correct"] * len(verdicts)
     for row in [*APART[::4], *UNPROVED[::4]]:
-        assert workers.prove(parse(row[0]), parse(row[1]), PATIENT).outcome == "wrong"
+        assert asked(parse(row[0]), parse(row[1]), PATIENT).outcome == "wrong"
 
 
 def test_a_tree_beyond_the_parser_is_too_large() -> None:
     wide = t.Sum(tuple(t.Symbol(f"x{k}") for k in range(5 * MAX_NODES)))
-    assert workers.prove(wide, wide).outcome == "too_large"
+    assert asked(wide, wide).outcome == "too_large"
 
 
 @pytest.mark.parametrize("pair", [ENDLESS, BIG])
 def test_what_takes_long_ends_in_time(pair: tuple[t.Tree, t.Tree]) -> None:
     before, start = workers.statistics(), time.monotonic()
-    verdict = workers.prove(*pair)
+    verdict = asked(*pair)
     assert time.monotonic() - start < 1  # 0.2 on a machine that does nothing else
     assert verdict.outcome in ("timed_out", "wrong")
     after = workers.statistics()
@@ -154,19 +164,19 @@ def test_memory_is_bounded(alone: workers.Pool) -> None:
 def test_many_threads_share_the_workers() -> None:
     pairs = [EASY, (parse("|x|"), parse("x"))] * 12
     with ThreadPoolExecutor(8) as threads:
-        verdicts = list(threads.map(lambda pair: workers.prove(pair[0], pair[1], PATIENT), pairs))
+        verdicts = list(threads.map(lambda pair: asked(pair[0], pair[1], PATIENT), pairs))
     assert [v.outcome for v in verdicts] == ["correct", "wrong"] * 12
 
 
 def test_asyncio() -> None:
     async def several() -> list[Verdict]:
-        return await asyncio.gather(*(asyncio.to_thread(workers.prove, *EASY, PATIENT) for _ in range(4)))
+        return await asyncio.gather(*(asyncio.to_thread(asked, *EASY, PATIENT) for _ in range(4)))
 
     assert all(verdict.correct for verdict in asyncio.run(several()))
 
 
 def _prove_in_fork(queue: object) -> None:
-    verdict = workers.prove(*EASY, PATIENT)
+    verdict = asked(*EASY, PATIENT)
     queue.put((verdict, workers.pool().pids))  # type: ignore[attr-defined]
 
 
@@ -182,16 +192,16 @@ def test_a_forked_process_has_workers_of_its_own() -> None:
     assert theirs
     assert not ours & set(theirs)
     assert all(ends_soon(pid) for pid in theirs)  # which end with the process, that did not say good-bye
-    assert workers.prove(*EASY, PATIENT).correct
+    assert asked(*EASY, PATIENT).correct
     assert ours <= set(workers.pool().pids)
 
 
 def test_fork_while_threads_prove() -> None:
     with ThreadPoolExecutor(2) as threads:
-        proofs = [threads.submit(workers.prove, *EASY, PATIENT) for _ in range(8)]
+        proofs = [threads.submit(asked, *EASY, PATIENT) for _ in range(8)]
         child = os.fork()
         if not child:
-            os._exit(0 if workers.prove(*EASY, PATIENT).correct else 1)
+            os._exit(0 if asked(*EASY, PATIENT).correct else 1)
         assert all(proof.result().correct for proof in proofs)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
@@ -200,7 +210,7 @@ def test_nothing_is_left_of_a_program_that_ends() -> None:
     done = python(
         "import sys\n"
         "assert not {'sympy', 'mpmath'} & set(sys.modules)\n"
-        "assert workers.prove(parse('x+x'), parse('2x'), 5).correct\n"
+        "assert workers.pool().prove(parse('x+x'), parse('2x'), 5).correct\n"
         "assert not {'sympy', 'mpmath'} & set(sys.modules)\n"
         "print(*workers.pool().pids)\n"
     )
@@ -212,7 +222,7 @@ def test_nothing_is_left_of_a_program_that_ends() -> None:
 def test_nothing_is_left_of_a_program_that_is_killed(tmp_path: Path) -> None:
     done = python(
         "import os, signal, pathlib\n"
-        "workers.prove(parse('x+x'), parse('2x'), 5)\n"
+        "workers.pool().prove(parse('x+x'), parse('2x'), 5)\n"
         f"pathlib.Path({str(tmp_path / 'pids')!r}).write_text(str(workers.pool().pids[0]))\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
@@ -224,7 +234,7 @@ def test_closed_standard_streams(tmp_path: Path) -> None:
     done = python(
         "import os, pathlib\n"
         "for descriptor in range(3): os.close(descriptor)\n"
-        "verdict = workers.prove(parse('x+x'), parse('2x'), 5)\n"
+        "verdict = workers.pool().prove(parse('x+x'), parse('2x'), 5)\n"
         f"pathlib.Path({str(tmp_path / 'outcome')!r}).write_text(verdict.outcome)\n"
         "workers.shut_down()\n"
         "os._exit(7)\n"
@@ -233,12 +243,147 @@ def test_closed_standard_streams(tmp_path: Path) -> None:
     assert (tmp_path / "outcome").read_text(encoding="utf-8") == "correct"
 
 
-def test_no_worker_to_be_had_says_so() -> None:
+def test_what_is_proved_at_once_needs_no_worker() -> None:
     done = python(
         "import sys\n"
-        "sys.executable = '/bin/false'\n"
-        "print(*(workers.prove(parse('x+x'), parse('2x')).outcome for _ in range(3)))\n"
-        "workers.prove(parse('x+x'), parse('2x'))\n"
+        "print(verify('\\\\int x dx', '\\\\frac{x^2}{2}+C'))\n"
+        "assert not workers.pool().pids and 'sympy' not in sys.modules\n"
     )
-    assert done.stdout.split() == ["timed_out"] * 3
-    assert "ProofUnavailable: 3 proof workers in a row did not start" in done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "correct" in done.stdout
+    assert "identity" in done.stdout
+
+
+HARD = "workers.prove(parse('\\\\lim_{x \\\\to 0} \\\\frac{\\\\sin x}{x}'), parse('1'))"
+
+
+def test_no_worker_to_be_had_says_so_each_time_and_tries_again() -> None:
+    done = python(
+        "import sys\n"
+        "right, sys.executable = sys.executable, '/bin/false'\n"
+        "for wrong in ('/bin/false', '/nowhere/python', None):\n"
+        "    sys.executable = wrong\n"
+        f"    try: {HARD}\n"
+        "    except JudgeInTrouble as reason: print(reason)\n"
+        "sys.executable = right\n"
+        f"print({HARD}.outcome)\n",
+        MATHMILL_PROOF_SECONDS="5",
+        MATHMILL_PROOF_WORKERS="1",
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert [line.partition(" (")[0] for line in lines[:3]] == ["no proof worker could be started"] * 3
+    assert "MATHMILL_PROOF_WORKERS=0" in lines[0]
+    assert lines[3] == "correct"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("MATHMILL_PROOF_SECONDS", "soon", "a number from 0.001 to 600"),
+        ("MATHMILL_PROOF_SECONDS", "nan", "a number from 0.001 to 600"),
+        ("MATHMILL_PROOF_SECONDS", "-1", "a number from 0.001 to 600"),
+        ("MATHMILL_PROOF_WORKERS", "many", "a whole number from 0 to 64"),
+        ("MATHMILL_PROOF_WORKERS", "2.5", "a whole number from 0 to 64"),
+        ("MATHMILL_PROOF_WORKERS", "-1", "a whole number from 0 to 64"),
+    ],
+)
+def test_wrong_settings_are_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, wanted: str) -> None:
+    monkeypatch.setenv(name, value)
+    monkeypatch.setattr(workers, "_pool", None)
+    with pytest.raises(ConfigError, match=f"{name} is '{value}'; it has to be {wanted}"):
+        workers.prove(parse("\\sin x"), parse("x"))
+
+
+def test_without_workers_nothing_needs_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MATHMILL_PROOF_WORKERS", "0")
+    monkeypatch.setattr(workers, "_pool", None)
+    verdict = workers.prove(parse("\\sin x"), parse("x"))
+    assert (verdict.outcome, verdict.method) == ("wrong", "unproved")
+    assert verify("\\int x dx", "\\frac{x^2}{2}+C") == Verdict("correct", "identity")
+    assert workers.pool().pids == []
+
+
+@pytest.mark.slow
+def test_odd_surroundings() -> None:
+    done = python(
+        "import os, resource, signal, tempfile\n"
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (3 * 2**28, 3 * 2**28))\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))\n"
+        "folder = tempfile.mkdtemp(); os.chdir(folder); os.rmdir(folder)\n"
+        "os.environ.clear()\n"
+        "os.environ.update(PYTHONOPTIMIZE='2', PYTHONTRACEMALLOC='5', PYTHONINSPECT='1', PYTHONWARNINGS='error')\n"
+        "os.environ.update(TMPDIR='/nowhere', HOME='/nowhere')\n"
+        "pool = workers.Pool(1, cold=True)\n"
+        "for _ in range(2): print(pool.prove(parse('x+x'), parse('2x'), 5).outcome)\n"
+        "pool.close()\n"
+    )
+    assert (done.stdout.split(), done.stderr) == (["correct"] * 2, "")
+
+
+def test_too_few_files_to_start_a_worker() -> None:
+    done = python(
+        "import resource\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (4, 4))\n"
+        f"try: {HARD}\n"
+        "except JudgeInTrouble as reason: print(reason)\n"
+    )
+    assert "no proof worker could be started" in done.stdout
+    assert "Too many open files" in done.stdout
+    assert (done.returncode, done.stderr.replace("\n", "")) == (0, "")
+
+
+def _outcome(queue: object) -> None:
+    pool = workers.Pool(1, cold=True)
+    queue.put(pool.prove(*EASY, PATIENT).outcome)  # type: ignore[attr-defined]
+    pool.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_daemonic_children(method: str) -> None:
+    context: multiprocessing.context.ForkContext | multiprocessing.context.SpawnContext
+    context = multiprocessing.get_context("fork") if method == "fork" else multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    process = context.Process(target=_outcome, args=(queue,), daemon=True)
+    process.start()
+    assert queue.get(timeout=60) == "correct"
+    process.join(30)
+    assert process.exitcode == 0
+
+
+def test_an_interrupt_leaves_nothing_behind(alone: workers.Pool) -> None:
+    assert alone.prove(*EASY, PATIENT).correct
+    worker = alone.pids[0]
+    threading.Timer(0.3, signal.raise_signal, (signal.SIGINT,)).start()  # which another thread gets
+    with pytest.raises(KeyboardInterrupt):
+        alone.prove(*ENDLESS, 30.0)
+    assert ends_soon(worker)
+    assert alone.prove(*EASY, PATIENT).correct
+
+
+@pytest.mark.slow
+def test_an_interrupt_at_the_start_leaves_nothing_behind() -> None:
+    pool = workers.Pool(1, cold=True)
+    threading.Timer(0.3, signal.raise_signal, (signal.SIGINT,)).start()
+    with pytest.raises(KeyboardInterrupt):
+        pool.prove(*EASY, PATIENT)
+    assert pool.pids == []
+    try:
+        assert pool.prove(*EASY, PATIENT).correct
+    finally:
+        pool.close()
+
+
+@pytest.mark.slow
+def test_a_busy_machine_takes_no_proofs_away() -> None:
+    burning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(8)]
+    try:
+        verdicts = [asked(*EASY) for _ in range(5)]
+    finally:
+        for process in burning:
+            process.kill()
+            process.wait()
+    assert [verdict.outcome for verdict in verdicts] == ["correct"] * 5

@@ -221,8 +221,9 @@ from torch.utils.data import DataLoader
 from mathmill.train.rewards import AccuracyReward, accuracy_reward
 
 COMPLETIONS = [
-    rf"\boxed{{{PROOF}}}", r"\boxed{5}", r"\boxed{x+1}", r"\boxed{6}", "", r"\boxed{\lim_{x\to 0}\frac{\sin x}{4x}}",
-]  # fmt: skip
+    r"\boxed{\lim_{x\to 0}\frac{\sin x}{3x}}", r"\boxed{5}", r"\boxed{x+1}", r"\boxed{6}", "",
+    r"\boxed{\lim_{x\to 0}\frac{\sin x}{4x}}",
+]
 GOLDS = ["1/3", "5", "1+x", "5", "5", None]
 
 def rewards(rows=None):

@@ -1,14 +1,17 @@
-"""The last rung: proof of equality by sympy, in worker processes that are killed when their time is over.
+"""The last rung: proof of equality, at once where it is short, else by sympy in workers that are killed in time.
 
 Workers are started when the first proof is asked for, as many as are asked at once up to `MATHMILL_PROOF_WORKERS` (the
-processors, at most 4), and serve all threads. A forked process starts its own. `MATHMILL_PROOF_SECONDS` (0.15) is the
-time of a proof from when a worker is free, on a busy machine up to four times as long on the clock; loading sympy does
-not count. What was asked of a worker that dies or hangs is `timed_out`; the next proof has another worker.
+processors, at most 4; with 0 there are none, and what only they could prove is `unproved`), and serve all threads. A
+forked process starts its own. `MATHMILL_PROOF_SECONDS` (0.15) is the processor time of a proof, 20 times that its limit
+on the clock of a busy machine; loading sympy does not count. What was asked of a worker that dies or hangs is
+`timed_out`; the next proof has another worker. Where none can be started each proof that needs one raises, since a
+judge that goes on without them would take right answers for wrong ones.
 """
 
 from __future__ import annotations
 
 import atexit
+import math
 import os
 import threading
 import time
@@ -17,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mathmill.data.errors import ConfigError, JudgeInTrouble
 from mathmill.eval.limits import TooLarge
 from mathmill.eval.proof.messages import packed
 from mathmill.eval.proof.worker import Dead, Worker
@@ -24,8 +28,10 @@ from mathmill.eval.syntax.trees import Tree
 from mathmill.eval.verdict import Outcome, Verdict
 
 MEMORY = 2**30  # bytes of address space of a worker, and of each of its proofs
-_START_SECONDS = 30.0
-_MOST_STARTS = 3  # without success, one after the other
+_START_SECONDS = 120.0  # on the clock; it takes two or three on a machine that does nothing else
+_MOST_STARTS = 3  # for one proof, without success
+_MOST_WORKERS = 64
+_MOST_SECONDS = 600.0
 
 _VERDICTS: dict[str, tuple[Outcome, str]] = {
     "equal": ("correct", "sympy"),
@@ -35,10 +41,6 @@ _VERDICTS: dict[str, tuple[Outcome, str]] = {
     "slow": ("timed_out", "sympy"),
     "died": ("timed_out", "sympy"),
 }
-
-
-class ProofUnavailable(RuntimeError):
-    """No worker can be started here; the message says what to try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,6 @@ class Pool:
         self._idle: list[Worker] = []
         self._all: list[Worker] = []
         self._taken = 0
-        self._failures = 0
         self._statistics = Statistics()
 
     def prove(self, answer: Tree, gold: Tree, seconds: float) -> Verdict:
@@ -83,10 +84,7 @@ class Pool:
 
     def _asked(self, answer: list[object], gold: list[object], seconds: float) -> tuple[dict[str, Any], float]:
         while True:
-            try:
-                worker = self._worker()
-            except Dead as reason:
-                return {"outcome": "died", "detail": f"{reason} at its start"}, 0.0
+            worker = self._worker()
             start = time.monotonic()
             try:
                 reply = worker.ask(answer, gold, seconds)
@@ -118,14 +116,26 @@ class Pool:
                 self._changed.notify()
 
     def _worker(self) -> Worker:
+        """An idle worker or a new one.
+
+        Raises:
+            JudgeInTrouble: none can be started.
+        """
         with self._changed:
             if self._idle:
                 return self._idle.pop()
-            if self._failures >= _MOST_STARTS:
-                raise ProofUnavailable(
-                    f"{self._failures} proof workers in a row did not start; "
-                    "see why with: python -m mathmill.eval.proof.server 1073741824 < /dev/null"
-                )
+        reasons = []
+        for _ in range(_MOST_STARTS):
+            try:
+                return self._started()
+            except (OSError, Dead) as reason:
+                reasons.append(str(reason))
+        raise JudgeInTrouble(
+            f"no proof worker could be started ({reasons[-1]}); see why with: python -m mathmill.eval.proof.server "
+            f"{self._memory} < /dev/null, or do without by MATHMILL_PROOF_WORKERS=0"
+        )
+
+    def _started(self) -> Worker:
         worker = Worker(self._memory, self._cold)
         with self._changed:
             self._all.append(worker)
@@ -133,11 +143,7 @@ class Pool:
             worker.wait_until_ready(_START_SECONDS)
         except BaseException:
             self._forget(worker)
-            with self._changed:
-                self._failures += 1
             raise
-        with self._changed:
-            self._failures = 0
         self._count(started=1)
         return worker
 
@@ -151,6 +157,11 @@ class Pool:
         with self._changed:
             now = self._statistics
             self._statistics = replace(now, **{name: getattr(now, name) + value for name, value in more.items()})
+
+    @property
+    def size(self) -> int:
+        """How many workers there may be."""
+        return self._size
 
     @property
     def statistics(self) -> Statistics:
@@ -179,17 +190,34 @@ _creating = threading.Lock()
 
 
 def prove(answer: Tree, gold: Tree, seconds: float | None = None) -> Verdict:
-    """Whether sympy proves two trees equal.
+    """Whether two trees are proved equal.
 
-    `correct` if it does. `wrong` by `sympy` if it proves them unequal, by `unproved` if it finds a proof of neither.
-    `timed_out` if a proof would take longer than these seconds, `too_large` if more memory or digits than there are.
+    `correct` by `sympy` if it proves them equal, `wrong` if it proves them unequal, and by `unproved` if there is a
+    proof of neither. `timed_out` if a proof would take longer than these seconds, `too_large` if more memory or digits
+    than there are.
 
     Raises:
-        ProofUnavailable: workers cannot be started.
+        JudgeInTrouble: workers cannot be started.
+        ConfigError: a setting of theirs is wrong.
     """
-    return pool().prove(
-        answer, gold, float(os.environ.get("MATHMILL_PROOF_SECONDS", "0.15")) if seconds is None else seconds
-    )
+    if seconds is None:
+        seconds = _setting("MATHMILL_PROOF_SECONDS", 0.15, float, 0.001, _MOST_SECONDS)
+    workers = pool()
+    if not workers.size:
+        return Verdict("wrong", "unproved", "equal at the points looked at; MATHMILL_PROOF_WORKERS=0 allows no proof")
+    return workers.prove(answer, gold, seconds)
+
+
+def _setting(name: str, default: float, kind: type[int] | type[float], low: float, high: float) -> float:
+    written = os.environ.get(name, "").strip()
+    try:
+        value = kind(written) if written else default
+    except ValueError:
+        value = math.nan
+    if not low <= value <= high:
+        what = "a whole number" if kind is int else "a number"
+        raise ConfigError(f"{name} is {written!r}; it has to be {what} from {low:g} to {high:g}")
+    return value
 
 
 def statistics() -> Statistics:
@@ -198,12 +226,21 @@ def statistics() -> Statistics:
 
 
 def pool() -> Pool:
-    """This process's workers."""
+    """This process's workers.
+
+    Raises:
+        ConfigError: `MATHMILL_PROOF_WORKERS` is no number of workers.
+    """
     global _pool
     with _creating:
         if _pool is None:
-            _pool = Pool(int(os.environ.get("MATHMILL_PROOF_WORKERS", "0")) or min(os.cpu_count() or 1, 4))
+            _pool = Pool(int(_setting("MATHMILL_PROOF_WORKERS", min(_processors(), 4), int, 0, _MOST_WORKERS)))
         return _pool
+
+
+def _processors() -> int:
+    """Those that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def shut_down() -> None:

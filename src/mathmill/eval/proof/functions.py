@@ -45,6 +45,17 @@ def _real(function: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
+def _of_complex(function: Callable[..., Any]) -> Callable[..., Any]:
+    """An unknown beside i is real, as the letters of `a+bi` are; one whose parts are asked for need not be."""
+
+    def called(value: Any) -> Any:
+        if value.free_symbols and not value.has(sp.I):
+            raise Inexpressible("whether an unknown is real")
+        return function(value)
+
+    return called
+
+
 def _logarithm(value: Any, base: Any = sp.E) -> Any:
     if value.is_zero or base.is_zero or base == 1:
         raise Inexpressible("a logarithm that has no value")
@@ -65,9 +76,9 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "floor": _real(sp.floor),
         "ceil": _real(sp.ceiling),
         "sign": _real(sp.sign),
-        "re": sp.re,
-        "im": sp.im,
-        "arg": sp.arg,
+        "re": _of_complex(sp.re),
+        "im": _of_complex(sp.im),
+        "arg": _of_complex(sp.arg),
         "factorial": _limited(sp.factorial),
         "double_factorial": _limited(sp.factorial2),
         "binomial": _limited(sp.binomial),

@@ -21,7 +21,8 @@ from mathmill.eval.syntax import trees as t
 
 MAX_BYTES = 2**22
 # How many times its processor time a proof may take on the clock: verdicts should not hang on how busy a machine is.
-BUSY = 4
+BUSY = 20
+_NAP = 0.5  # seconds after which a wait looks up, for a signal that another thread was given
 # The parser allows fewer levels, each of which can be several nodes.
 _MAX_HEIGHT = 300
 _MAX_PACKED = 4 * MAX_NODES
@@ -175,7 +176,7 @@ def _read(pipe: int, size: int, deadline: float, watched: int | None) -> bytes |
         left = deadline - time.monotonic()
         if left <= 0:
             return None
-        ready = dict(poll.poll(None if left == float("inf") else max(1, int(left * 1000))))
+        ready = dict(poll.poll(None if left == float("inf") else max(1, int(min(left, _NAP) * 1000))))
         if pipe in ready:
             part = os.read(pipe, size - len(read))
             if not part:

@@ -50,6 +50,10 @@ def main(memory: int, cold: bool) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):  # what a library prints is not a reply
         os.dup2(nowhere, standard)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # what ignores it cannot wait for its proofs, and hands that down
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    memory = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for answer, gold in () if cold else _EXERCISES:

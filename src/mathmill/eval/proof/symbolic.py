@@ -14,6 +14,7 @@ import sympy as sp
 from mathmill.eval.limits import TooLarge
 from mathmill.eval.proof.functions import FUNCTIONS, Inexpressible
 from mathmill.eval.syntax import trees as t
+from mathmill.eval.values.rational import symbols_of
 
 MAX_BITS = 20_000  # of a power of numbers
 MAX_POWER = 10**6  # of anything else
@@ -34,26 +35,24 @@ def symbols_for(*trees: t.Tree) -> dict[str, Any]:
     """The unknowns of the trees as sympy symbols, real, with what the trees presuppose of them.
 
     One under a root or in a logarithm is positive: elsewhere a side has no real value, and answers are compared where
-    both have one. One in a factorial or a sum's bounds is a whole number.
+    both have one. One in a factorial, a sum's bounds or the exponent of what is not positive is a whole number.
     """
-    names: set[str] = set()
+    names = set[str]().union(*map(symbols_of, trees))
     positive: set[str] = set()
     whole: set[str] = set()
     natural: set[str] = set()
     for node in (node for tree in trees for node in nodes_of(tree)):
         match node:
-            case t.Symbol(name):
-                names.add(name)
             case t.Root(t.Symbol(name)) | t.Call("ln" | "log" | "log10", (t.Symbol(name), *_)):
                 positive.add(name)
             case t.Power(t.Symbol(name), exponent) if not _is_whole(exponent):
                 positive.add(name)
-            case t.Power(t.Negative(), t.Symbol(name)):
-                whole.add(name)
+            case t.Power(t.Negative() | t.Constant("i"), exponent):
+                whole |= symbols_of(exponent)
             case t.Call("factorial" | "binomial" | "gcd" | "lcm", arguments):
-                natural |= _named(*arguments)
+                natural = natural.union(*map(symbols_of, arguments))
             case t.Bound("sum" | "prod", _, _, low, high):
-                natural |= _named(low, high)
+                natural = natural.union(*(symbols_of(end) for end in (low, high) if end is not None))
     return {name: _symbol(name, name in positive, name in whole, name in natural) for name in sorted(names)}
 
 
@@ -61,10 +60,6 @@ def _symbol(name: str, positive: bool, whole: bool, natural: bool) -> Any:
     if natural:
         return sp.Symbol(name, integer=True, nonnegative=True)
     return sp.Symbol(name, real=True, positive=positive or None, integer=whole or None)
-
-
-def _named(*trees: t.Tree | None) -> set[str]:
-    return {tree.name for tree in trees if isinstance(tree, t.Symbol)}
 
 
 def _is_whole(exponent: t.Tree) -> bool:

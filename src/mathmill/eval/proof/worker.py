@@ -14,7 +14,9 @@ from mathmill.eval.proof.messages import BUSY, Garbled, receive, send
 
 _SOURCE = str(Path(__file__).resolve().parents[3])
 # How long after the deadline a worker may be silent: it kills its proofs itself, so one that is later hangs.
-_GRACE = 0.4
+_GRACE = 2.0
+
+_KEPT = frozenset({"PYTHONHOME", "PYTHONNOUSERSITE", "PYTHONPLATLIBDIR", "PYTHONUSERBASE"})
 
 OUTCOMES = frozenset({"equal", "unequal", "unknown", "slow", "large", "died"})
 
@@ -24,9 +26,15 @@ class Dead(Exception):
 
 
 class Worker:
-    """A running worker. Used by one thread at a time."""
+    """A running worker. Used by one thread at a time.
+
+    Raises:
+        OSError: no process can be started.
+    """
 
     def __init__(self, memory: int, cold: bool) -> None:
+        if not sys.executable:
+            raise FileNotFoundError("this program does not know its Python interpreter (sys.executable)")
         command = [sys.executable, "-P", "-W", "ignore", "-m", "mathmill.eval.proof.server", str(memory)]
         self._process = subprocess.Popen(
             [*command, "cold"] if cold else command,
@@ -104,7 +112,11 @@ class Worker:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, less what would change sympy; with our own source, wherever we were imported from."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SYMPY_", "PYTHONWARN"))}
+    """Ours, less what would change sympy or Python; with our own source, wherever we were imported from."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _KEPT or not name.startswith(("SYMPY_", "PYTHON", "COVERAGE_"))
+    }
     paths = [_SOURCE, *filter(None, [os.environ.get("PYTHONPATH")])]
     return kept | {"PYTHONPATH": os.pathsep.join(paths), "PYTHONHASHSEED": "0"}

@@ -13,7 +13,18 @@ from fractions import Fraction
 from typing import Any
 
 from mathmill.eval.values.factors import factored
-from mathmill.eval.values.polynomials import TURN, Atom, Form, Monomial, Polynomial, Rational, Undecided, normal, spend
+from mathmill.eval.values.polynomials import (
+    TURN,
+    Atom,
+    Form,
+    Monomial,
+    Polynomial,
+    Rational,
+    TooMuch,
+    Undecided,
+    normal,
+    spend,
+)
 from mathmill.eval.values.precision import mp
 
 _MAX_PROOF_BITS = 6_000
@@ -54,7 +65,7 @@ def sign_of(form: Form) -> int:
         if abs(under) > tiny and abs(over) > tiny:
             value = over / under
             if abs(mp().im(value)) < tiny * abs(value):
-                if not _is_surely_real(form):
+                if not is_surely_real(form):
                     raise Undecided("not surely real")
                 return 1 if mp().re(value) > 0 else -1
             raise Undecided("no real number")
@@ -76,14 +87,19 @@ def nearest_whole(form: Form) -> int | None:
         return None
 
 
-def _is_surely_real(form: Form) -> bool:
+def is_surely_real(form: Form) -> bool:
+    """Whether a form is proved to be real wherever it has a value, as the sum of a wave and its conjugate is."""
     if form.is_real:
         return True
-    return is_zero((form - conjugated(form)).over)
+    try:
+        rest = (form - conjugated(form)).over
+    except Undecided:
+        return False
+    return not rest or is_zero(rest)
 
 
 def conjugated(form: Form) -> Form:
-    """The complex conjugate of a form of which all but `turn` is real.
+    """The complex conjugate of a form of which all but `turn` and waves is real.
 
     Raises:
         Undecided: it is not known.
@@ -94,11 +110,19 @@ def conjugated(form: Form) -> Form:
 def _conjugate(poly: Polynomial) -> Form:
     total = Form.of(0)
     for product, coefficient in poly.items():
-        if any(not atom.real and atom != TURN for atom, _ in product):
+        if any(not atom.real and not _turns(atom) for atom, _ in product):
             raise Undecided("an unknown conjugate")
-        mirrored = {atom: -exponent if atom == TURN else exponent for atom, exponent in product}
+        mirrored = {atom: exponent if atom.real else -exponent for atom, exponent in product}
         total = total + Form(normal(mirrored)).scaled(coefficient)
     return total
+
+
+def _turns(atom: Atom) -> bool:
+    """Whether an atom is `turn`, or `e` to i times what is real: one over it is its conjugate."""
+    if atom.kind != "exp":
+        return atom == TURN
+    along: Monomial = atom.parts[0]  # type: ignore[assignment]
+    return all(power == (TURN, Fraction(1, 2)) or power[0].real for power in along)
 
 
 def _is_algebraic(atom: Atom) -> bool:
@@ -124,7 +148,7 @@ def _is_zero_sum(poly: Polynomial) -> bool:
     if _is_apart(whole, first, size):
         return False
     if needed > _MAX_PROOF_BITS:
-        raise Undecided("roots of too high a degree")
+        raise TooMuch("roots of too high a degree")
     spend(int(needed) // 20)
     return not _is_apart(whole, math.ceil(needed), size)
 
@@ -191,13 +215,13 @@ def _power(atom: Atom, exponent: Rational) -> Any:
     if atom.kind == "exp":
         along = approximate({atom.parts[0]: 1})  # type: ignore[dict-item]
         if abs(along * number) > _MAX_SIZE:
-            raise Undecided("a very large power")
+            raise TooMuch("a very large power")
         return context.exp(along * number)
     value = _value(atom)
     if exponent == 1:
         return value
     if not value or abs(context.log(abs(value)) * number) > _MAX_SIZE:
-        raise Undecided("a very large power")
+        raise TooMuch("a very large power")
     return value**exponent if isinstance(exponent, int) else _root(value, exponent)
 
 

@@ -13,9 +13,11 @@ from fractions import Fraction
 from typing import Any
 
 from mathmill.eval.syntax import trees as t
+from mathmill.eval.values.algebraic import approximate
 from mathmill.eval.values.exact import form_of
-from mathmill.eval.values.polynomials import Undecided
+from mathmill.eval.values.polynomials import TooMuch, Undecided
 from mathmill.eval.values.precision import mp
+from mathmill.eval.values.rational import rational_at, symbols_of
 
 Point = Mapping[str, Fraction]
 MAX_LOG = 100_000  # natural logarithm of the largest number that is looked at
@@ -32,7 +34,11 @@ _INVERSE_REAL = frozenset({"arcsin", "arccos", "arcsec", "arccsc", "arccosh", "a
 
 
 class Undefined(ArithmeticError):
-    """A tree has no value at a point, or none that rounding leaves sure."""
+    """A tree has no value at a point."""
+
+
+class Unsure(Undefined):
+    """A tree has a value at a point perhaps, and rounding does not tell which."""
 
 
 class Evaluation:
@@ -49,7 +55,7 @@ class Evaluation:
         """
         self.cost_left -= cost + cost * (mp().prec // 400)
         if self.cost_left < 0:
-            raise Undecided("an evaluation that takes long")
+            raise TooMuch("an evaluation that takes long")
 
     def value(self, tree: t.Tree, point: Point) -> Any:
         """The value of a tree.
@@ -90,6 +96,8 @@ class Evaluation:
                 return self.value(value, point) * mp().pi / 180
             case t.Bound("sum" | "prod"):
                 return self.series(tree, point)
+            case t.Bound("int"):
+                return self.closed(tree)
         raise Undecided(f"a {type(tree).__name__}")
 
     def product(self, factors: Any) -> Any:
@@ -128,22 +136,35 @@ class Evaluation:
         return _rational_power(self.value(radicand, point), 1 / degree, bool(symbols_of(radicand)))
 
     def series(self, tree: t.Bound, point: Point) -> Any:
-        """A finite sum or product."""
+        """A sum or product: of its terms, or of constants by its closed form where they are many."""
         if tree.low is None or tree.high is None:
-            raise Undecided("a series without an end")
+            raise Undecided("a series without bounds")
+        if tree.high == t.Constant("infinity"):
+            return self.closed(tree)
         ends = [Fraction(_whole(self.value(end, point))) for end in (tree.low, tree.high)]
+        if ends[1] < ends[0] - 1:
+            raise Undefined("a series whose end is before its begin")
         if ends[1] - ends[0] > MAX_TERMS:
-            raise Undecided("a long series")
+            try:
+                return self.closed(tree)
+            except Undecided:
+                raise TooMuch("a long series") from None
         name = tree.variable.name
         values = (self.value(tree.body, {**point, name: Fraction(k)}) for k in range(int(ends[0]), int(ends[1]) + 1))
         return _added(list(values)) if tree.operator == "sum" else self.product(values)
+
+    def closed(self, tree: t.Bound) -> Any:
+        """A series or an integral without unknowns by its form."""
+        self.spend(3 * _DEAR)
+        form = form_of(tree)
+        return approximate(form.over) / approximate(form.under)
 
     def call(self, function: str, arguments: tuple[t.Tree, ...], point: Point) -> Any:
         """A function of its arguments."""
         self.spend(_DEAR)
         values = [_without_zero_part(self.value(argument, point)) for argument in arguments]
         unknown = any(map(symbols_of, arguments))
-        number = _exact_or_none(arguments[0]) if function in ("floor", "ceil") and not unknown else None
+        number = _number_at(arguments[0], point) if function in ("floor", "ceil") else None
         if number is not None:
             return mp().mpf(math.floor(number) if function == "floor" else math.ceil(number))
         if function in ("gcd", "lcm"):
@@ -182,23 +203,13 @@ def _of_one(work: Evaluation, function: str, value: Any, unknown: bool) -> Any:
     if function not in _NAMES:
         raise Undecided(f"the function {function}")
     if abs(value) > (MAX_LOG if function in _STEEP else 10**15):
-        raise Undecided("a very large argument")
+        raise TooMuch("a very large argument")
     result = getattr(context, _NAMES[function])(value)
     if value and abs(result) < min(1, abs(value)) * mp().mpf(2) ** (-context.prec // 3):
-        raise Undefined("nearly a zero of the function, or one")
+        raise Unsure("nearly a zero of the function, or one")
     if function in _INVERSE_REAL and context.im(value) == 0 and context.im(result) != 0:
         raise Undefined("beyond where the function is defined")
     return result
-
-
-def symbols_of(tree: t.Tree) -> frozenset[str]:
-    """The unknowns of a tree, those that a sum or integral binds left out."""
-    if isinstance(tree, t.Symbol):
-        return frozenset({tree.name})
-    if isinstance(tree, t.Bound):  # its ends are outside of what it binds
-        ends = (symbols_of(end) for end in (tree.low, tree.high) if end is not None)
-        return (symbols_of(tree.body) - {tree.variable.name}).union(*ends)
-    return frozenset[str]().union(*map(symbols_of, t.children(tree)))
 
 
 def _added(values: list[Any]) -> Any:
@@ -206,7 +217,7 @@ def _added(values: list[Any]) -> Any:
     total = mp().fsum(values)
     largest = max(map(abs, values), default=0)
     if largest and abs(total) < largest * _tiny():
-        raise Undefined("a sum that cancels")
+        raise Unsure("a sum that cancels")
     return total
 
 
@@ -219,6 +230,12 @@ def _exact(tree: t.Tree) -> Fraction:
     if value is None:
         raise Undecided("no rational number")
     return value
+
+
+def _number_at(tree: t.Tree, point: Point) -> Fraction | None:
+    """The rational number that a tree is at a point, if it shows that it is one."""
+    number = rational_at(tree, point)
+    return number if number is not None or symbols_of(tree) else _exact_or_none(tree)
 
 
 def _exact_or_none(tree: t.Tree) -> Fraction | None:
@@ -245,7 +262,7 @@ def _constant(name: str) -> Any:
 
 def _bounded(value: Any) -> Any:
     if value and mp().isfinite(value) and abs(mp().mag(value)) > MAX_LOG * 1.5:
-        raise Undecided("a very large or small number")
+        raise TooMuch("a very large or small number")
     return value
 
 
@@ -265,7 +282,7 @@ def _beside_cut(value: Any) -> bool:
 
 def _surely_not_zero(value: Any) -> Any:
     if mp().im(value) != 0 or abs(value) < _tiny():
-        raise Undefined("a sign that rounding may change")
+        raise Unsure("a sign that rounding may change")
     return value
 
 
@@ -275,13 +292,13 @@ def _whole_power(base: Any, exponent: int) -> Any:
             raise ZeroDivisionError
         return base
     if abs(exponent) * (abs(mp().mag(base)) + 1) > MAX_LOG * 1.5:
-        raise Undecided("a very large or small power")
+        raise TooMuch("a very large or small power")
     return base**exponent
 
 
 def _real_power(base: Any, exponent: Any) -> Any:
     if abs(exponent) * (abs(mp().mag(base)) + 1) > MAX_LOG * 1.5:
-        raise Undecided("a very large or small power")
+        raise TooMuch("a very large or small power")
     return base**exponent
 
 
@@ -297,7 +314,7 @@ def _rational_power(base: Any, exponent: Fraction, unknown: bool) -> Any:
         if unknown or abs(base) < _tiny():
             raise Undefined("an even root of a negative number")
     if _beside_cut(base):
-        raise Undefined("a root beside the negative axis")
+        raise Unsure("a root beside the negative axis")
     if exponent == Fraction(1, 2):
         return mp().sqrt(base)
     return _real_power(base, _rational(exponent))
@@ -308,7 +325,7 @@ def _logarithm(value: Any, unknown: bool) -> Any:
         raise Undefined("the logarithm of what is not positive")
     result = mp().log(value)
     if value != 1 and abs(result) < _tiny():
-        raise Undefined("the logarithm of nearly 1")
+        raise Unsure("the logarithm of nearly 1")
     return result
 
 
@@ -316,12 +333,12 @@ def _rounded(function: str, value: Any) -> Any:
     """A floor or ceiling, where rounding cannot have carried the value past a whole number."""
     context = mp()
     if context.im(value) != 0 or context.mag(value) > context.prec // 2:
-        raise Undefined("a rounding of what is no real number of that many digits")
+        raise Unsure("a rounding of what is no real number of that many digits")
     nearest = context.nint(value)
     if value == nearest:
-        raise Undefined("a whole number that may be one only by rounding")
+        raise Unsure("a whole number that may be one only by rounding")
     if abs(value - nearest) < _tiny():
-        raise Undefined("a whole number, nearly")
+        raise Unsure("a whole number, nearly")
     return context.floor(value) if function == "floor" else context.ceil(value)
 
 
@@ -333,5 +350,5 @@ def _whole(value: Any) -> int:
 
 def _small(value: Any, most: int = _WIDE) -> Any:
     if abs(value) > most:
-        raise Undecided("a very large argument")
+        raise TooMuch("a very large argument")
     return value

@@ -6,28 +6,28 @@ Sound, not complete: two trees with equal forms are equal wherever both are defi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 
-from mathmill.eval.limits import MAX_NODES
 from mathmill.eval.syntax import trees as t
 from mathmill.eval.values import proofs
 from mathmill.eval.values.functions import ARITIES, FUNCTIONS
+from mathmill.eval.values.integrals import form_between_ends
 from mathmill.eval.values.polynomials import (
     ONE,
     PI,
     Atom,
     Form,
     Monomial,
-    Polynomial,
     Rational,
     Undecided,
     fresh_work,
     times,
 )
-from mathmill.eval.values.powers import I, absolute, exponential, raised, size_of
+from mathmill.eval.values.powers import I, absolute, exponential, raised
+from mathmill.eval.values.settled import settled_form
+from mathmill.eval.values.summation import form_between_bounds
 
 _CONSTANTS = {"pi": Form.atom(PI), "e": exponential(Form.of(1)), "i": I}
 
@@ -41,20 +41,19 @@ def form_of(tree: t.Tree) -> Form:
     if type(tree) is t.Number:
         return Form.of(tree.value)
     found = _form_or_reason(tree)
-    if isinstance(found, str):
-        raise Undecided(found)
-    return found
+    if isinstance(found, Form):
+        return found
+    kind, reason = found
+    raise kind(reason)
 
 
 @lru_cache(maxsize=1_024)
-def _form_or_reason(tree: t.Tree) -> Form | str:
+def _form_or_reason(tree: t.Tree) -> Form | tuple[type[Undecided], str]:
     fresh_work()
     try:
-        form = _form(tree)
-        letters = _not_negative(tree) if any(atom.kind == "abs" for p in form.over for atom, _ in p) else frozenset()
-        return _settled(form, letters) if letters else form
+        return settled_form(_form(tree), tree)
     except Undecided as reason:
-        return str(reason)
+        return type(reason), str(reason)
 
 
 def are_equal(left: Form, right: Form) -> bool:
@@ -93,9 +92,19 @@ def _constant(tree: t.Constant) -> Form:
 
 def _in_base(tree: t.InBase) -> Form:
     try:
-        return Form.of(int(tree.digits, tree.base))
+        return Form.of(based_value(tree))
     except ValueError:
         raise Undecided(f"{tree.digits} in base {tree.base}") from None
+
+
+def based_value(tree: t.InBase) -> Fraction:
+    """The worth of a numeral with its base, digits behind a point too.
+
+    Raises:
+        ValueError: a digit is none of its base.
+    """
+    whole, _, places = tree.digits.partition(".")
+    return Fraction(int(whole + places, tree.base), tree.base ** len(places))
 
 
 def _sum(tree: t.Sum) -> Form:
@@ -139,9 +148,19 @@ def _root(tree: t.Root) -> Form:
     return raised(_form(inner), Form.of(1 / degree))
 
 
+def _remainder(value: Form, modulus: Form) -> Form:
+    r"""`7 \bmod 3`."""
+    left, right = (Fraction(part) for part in (value.rational() or 0, modulus.rational() or 0))
+    if value.rational() is None or left.denominator != 1 or right.denominator != 1 or right <= 0:
+        raise Undecided("a remainder of no whole numbers")
+    return Form.of(left % right)
+
+
 def _call(tree: t.Call) -> Form:
     maker = FUNCTIONS.get(tree.function)
     arguments = tuple(map(_form, tree.arguments))
+    if tree.function == "mod":
+        return _remainder(*arguments)
     if maker is None:
         if tree.function not in ("det", "dim", "trace", "rank", "arg"):
             raise Undecided(f"the function {tree.function}")
@@ -149,61 +168,6 @@ def _call(tree: t.Call) -> Form:
     if len(arguments) not in ARITIES.get(tree.function, (1,)):
         raise Undecided(f"{tree.function} of {len(arguments)} arguments")
     return maker(*arguments)
-
-
-def _not_negative(tree: t.Tree) -> frozenset[str]:
-    """The unknowns that are not negative wherever a tree is defined over the reals."""
-    return frozenset(name for node in _all_nodes(tree) for name in _bounded_below(node))
-
-
-def _all_nodes(tree: t.Tree) -> Iterator[t.Tree]:
-    waiting = [tree]
-    for _ in range(MAX_NODES):
-        if not waiting:
-            return
-        node = waiting.pop()
-        yield node
-        waiting.extend(t.children(node))
-
-
-def _bounded_below(node: t.Tree) -> Iterator[str]:
-    match node:
-        case t.Root(t.Symbol(name), t.Number(degree)) if degree % 2 == 0:
-            yield name
-        case t.Call("ln" | "log" | "log10", (t.Symbol(name), *_)):
-            yield name
-        case t.Power(t.Symbol(name), exponent):
-            value = _form(exponent).rational()
-            if value is not None and value.denominator % 2 == 0:
-                yield name
-
-
-def _settled(form: Form, letters: frozenset[str]) -> Form:
-    """The form where these unknowns are not negative: there `|x|` is x."""
-    under = form.under if form.under == ONE else _settled_poly(form.under, letters)
-    return replace(form, over=_settled_poly(form.over, letters), under=under)
-
-
-def _settled_poly(poly: Polynomial, letters: frozenset[str]) -> Polynomial:
-    total = Form.of(0)
-    for product, coefficient in poly.items():
-        term = Form.of(coefficient)
-        for atom, exponent in _without_sizes(product, letters):
-            term = term * Form.atom(atom, exponent)
-        total = total + term
-    return total.over
-
-
-def _without_sizes(product: Monomial, letters: frozenset[str]) -> Iterator[tuple[Atom, Rational]]:
-    merged: dict[Atom, Rational] = {}
-    for atom, exponent in product:
-        inner = atom.parts[0] if atom.kind == "abs" else atom
-        if isinstance(inner, Atom) and inner.kind == "symbol" and inner.parts[0] in letters:
-            merged[inner] = merged.get(inner, 0) + exponent
-        else:
-            yield atom, exponent
-    for symbol, exponent in merged.items():
-        yield (symbol if exponent.denominator % 2 else size_of(symbol)), exponent
 
 
 _MAKERS: dict[type, Callable[..., Form]] = {
@@ -219,6 +183,7 @@ _MAKERS: dict[type, Callable[..., Form]] = {
     t.Power: lambda tree: raised(_form(tree.base), _form(tree.exponent)),
     t.Root: _root,
     t.Call: _call,
+    t.Bound: lambda tree: (form_between_ends if tree.operator == "int" else form_between_bounds)(tree, _form),
     t.Percent: lambda tree: _form(tree.value).scaled(Fraction(1, 100)),
     t.Quantity: _quantity,
 }

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cache
 
 from mathmill.eval.values import algebraic
-from mathmill.eval.values.polynomials import ONE, PI, Atom, Form, Key, Rational, Undecided, leading, spend
+from mathmill.eval.values.polynomials import ONE, PI, Atom, Form, Key, Rational, TooMuch, Undecided, leading, spend
 from mathmill.eval.values.powers import (
     HALF,
     I,
@@ -115,8 +115,10 @@ def _log(value: Form, base: Form | None = None) -> Form:
 
 def _whole(form: Form, limit: int) -> int:
     value = form.rational()
-    if value is None or value.denominator != 1 or not 0 <= value <= limit:
-        raise Undecided("no small whole number")
+    if value is None or value.denominator != 1 or value < 0:
+        raise Undecided("no whole number")
+    if value > limit:
+        raise TooMuch("a large whole number")
     return int(value)
 
 
@@ -128,7 +130,7 @@ def _factorial(n: Form) -> Form:
     constant: Rational = n.over.get((), 0) if n.under == ONE else 0
     shift = math.floor(constant)
     if abs(shift) > _MOST_SHIFT:
-        raise Undecided("a long product")
+        raise TooMuch("a long product")
     base = n - Form.of(shift)
     result = Form.atom(Atom("factorial", (base.key,), positive=True))
     for step in range(1, shift + 1):
@@ -205,6 +207,8 @@ def _part(which: int) -> Callable[[Form], Form]:
         parts = complex_parts(value)
         if parts is None:
             raise Undecided("real and imaginary part of what is not a sum of them")
+        if not parts[1].over and any(atom.kind == "symbol" for product in value.over for atom, _ in product):
+            raise Undecided("whether an unknown is real")  # it is where it stands beside i, and need not be alone
         return parts[which]
 
     return part

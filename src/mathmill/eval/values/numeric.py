@@ -15,17 +15,19 @@ from typing import Any
 
 from mathmill.eval.syntax import trees as t
 from mathmill.eval.values.algebraic import sign_of
-from mathmill.eval.values.evaluation import Evaluation, Point, Undefined, symbols_of
+from mathmill.eval.values.evaluation import Evaluation, Point, Undefined, Unsure
 from mathmill.eval.values.exact import form_of
-from mathmill.eval.values.polynomials import Undecided
+from mathmill.eval.values.polynomials import TooMuch, Undecided
 from mathmill.eval.values.precision import mp
+from mathmill.eval.values.rational import symbols_of
 
 DIGITS = 60
 _COUNTS = frozenset("ijklmnN")  # letters that count: their whole values are positive
-_AGREE = 40  # digits to which two values agree where they are not told apart
+_AGREE = 40  # digits of a real value that are known
 _STEADY = 6  # digits of a difference that more precision must not change
 __all__ = ["differ", "evaluate", "real_value", "symbols_of"]
 _STEPS = (DIGITS, 2 * DIGITS, 6 * DIGITS)
+_STEPS_OF_CONSTANTS = (*_STEPS, 12 * DIGITS)  # those that agree at first are looked at closer
 MAX_COST = 1_200  # of one comparison, each about 5 microseconds
 
 
@@ -58,15 +60,25 @@ def differ(left: t.Tree, right: t.Tree, points: int = 6) -> bool | None:
 def _apart(work: Evaluation, left: t.Tree, right: t.Tree, point: Point) -> bool | None:
     """Whether two trees differ at a point; None where one of them is undefined or the difference is not steady."""
     before: Any = None
-    for digits in _STEPS:
-        values = _value(work, left, point, digits), _value(work, right, point, digits)
+    agreed = False
+    steps = _STEPS if point else _STEPS_OF_CONSTANTS
+    for digits in steps:
+        try:
+            values = _value(work, left, point, digits), _value(work, right, point, digits)
+        except Undecided:
+            if agreed:
+                return False
+            raise
         if values[0] is None or values[1] is None:
-            return None
+            return False if agreed else None
         with mp().workdps(digits):
             size = max(abs(values[0]), abs(values[1]))
             difference = values[0] - values[1]
-            if abs(difference) <= size * mp().mpf(10) ** -_AGREE:
-                return False
+            if abs(difference) <= size * mp().mpf(10) ** (-digits * 2 // 3):
+                if point or digits == steps[-1]:
+                    return False
+                agreed, before = True, None
+                continue
             if before is not None and abs(difference - before) <= abs(difference) * mp().mpf(10) ** -_STEADY:
                 return True
             before = difference
@@ -74,26 +86,32 @@ def _apart(work: Evaluation, left: t.Tree, right: t.Tree, point: Point) -> bool 
 
 
 def _value(work: Evaluation, tree: t.Tree, point: Point, digits: int) -> Any | None:
-    """The value of a tree; None where it has none."""
+    """The value of a tree; None where it has none, or none that is sure at a point of several.
+
+    Raises:
+        Undecided: it is of a kind or size that is not evaluated here, or a constant that rounding leaves unsure.
+    """
     try:
         with mp().workdps(digits):
             value = work.value(tree, point)
             return value if mp().isfinite(value) else None
+    except Unsure as reason:
+        if not point:
+            raise Undecided(str(reason)) from None
+        return None
     except (Undefined, ZeroDivisionError, ValueError, OverflowError):
         return None
 
 
 @cache
 def drawn(name: str, number: int) -> Fraction:
-    """A value for an unknown, the same in every process: below 1, whole, of any sign, around 1, whole again
-    (negative, but of a letter that counts), larger."""
+    """A value for an unknown, the same in every process: below 1, whole, of a sign that neighbours in the alphabet do
+    not share, around 1, whole again (negative, but of a letter that counts), larger."""
     digest = hashlib.blake2b(f"{name}/{number}".encode(), digest_size=8).digest()
     part = Fraction(int.from_bytes(digest, "big") >> 24, 2**40)
-    low, high = ((Fraction(1, 10), Fraction(9, 10)), (2, 9), (-5, 3), (Fraction(3, 10), 2), (3, 13), (2, 12))[
-        number % 6
-    ]
+    low, high = ((Fraction(1, 10), Fraction(9, 10)), (2, 9), (1, 5), (Fraction(3, 10), 2), (3, 13), (2, 12))[number % 6]
     value = low + part * (high - low)
-    if number % 6 == 4 and name not in _COUNTS:
+    if (number % 6 == 4 and name not in _COUNTS) or (number % 6 == 2 and sum(map(ord, name)) % 2):
         value = -value
     return Fraction(int(value)) if number % 3 == 1 else value
 
@@ -120,7 +138,12 @@ def real_value(tree: t.Tree) -> Fraction:
     if (exact := _rational_value(tree)) is not None:
         return exact
     work = Evaluation(MAX_COST)
-    rough, fine = (_value(work, tree, {}, digits) for digits in _STEPS[:2])
+    try:
+        rough, fine = (_value(work, tree, {}, digits) for digits in _STEPS[:2])
+    except TooMuch:
+        raise
+    except Undecided:  # it may be zero
+        rough = fine = None
     if rough is None or fine is None:
         if sign_of(form_of(tree)) == 0:
             return Fraction(0)
@@ -133,7 +156,7 @@ def real_value(tree: t.Tree) -> Fraction:
             raise Undecided("no real number that is known to enough digits")
         real = mp().re(fine)
         if abs(mp().log(abs(real))) > 5_000:
-            raise Undecided("a very large or small number")
+            raise TooMuch("a very large or small number")
         sign, mantissa, exponent, _ = real._mpf_
     size = Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
     return -size if sign else size

@@ -20,13 +20,17 @@ MAX_POWER = 60
 SURE_PRIME = 1_000_000  # what `factored` calls a prime below this is one
 MAX_WORK = 1_500  # products of two terms with short coefficients, some microseconds each
 
-_TAKEN_OUT = frozenset({"prime", "root", "turn"})  # kinds of which whole powers are something else
+_TAKEN_OUT = frozenset({"prime", "root", "turn", "size"})  # kinds of which whole powers are something else
 
 Rational = Fraction | int
 
 
 class Undecided(Exception):  # not an error: the next rung decides
-    """A value is not worked out here, for its size or its kind; the message says why."""
+    """A value is not worked out here, as no rule knows its kind or what is known of it; the message says why."""
+
+
+class TooMuch(Undecided):
+    """A value is not worked out here as it is too large or takes too long."""
 
 
 class Atom:
@@ -83,7 +87,7 @@ def spend(work: int) -> None:
     """
     _WORK.left -= work
     if _WORK.left < 0:
-        raise Undecided("too much work")
+        raise TooMuch("too much work")
 
 
 @dataclass(frozen=True)
@@ -177,10 +181,10 @@ class Form:
         if (single := self.monomial()) is not None and not any(atom.kind == "root" for atom, _ in single[1]):
             coefficient, product = single
             if exponent * bits(coefficient) > MAX_BITS:
-                raise Undecided("too many digits")
+                raise TooMuch("too many digits")
             return Form(normal(dict(powered(product, exponent)))).scaled(coefficient**exponent)
         if exponent > MAX_POWER:
-            raise Undecided("a large power of a sum")
+            raise TooMuch("a large power of a sum")
         result = Form.of(1)
         for _ in range(exponent):
             result = result * self
@@ -211,7 +215,7 @@ def times(left: Polynomial, right: Polynomial) -> Polynomial:
     if left is ONE or right is ONE:
         return right if left is ONE else left
     if len(left) * len(right) > MAX_TERMS * 4:
-        raise Undecided("too many terms")
+        raise TooMuch("too many terms")
     total: dict[Monomial, Rational] = {}
     for m, c in left.items():
         for n, d in right.items():
@@ -219,7 +223,7 @@ def times(left: Polynomial, right: Polynomial) -> Polynomial:
             coefficient = c * d * factor
             size = bits(coefficient)
             if size > MAX_BITS:
-                raise Undecided("too many digits")
+                raise TooMuch("too many digits")
             spend(1 + (type(coefficient) is Fraction) + size // 256)
             if roots:
                 terms: Polynomial = {product: coefficient}
@@ -233,7 +237,7 @@ def times(left: Polynomial, right: Polynomial) -> Polynomial:
             else:
                 del total[product]
     if len(total) > MAX_TERMS:
-        raise Undecided("too many terms")
+        raise TooMuch("too many terms")
     return total
 
 
@@ -242,7 +246,7 @@ def _added(left: Polynomial, right: Polynomial) -> Polynomial:
     spend(len(right) // 4)
     _add_to(total, right)
     if len(total) > MAX_TERMS:
-        raise Undecided("too many terms")
+        raise TooMuch("too many terms")
     return total
 
 
@@ -275,6 +279,8 @@ def _normal(merged: dict[Atom, Rational]) -> tuple[Rational, Monomial, list[Poly
             merged[atom] = exponent = _plain(exponent)
         if atom.kind in _TAKEN_OUT:
             whole = exponent if type(exponent) is int else exponent.numerator // exponent.denominator
+            if atom.kind == "size":  # the square of what is real is that of its size
+                whole = whole - whole % 2 if atom.real and whole > 0 else 0
             if whole:
                 merged[atom] = exponent - whole
                 factor, roots = _taken_out(atom, whole, factor, roots)
@@ -297,16 +303,16 @@ def normal(product: Mapping[Atom, Rational]) -> Polynomial:
 
 
 def _taken_out(atom: Atom, whole: int, factor: Rational, roots: list[Polynomial]) -> tuple[Rational, list[Polynomial]]:
-    """Whole powers of primes are numbers, `turn` is -1, a root to its degree is the sum below it."""
+    """Whole powers of primes are numbers, `turn` is -1, roots and sizes to their degrees are the sums below them."""
     if atom.kind == "turn":
         return (-factor if whole % 2 else factor), roots
     if atom.kind == "prime":
         prime: int = atom.parts[0]  # type: ignore[assignment]
         if abs(whole) * prime.bit_length() > MAX_BITS:
-            raise Undecided("too many digits")
+            raise TooMuch("too many digits")
         return factor * Fraction(prime) ** whole, roots
     if not 0 < whole <= MAX_POWER:
-        raise Undecided("a power of a root")
+        raise TooMuch("a power of a root")
     inner: Polynomial = dict(atom.parts[0])  # type: ignore[call-overload]
     return factor, roots + [inner] * whole
 

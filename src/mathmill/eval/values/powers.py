@@ -11,7 +11,8 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from mathmill.eval.values.algebraic import sign_of
+from mathmill.eval.values.algebraic import conjugated, is_surely_real, sign_of
+from mathmill.eval.values.division import divided
 from mathmill.eval.values.factors import factored
 from mathmill.eval.values.polynomials import (
     MAX_BITS,
@@ -23,6 +24,7 @@ from mathmill.eval.values.polynomials import (
     Monomial,
     Polynomial,
     Rational,
+    TooMuch,
     Undecided,
     leading,
 )
@@ -46,13 +48,13 @@ def raised(base: Form, exponent: Form) -> Form:
     """
     power = exponent.rational()
     if power is None:
-        return exponential(exponent * logarithm(base, of_power=True))
+        return exponential(exponent * logarithm(base, of_power=not _is_number(exponent)))
     if power.denominator == 1:
         if abs(power) > MAX_BITS and base.rational() not in (0, 1, -1):
-            raise Undecided("a large power")
+            raise TooMuch("a large power")
         return base.power(int(power)) if power else Form.of(1)
     if power.denominator > _MAX_DEGREE or abs(power.numerator) > MAX_BITS:
-        raise Undecided("a high degree")
+        raise TooMuch("a high degree")
     if base.is_zero:
         if power < 0:
             raise Undecided("a division by zero")
@@ -97,8 +99,19 @@ def _refuse_negative(atom: Atom) -> None:
 
 
 def size_of(atom: Atom) -> Atom:
-    """The absolute value of an atom that is real."""
+    """The absolute value of an atom that is real; that of `x^n` is `|x|^n`."""
+    if atom.kind == "exp":
+        along: Monomial = atom.parts[0]  # type: ignore[assignment]
+        return _e_along(tuple((_of_size(inner), exponent) for inner, exponent in along))
     return Atom("abs", (atom,), positive=True)
+
+
+def _of_size(atom: Atom) -> Atom:
+    """The logarithm of the size, for that of an atom that may be negative."""
+    if not _may_be_of_negative((atom, 1)):
+        return atom
+    inner = from_key(atom.parts[0])
+    return Atom("ln", (absolute(inner).key,))
 
 
 def number_power(number: Fraction, power: Fraction) -> Form:
@@ -110,7 +123,7 @@ def number_power(number: Fraction, power: Fraction) -> Form:
         for prime, count in factored(part).items():
             exponent = power * count * direction
             if abs(exponent) * prime.bit_length() > MAX_BITS:
-                raise Undecided("too many digits")
+                raise TooMuch("too many digits")
             result = result * Form.atom(Atom("prime", (prime,), positive=True), exponent)
     return result
 
@@ -121,7 +134,7 @@ def _of_sum(base: Form, power: Fraction) -> Form:
         return base.power(whole) * raised(base, Form.of(power - whole))
     degree = power.denominator
     if base.under is not ONE and base.under != ONE:
-        if degree > 3 or power.numerator != 1:
+        if degree > 3 or power.numerator != 1 or not is_surely_real(base):
             raise Undecided("a root of a quotient")
         below = Form(base.under)
         above = Form(base.over) * below.power(degree - 1)
@@ -130,7 +143,9 @@ def _of_sum(base: Form, power: Fraction) -> Form:
     sign = _known_sign(inner)
     if sign == 0:
         return Form.of(0)
-    if degree % 2:
+    if degree % 2 and sign is None and not is_surely_real(Form(inner)):
+        root = _root_of(inner, power)
+    elif degree % 2:
         flipped = leading(inner) < 0 if sign is None else sign < 0
         root = _root_of(_negative(inner) if flipped else inner, power, positive=sign is not None)
         root = -root if flipped and power.numerator % 2 else root
@@ -151,7 +166,7 @@ def _known_sign(poly: Polynomial) -> int | None:
 def _root_of(inner: Polynomial, power: Fraction, positive: bool = False) -> Form:
     """A power between 0 and 1 of a sum; other powers of what is opaque are taken apart first."""
     whole = math.floor(power)
-    real = all(atom.real for product in inner for atom, _ in product)
+    real = is_surely_real(Form(inner))
     positive = real and (positive or power.denominator % 2 == 0)
     atom = Atom("root", (frozenset(inner.items()),), real=real, positive=positive)
     root = Form({((atom, power - whole),): 1})
@@ -184,12 +199,13 @@ def absolute(value: Form) -> Form:
     sign = _known_sign(value.over)
     if sign is not None:
         return value if sign > 0 else -value
-    if (parts := complex_parts(value)) is not None and not parts[1].is_zero:
-        return raised(parts[0].power(2) + parts[1].power(2), Form.of(HALF))
+    real = is_surely_real(value)
+    if not real:
+        return raised(value * conjugated(value), Form.of(HALF))
     content, inner = parted(value.over)
     if leading(inner) < 0:
         inner = _negative(inner)
-    return Form({((Atom("size", (frozenset(inner.items()),), positive=True), 1),): content})
+    return Form({((Atom("size", (frozenset(inner.items()),), real=real, positive=True), 1),): content})
 
 
 def complex_parts(value: Form) -> tuple[Form, Form] | None:
@@ -228,7 +244,7 @@ def logarithm(value: Form, of_power: bool = False) -> Form:
     for atom, exponent in product:
         if not atom.real and (len(product) > 1 or (atom != TURN and (exponent != 1 or atom.kind == "exp"))):
             raise Undecided("a logarithm of what is not real")
-        if exponent.denominator % 2 == 0 and not atom.positive:
+        if exponent.denominator % 2 == 0 and not atom.positive and atom != TURN:
             raise Undecided("a logarithm of a root of what may be negative")
         total = total + _of_atom(atom, of_power).scaled(exponent)
     return total
@@ -238,6 +254,10 @@ def _known_logarithm(poly: Polynomial) -> Form:
     if any(_is_constant(product) for product in poly) and all(_is_constant(product) for product in poly):
         raise Undecided("the logarithm of a quotient of constants")
     return logarithm(Form(poly))
+
+
+def _is_number(form: Form) -> bool:
+    return all(_is_constant(product) for part in (form.over, form.under) for product in part)
 
 
 def _is_constant(product: Monomial) -> bool:
@@ -281,6 +301,8 @@ def _opaque(value: Form) -> Form:
 
 def exponential(value: Form) -> Form:
     """`e` to a form: the product of its powers to each term."""
+    if value.under is not ONE and value.under != ONE and (whole := divided(value.over, value.under)) is not None:
+        value = Form(whole)
     if value.under is not ONE and value.under != ONE:
         scale = Fraction(leading(value.over)) / leading(value.under)
         atom = Atom("quotient", (value.scaled(1 / scale).key,), real=value.is_real)
@@ -305,7 +327,18 @@ def _factor(product: Monomial, coefficient: Fraction) -> Form:
 
 def _e_along(product: Monomial) -> Atom:
     real = all(atom.real for atom, _ in product)
-    return Atom("exp", (product,), real=real, positive=real)
+    return Atom("exp", (product,), real=real, positive=real and not any(map(_may_be_of_negative, product)))
+
+
+def _may_be_of_negative(power: tuple[Atom, Rational]) -> bool:
+    """Whether this is a logarithm that may stand for a power of what is negative: `x^n` is `e^(n ln x)` there too."""
+    if power[0].kind != "ln":
+        return False
+    inner = from_key(power[0].parts[0])
+    single = inner.monomial()
+    if single is not None and single[0] > 0 and all(atom.positive for atom, _ in single[1]):
+        return False
+    return not _is_number(inner)
 
 
 def _along_arc(arc: Atom) -> Form:
