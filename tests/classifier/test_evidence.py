@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathmill.classifier.evidence import Evidence, count_words, find_formulas, is_trivial, measure
 from mathmill.data.records import TRACE, Document, Dropped
+from tests.effort import within
 
 FORMULAS = [
     ("no formula", []),
@@ -126,9 +125,7 @@ def test_the_threshold_can_be_set() -> None:
 )
 def test_hostile_texts_take_linear_time(unit: str) -> None:
     text = unit * (5_000_000 // len(unit))
-    began = time.process_time()
-    judge(text)
-    assert time.process_time() - began < 0.9
+    within(10, lambda: text, judge)
 
 
 @settings(deadline=None, max_examples=60)

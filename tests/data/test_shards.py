@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathmill.data.records import Document
@@ -29,6 +29,7 @@ def write(path: Path, rows: list[Document]) -> bytes:
     return path.read_bytes()
 
 
+@settings(max_examples=40)
 @given(rows=documents)
 def test_documents_come_back_and_bytes_repeat(rows: list[Document], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("shards")

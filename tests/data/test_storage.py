@@ -106,7 +106,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 def _serving(data: bytes, ranges: bool = True, breaks: int = 0) -> Iterator[str]:
     handler = type("Handler", (_Handler,), {"data": data, "ranges": ranges, "breaks": breaks})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))  # looks so often whether to end
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}/file.warc.gz"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import pickle
-import time
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from mathmill.pipeline.decode import Decode
 from mathmill.pipeline.gates import ByteGate
 from mathmill.pipeline.language import Language
 from mathmill.pipeline.quality import Quality
+from tests.effort import within
 from tests.shared import CRAWL, needs_crawl
 
 
@@ -199,9 +199,7 @@ UNITS += ["∑", "\ud800", "\0", "\\", "a$b_1", "<pre", "[tex]", " "]
 @pytest.mark.parametrize("unit", UNITS)
 def test_hostile_runs_take_linear_time(unit: str) -> None:
     source = ("<p>math tex= latex " + unit * (5_000_000 // len(unit)))[:5_000_000]
-    began = time.process_time()
-    judge(source)
-    assert time.process_time() - began < 0.9
+    within(10, lambda: source, judge)
 
 
 @settings(deadline=None, max_examples=60)

@@ -73,7 +73,7 @@ CONFIGURED = st.one_of(
 )
 
 
-@settings(max_examples=160, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(CONFIGURED, st.sampled_from(sorted(SKELETONS)), st.booleans(), st.integers(0, 99))
 def test_formulas_of_many_markups_come_once_and_in_order(
     configured: tuple[str, Chosen], skeleton: str, crowded: bool, seed: int
@@ -125,7 +125,7 @@ def is_subsequence(some: list[str], of: list[str]) -> bool:
 ADDED = st.tuples(st.sampled_from([*MIXED, *OWN]), st.booleans(), st.integers(0, 12))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data(), st.sampled_from(["", CONFIG_MATHJAX2, OWN_CONFIG]), ADDED)
 def test_one_more_formula_takes_no_other_away(data: st.DataObject, head: str, added: tuple[Markup, bool, int]) -> None:
     formulas = [
@@ -244,7 +244,7 @@ WITHOUT = [
 SENTENCES = st.tuples(st.sampled_from(WITHOUT), st.integers(1, 999), st.integers(1, 99), WORDS, WORDS)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(SENTENCES, min_size=1, max_size=12), st.booleans())
 def test_prose_code_and_money_hold_no_formula(chosen: list[tuple[str, int, int, str, str]], together: bool) -> None:
     written = [sentence.format(n=n, m=m, w=w, v=v) for sentence, n, m, w, v in chosen]
@@ -353,7 +353,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(PIECES, max_size=30), st.sampled_from(["", MATHJAX, CONFIG_MATHJAX2]))
 def test_any_markup_is_accounted_for(parts: list[str], head: str) -> None:
     page = head + "".join(parts)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +9,7 @@ from hypothesis import strategies as st
 from mathmill.data.config import config_hash
 from mathmill.data.records import BODY, TRACE, Document, Dropped
 from mathmill.pipeline.gates import ByteGate, marks_of
+from tests.effort import within
 
 
 def page(body: bytes) -> Document:
@@ -139,9 +138,7 @@ HOSTILE = [
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_hostile_runs_take_linear_time(unit: bytes) -> None:
     body = unit * (5_000_000 // len(unit))
-    began = time.process_time()
-    list(ByteGate()([page(body)]))
-    assert time.process_time() - began < 0.8
+    within(10, lambda: [page(body)], lambda pages: list(ByteGate()(pages)))
 
 
 @settings(deadline=None, max_examples=60)

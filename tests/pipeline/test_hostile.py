@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +23,7 @@ from mathmill.pipeline.pages import page
 from mathmill.pipeline.recipe import PageLimits
 from mathmill.pipeline.warc import LostSpan
 from tests.shared import CRAWL, needs_crawl
+from tests.warm import warm
 
 RECIPE = """
 archives = []
@@ -81,31 +80,35 @@ def test_every_page_of_every_broken_archive_is_extracted_within_its_limits(name:
         assert len(texts) == 3
 
 
-def through_the_pipeline(archives: Path, folder: Path) -> list[dict[str, Any]]:
+def through_the_pipeline(archives: list[Path], folder: Path) -> list[dict[str, Any]]:
     """The rows of a run in which every page goes through every stage."""
     (folder / "all.toml").write_text(RECIPE)
-    command = [sys.executable, "-m", "mathmill.cli", "pipeline", "run", "all.toml", "--input", str(archives)]
-    done = subprocess.run(
-        [*command, "--out", "run", "--error-budget", "1"], cwd=folder, capture_output=True, text=True, timeout=170
+    inputs = [part for path in archives for part in ("--input", path)]
+    code, _, err = warm(
+        "pipeline", "run", "all.toml", *inputs, "--out", "run", "--error-budget", "1", cwd=folder, timeout=170
     )
-    assert done.returncode == 0, done.stderr
+    assert code == 0, err
     rows: list[dict[str, Any]] = pq.read_table(folder / "run/records").to_pylist()
     return rows
 
 
+# Most time goes to one archive, whose pages are extracted by themselves above.
 @needs_crawl
-def test_every_good_page_of_every_broken_archive_goes_through(tmp_path: Path) -> None:
-    rows = through_the_pipeline(BROKEN / "*arc*", tmp_path)
+@pytest.mark.parametrize("without", ["pathological", pytest.param("none", marks=pytest.mark.slow)])
+def test_every_good_page_of_every_broken_archive_goes_through(without: str, tmp_path: Path) -> None:
+    archives = sorted(path for path in BROKEN.glob("*arc*") if without not in path.name)
+    rows = through_the_pipeline(archives, tmp_path)
     through = {row["url"] for row in rows if row["id"] and row["outcome"] != "errored"}
-    missing = {url for file in expected().values() for url in file["good"]} - through
+    missing = {url for path in archives for url in expected()[path.name]["good"]} - through
     assert not missing
-    assert load_manifest(tmp_path / "run")["counts"]["kept"] >= 1
+    assert load_manifest(tmp_path / "run")["counts"]["pages"] > 100
 
 
 @needs_crawl
 @pytest.mark.slow
 def test_archives_of_other_programs_go_through(tmp_path: Path) -> None:
-    rows = through_the_pipeline(CRAWL / "real/*arc*", tmp_path)
-    assert len({row["archive"] for row in rows}) == len(list((CRAWL / "real").glob("*arc*")))
+    archives = sorted((CRAWL / "real").glob("*arc*"))
+    rows = through_the_pipeline(archives, tmp_path)
+    assert len({row["archive"] for row in rows}) == len(archives)
     assert sum(row["outcome"] == "dropped" and bool(row["id"]) for row in rows) > 50
     assert not [row for row in rows if row["outcome"] == "errored"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import time
 import zlib
 
 import brotli
@@ -105,11 +104,9 @@ def test_bombs_are_not_inflated(encoding: str) -> None:
     plain = bytes(100 << 20)
     packed = {"gzip": gzip.compress, "br": lambda data: brotli.compress(data, quality=1), "zstd": zstandard.compress}
     body = packed.get(encoding, zlib.compress)(plain)
-    began = time.monotonic()
     found = _decoded(body, f"Content-Encoding: {encoding}")
     assert found.too_large
     assert len(found.data) < 40 << 20
-    assert time.monotonic() - began < 3
 
 
 def test_large_bodies_are_said_to_be() -> None:

@@ -22,7 +22,7 @@ from mathmill.pipeline import json_lines
 from mathmill.pipeline.isolate import ItemLimits
 from mathmill.pipeline.json_lines import extract_line, extract_lines
 from tests.pipeline.lessons import lesson_around
-from tests.test_cli import call
+from tests.warm import warm
 
 LIMITS = ItemLimits(seconds=5, megabytes=512)
 
@@ -209,7 +209,13 @@ def test_lines_come_back_in_order_whatever_the_batches(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("deadly", "url", "limits", "reason"),
     [
-        (line(url="deadly", html="<p>\\(x_1\\)" * 180_000), "deadly", ItemLimits(1, 1024), "page_time"),
+        pytest.param(
+            line(url="deadly", html="<p>\\(x_1\\)" * 180_000),
+            "deadly",
+            ItemLimits(1, 1024),
+            "page_time",
+            marks=pytest.mark.slow,
+        ),
         # More than its address can be read from in these limits.
         (line(url="deadly", html="<p>word " * 2_000_000), None, ItemLimits(5, 64), "page_memory"),
     ],
@@ -229,7 +235,7 @@ def test_work_ends_soon_when_no_more_is_wanted() -> None:
     found = extract_lines(read_lines(io.BytesIO(line(html="") * json_lines.BATCH_LINES + slow * 200)), LIMITS)
     next(found)
     found.close()
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 100  # all of it would take several times as long
 
 
 def test_a_full_temporary_folder_is_told(tmp_path: Path) -> None:
@@ -245,7 +251,7 @@ def test_a_full_temporary_folder_is_told(tmp_path: Path) -> None:
 def test_the_command_goes_on_after_bad_lines_and_fails_at_the_end(tmp_path: Path) -> None:
     file = tmp_path / "pages.jsonl"
     file.write_bytes(b"\nbroken\n" + line(url="a", html="<p>Let \\(x^2\\) and \\(y_1\\) be.</p>"))
-    code, out, err = call("pipeline", "extract", file, "--jsonl", "--workers", "2")
+    code, out, err = warm("pipeline", "extract", file, "--jsonl", "--workers", "2")
     assert code == 65
     assert [orjson.loads(each)["text"] for each in out.splitlines()] == ["", "Let $x^2$ and $y_1$ be."]
     assert f"1 of 2 lines of {file} failed" in err
@@ -254,6 +260,5 @@ def test_the_command_goes_on_after_bad_lines_and_fails_at_the_end(tmp_path: Path
 
 @pytest.mark.parametrize("pack", [gzip.compress, bytes])
 def test_the_command_reads_standard_input(pack: Callable[[bytes], bytes]) -> None:
-    command = [sys.executable, "-m", "mathmill.cli", "pipeline", "extract", "-", "--jsonl"]
-    done = subprocess.run(command, input=pack(line(url="a", html="<p>One</p>")), capture_output=True, timeout=60)
-    assert (done.returncode, orjson.loads(done.stdout)["text"]) == (0, "One")
+    code, out, _ = warm("pipeline", "extract", "-", "--jsonl", stdin=pack(line(url="a", html="<p>One</p>")))
+    assert (code, orjson.loads(out)["text"]) == (0, "One")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import struct
-import time
 import tracemalloc
 import zlib
 from pathlib import Path
@@ -25,6 +24,7 @@ from mathmill.pipeline.members import (
     no_more,
 )
 from mathmill.pipeline.warc import LostSpan, Record
+from tests.effort import within
 from tests.pipeline.making import (
     STORED,
     address,
@@ -182,14 +182,12 @@ def test_a_bomb_is_lost_in_bounded_memory_and_time(tmp_path: Path, around: objec
     path = tmp_path / "bomb"
     path.write_bytes(around(data))
     tracemalloc.start()
-    began = time.monotonic()
-    items = list(read_archive(path))
+    items = within(60, lambda: path, lambda path: list(read_archive(path)))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert numbers_of(items) == [0, 2]
     assert [span.reason for span in lost_of(items)] == ["ratio_too_high"]
     assert peak < 80 << 20
-    assert time.monotonic() - began < 20
 
 
 def test_large_records_are_passed_over_without_being_held(tmp_path: Path) -> None:
@@ -210,10 +208,8 @@ def test_hostile_nests_of_members_end_soon(tmp_path: Path) -> None:
     # Stored deflate blocks, each holding the start of the next broken member.
     head = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
     start = head + b"\x00" + struct.pack("<HH", 60000, 60000 ^ 0xFFFF) + b"WARC/1.0\r\n"
-    began = time.monotonic()
-    items = read(tmp_path, member(TEN[0]) + start * 10000)
+    items = within(60, lambda: member(TEN[0]) + start * 10000, lambda data: read(tmp_path, data))
     assert numbers_of(items) == [0]
-    assert time.monotonic() - began < 20
 
 
 def test_inflating_whole_members_checks_them() -> None:

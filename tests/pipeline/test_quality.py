@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import random
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from mathmill.data.records import TRACE, Document, Dropped
 from mathmill.pipeline.quality import Quality
+from tests.effort import within
 
 SENTENCE = "The sum of the angles of a triangle is equal to two right angles."
 
@@ -81,9 +81,7 @@ def test_thresholds_can_be_set() -> None:
 @pytest.mark.parametrize("unit", ["\n", "a", "a\n", " ", "$", "\ufffd", "=", "a" * 119 + " ", ". ", "\u2028", "\ud800"])
 def test_hostile_texts_take_linear_time(unit: str) -> None:
     text = unit * (5_000_000 // len(unit))
-    began = time.process_time()
-    judge(text)
-    assert time.process_time() - began < 0.9
+    within(10, lambda: text, judge)
 
 
 @settings(deadline=None, max_examples=60)

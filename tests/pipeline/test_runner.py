@@ -1,4 +1,8 @@
-"""Whole runs: what comes out is the same whatever the order, the workers or the deaths on the way."""
+"""Whole runs: what comes out is the same whatever the order, the workers or the deaths on the way.
+
+The run to compare with is one of the command as people start it, and so are those of several workers, of deaths at any
+time, of signals and of a full disk; all others are `warm`.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,10 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import datasets
 import orjson
 import pyarrow.parquet as pq
 import pytest
@@ -23,28 +25,20 @@ from mathmill.data.shards import read_documents
 from mathmill.pipeline.archives import read_archive
 from mathmill.pipeline.warc import Record
 from tests.archives import html_of, write_archive, write_crawl
+from tests.warm import COMMAND, cold, warm
 
 LATER_POINTS = ("before_ledger:4", "after_ledger:5", "whole:3")
 
-COMMAND = [sys.executable, "-m", "mathmill.cli"]
 
-
-def start(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.Popen[str]:
+def start(*arguments: str | Path, cwd: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*COMMAND, *map(str, arguments)],
         cwd=cwd,
-        env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
-
-
-def call(*arguments: str | Path, cwd: Path, **environment: str) -> tuple[int, str, str]:
-    process = start(*arguments, cwd=cwd, **environment)
-    out, err = process.communicate(timeout=120)
-    return process.returncode, out, err
 
 
 def digest(folder: Path) -> dict[str, str]:
@@ -60,7 +54,7 @@ def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("crawl")
     write_crawl(folder / "web")
     (folder / "recipe.toml").write_text('archives = ["web/*.warc.gz"]\n[audit]\nrate = 0.2\n')
-    code, _, err = call("pipeline", "run", "recipe.toml", "--out", "reference/run", "--workers", "1", cwd=folder)
+    code, _, err = cold("pipeline", "run", "recipe.toml", "--out", "reference/run", "--workers", "1", cwd=folder)
     assert code == 0, err
     return folder
 
@@ -72,10 +66,16 @@ def out(tmp_path: Path) -> Path:
 
 
 def run(crawl: Path, out: Path, *more: str, **environment: str) -> tuple[int, str, str]:
-    return call("pipeline", "run", "recipe.toml", "--out", out, *more, cwd=crawl, **environment)
+    return warm("pipeline", "run", "recipe.toml", "--out", out, *more, cwd=crawl, environment=environment)
+
+
+def run_cold(crawl: Path, out: Path, *more: str, **environment: str) -> tuple[int, str, str]:
+    return cold("pipeline", "run", "recipe.toml", "--out", out, *more, cwd=crawl, environment=environment)
 
 
 def test_the_lessons_are_kept_and_the_news_is_not(crawl: Path) -> None:
+    import datasets
+
     corpus = datasets.load_dataset(str(crawl / "reference/run"), split="train", cache_dir=str(crawl / "cache"))
     assert sorted(corpus["url"]) == sorted(f"http://example.org/{n // 30}/{n % 30}" for n in range(0, 90, 3))
     assert all("$" in text for text in corpus["text"])
@@ -94,9 +94,9 @@ def test_records_and_bytes_are_conserved(crawl: Path) -> None:
     assert check_outputs(run) == []
 
 
-@pytest.mark.parametrize("workers", [pytest.param("2", marks=pytest.mark.slow), "4"])
+@pytest.mark.parametrize("workers", ["2", pytest.param("4", marks=pytest.mark.slow)])
 def test_any_number_of_workers_gives_the_same_bytes(crawl: Path, out: Path, workers: str) -> None:
-    assert run(crawl, out, "--workers", workers)[0] == 0
+    assert run_cold(crawl, out, "--workers", workers)[0] == 0
     assert digest(out) == digest(crawl / "reference/run")
 
 
@@ -120,8 +120,8 @@ def test_a_finished_run_is_left_as_it_is(crawl: Path) -> None:
 
 def test_deaths_at_all_points_of_a_commit_leave_no_trace(crawl: Path, out: Path) -> None:
     for point in ("synced:2", *COMMIT_POINTS):
-        assert run(crawl, out, "--workers", "2", MATHMILL_KILL_AT=point)[0] == -signal.SIGKILL, point
-    code, _, err = run(crawl, out, "--workers", "2")
+        assert run(crawl, out, MATHMILL_KILL_AT=point)[0] == -signal.SIGKILL, point
+    code, _, err = run(crawl, out)
     assert code == 0, err
     assert digest(out) == digest(crawl / "reference/run")
     assert not list(out.rglob(".*.tmp"))
@@ -130,17 +130,18 @@ def test_deaths_at_all_points_of_a_commit_leave_no_trace(crawl: Path, out: Path)
 @pytest.mark.slow
 @pytest.mark.parametrize("point", [*COMMIT_POINTS, "synced:2", *LATER_POINTS])
 def test_death_at_any_point_of_a_commit_leaves_no_trace(crawl: Path, out: Path, point: str) -> None:
-    code, _, _ = run(crawl, out, "--workers", "2", MATHMILL_KILL_AT=point)
+    code, _, _ = run_cold(crawl, out, "--workers", "2", MATHMILL_KILL_AT=point)
     assert code == -signal.SIGKILL
-    code, _, err = run(crawl, out, "--workers", "2")
+    code, _, err = run_cold(crawl, out, "--workers", "2")
     assert code == 0, err
     assert digest(out) == digest(crawl / "reference/run")
     assert not list(out.rglob(".*.tmp"))
 
 
-def test_death_at_random_times_leaves_no_trace(crawl: Path, out: Path) -> None:
+@pytest.mark.parametrize("deaths", [2, pytest.param(6, marks=pytest.mark.slow)])
+def test_death_at_random_times_leaves_no_trace(crawl: Path, out: Path, deaths: int) -> None:
     times = random.Random(0)
-    for _ in range(3):
+    for _ in range(deaths):
         process = start("pipeline", "run", "recipe.toml", "--out", out, "--workers", "2", cwd=crawl)
         time.sleep(times.uniform(0.5, 5))
         os.killpg(process.pid, signal.SIGKILL)
@@ -159,16 +160,19 @@ def workers_of(process: subprocess.Popen[str]) -> Iterator[int]:
             yield int(path.parent.name)
 
 
+def wait_for(happened: Callable[[], object], seconds: float) -> None:
+    """Wait until it has happened, or for as long as that."""
+    deadline = time.monotonic() + seconds
+    while not happened() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
 def test_workers_do_not_outlive_a_driver_that_is_killed_alone(crawl: Path, out: Path) -> None:
     process = start("pipeline", "run", "recipe.toml", "--out", out, "--workers", "2", cwd=crawl)
-    deadline = time.monotonic() + 60
-    while not list(out.glob("progress/*.json")) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_for(lambda: list(out.glob("progress/*.json")), 60)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    deadline = time.monotonic() + 5
-    while list(workers_of(process)) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    wait_for(lambda: not list(workers_of(process)), 30)
     assert list(workers_of(process)) == []
     assert run(crawl, out)[0] == 0
     assert digest(out) == digest(crawl / "reference/run")
@@ -179,17 +183,13 @@ def test_a_signal_ends_a_run_cleanly_within_ten_seconds(crawl: Path, out: Path, 
     slow = [(f"http://example.org/{n}", html_of(0)) for n in range(3000)]
     archive = write_archive(out.parent / "slow.warc.gz", slow)
     process = start("pipeline", "run", "recipe.toml", "--out", out, "--input", archive, cwd=crawl)
-    deadline = time.monotonic() + 60
-    while not list(out.glob("progress/*.json")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    began = time.monotonic()
+    wait_for(lambda: list(out.glob("progress/*.json")), 60)
     os.kill(process.pid, number)
-    _, err = process.communicate(timeout=10)
-    assert time.monotonic() - began < 10
+    _, err = process.communicate(timeout=10)  # as a rule it takes a fifth of a second
     assert process.returncode == code
     assert "0 of 1 archives are finished and saved" in err
     assert len(err.strip().splitlines()) == 1
-    time.sleep(1)
+    wait_for(lambda: not list(workers_of(process)), 30)
     assert list(workers_of(process)) == []
 
 
@@ -246,7 +246,7 @@ def test_a_shard_that_was_killed_before_its_ledger_line_and_then_left_out_does_n
 ) -> None:
     web = out.parent / "web"
     write_crawl(web, shards=2)
-    arguments = ("--input", str(web / "*.warc.gz"), "--workers", "1")
+    arguments = ("--input", str(web / "*.warc.gz"))
     assert run(crawl, out, *arguments, MATHMILL_KILL_AT="before_ledger:2")[0] == -signal.SIGKILL
     assert len(list((out / "records").glob("*.parquet"))) == 2
     (web / "crawl-00001.warc.gz").unlink()
@@ -266,13 +266,15 @@ def test_a_damaged_manifest_is_made_anew(crawl: Path, out: Path) -> None:
 
 
 def test_a_corpus_with_an_archive_that_gave_nothing_opens(crawl: Path, tmp_path: Path) -> None:
+    import datasets
+
     archive = write_archive(tmp_path / "news.warc.gz", [("http://example.org/n", html_of(1))])
     (tmp_path / "empty.warc.gz").write_bytes(b"")
     inputs = ("--input", str(archive), "--input", str(tmp_path / "empty.warc.gz"), "--input", "web/crawl-00000.warc.gz")
     out = tmp_path / "out[1]*"  # a name that globs must not take for a pattern
     code, _, err = run(crawl, out, *inputs)
     assert code == 0, err
-    assert call("data", "stats", out, cwd=crawl)[0] == 0
+    assert warm("data", "stats", out, cwd=crawl)[0] == 0
     out.rename(tmp_path / "plain")  # datasets reads the folder's name as a pattern
     corpus = datasets.load_dataset(str(tmp_path / "plain"), split="train", cache_dir=str(tmp_path / "cache"))
     assert len(corpus) == 10
@@ -280,15 +282,15 @@ def test_a_corpus_with_an_archive_that_gave_nothing_opens(crawl: Path, tmp_path:
 
 def test_a_look_into_the_corpus(crawl: Path) -> None:
     run = crawl / "reference/run"
-    figures = orjson.loads(call("data", "stats", run, "--json", cwd=crawl)[1])
+    figures = orjson.loads(warm("data", "stats", run, "--json", cwd=crawl)[1])
     assert (figures["documents"], figures["languages"]) == (30, [{"name": "en", "documents": 30}])
     assert figures["sites"] == [{"name": "example.org", "documents": 30}]
     assert sum(row["formulas"] for row in figures["sources"]) == figures["formulas"] > 0
     assert all(row["unbalanced"] == 0 for row in figures["sources"])
-    samples = [call("data", "sample", run, "--json", "--seed", seed, cwd=crawl)[1] for seed in ("0", "0", "1")]
+    samples = [warm("data", "sample", run, "--json", "--seed", seed, cwd=crawl)[1] for seed in ("0", "0", "1")]
     assert samples[0] == samples[1] != samples[2]
     assert all(row["formula_sources"] for row in orjson.loads(samples[0]))
-    code, stdout, _ = call("data", "dropped", run, "--stage", "nothing", cwd=crawl)
+    code, stdout, _ = warm("data", "dropped", run, "--stage", "nothing", cwd=crawl)
     assert code == 0
     assert "no example: nothing has stage 'nothing'" in stdout
 
@@ -308,7 +310,7 @@ def tiny_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
 
 
 def test_a_full_disk_ends_with_74_and_the_run_goes_on_when_there_is_room(crawl: Path, tiny_disk: Path) -> None:
-    code, _, err = run(crawl, tiny_disk / "run", "--workers", "1")
+    code, _, err = run_cold(crawl, tiny_disk / "run", "--workers", "1")
     assert code == 74, err
     assert "free some space" in err
     assert len(err.strip().splitlines()) == 1
@@ -369,7 +371,7 @@ def test_a_page_that_takes_too_much_is_set_aside_and_costs_itself_only(crawl: Pa
     pages = [(f"http://example.org/{n}", huge if n == 3 else html_of(n)) for n in range(9)]
     archive = write_archive(out.parent / "huge.warc.gz", pages)
     limits = ("--set", "page.megabytes=40", "--error-budget", "0.2")
-    code, _, err = run(crawl, out, "--input", str(archive), *limits)
+    code, _, err = run_cold(crawl, out, "--input", str(archive), "--workers", "1", *limits)
     assert code == 0, err
     assert load_manifest(out)["counts"] == {"dropped": 15, "errored": 1, "kept": 2, "pages": 9, "records": 18}
     (row,) = (row for row in pq.read_table(out / "records").to_pylist() if row["outcome"] == "errored")

@@ -13,7 +13,6 @@ from mathmill.data.errors import DiskFull, InputMissing, MathmillError
 from mathmill.data.ledger import Ledger
 from mathmill.pipeline.archives import read_archive
 from mathmill.pipeline.engines.base import Failure
-from mathmill.pipeline.engines.local import LocalEngine
 from mathmill.pipeline.explain import explain
 from mathmill.pipeline.inputs import ArchiveInput
 from mathmill.pipeline.page_work import ArchiveSource
@@ -24,6 +23,7 @@ from mathmill.pipeline.shard_task import ShardTask, check_conservation
 from mathmill.pipeline.warc import Record
 from tests.archives import html_of, write_archive, write_crawl
 from tests.pipeline.harmful import BitingRecipe
+from tests.warm import InlineEngine
 
 ARCHIVE = ArchiveInput("a", "a.warc.gz", 30, "")
 
@@ -55,10 +55,10 @@ def test_what_does_not_add_up_is_an_error(counted: Tally, documents: int, aside:
 
 
 class Unlucky:
-    """The local engine, but work on one archive fails."""
+    """An engine on which work on one archive fails."""
 
     def __init__(self, name: str, error: Exception) -> None:
-        self._engine = LocalEngine(1)
+        self._engine = InlineEngine(1)
         self._name = name
         self._error = error
 
@@ -118,7 +118,7 @@ def test_a_page_that_does_harm_costs_itself_only(tmp_path: Path) -> None:
     names = [name for harm in ends for name in (f"before-{harm}", harm)] + ["last"]
     archive = write_archive(tmp_path / "a.warc.gz", [(f"http://example.org/{name}", html_of(1)) for name in names])
     recipe = BitingRecipe(archives=(str(archive),), page=PageLimits(seconds=1, megabytes=300))
-    result = run_pipeline(recipe, tmp_path / "run", LocalEngine(1), error_budget=1.0)
+    result = run_pipeline(recipe, tmp_path / "run", InlineEngine(1), error_budget=1.0)
     rows = [row for row in pq.read_table(tmp_path / "run/records").to_pylist() if row["kind"] == "response"]
     assert {row["url"].rsplit("/", 1)[-1]: row["reason"] for row in rows if row["outcome"] == "errored"} == ends
     assert [row["url"].rsplit("/", 1)[-1] for row in rows if row["outcome"] == "kept"] == [

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from mathmill.pipeline.body.references import is_references
 from mathmill.pipeline.dom.parse import parse
 from mathmill.pipeline.extraction import extract_html
+from tests.effort import assert_linear
 from tests.pipeline.lessons import MATHJAX, PROSE
 
 ITEMS = "".join(
@@ -71,13 +70,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_time_is_linear(name: str) -> None:
-    def seconds(count: int) -> float:
-        page = (
+    def page(count: int) -> str:
+        return (
             f"{MATHJAX}<body><article><h1>B</h1><p>{PROSE * 9}\\(a\\) and \\(b\\), {LINKS}</p>{HOSTILE[name] * count}"
         )
-        began = time.process_time()
-        extract_html(page)
-        return time.process_time() - began
 
-    few = seconds(500)  # and what is loaded at the first page
-    assert seconds(5_000) < 15 * few + 1
+    assert_linear(500, 5_000, 4, page, extract_html)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import time
 from html import escape
 from typing import Any
 
@@ -13,6 +12,7 @@ from mathmill.pipeline.body.beside import BOILERPLATE
 from mathmill.pipeline.body.code_blocks import code_elements, fenced, settle_code
 from mathmill.pipeline.body.structure import to_text
 from mathmill.pipeline.dom.parse import parse
+from tests.effort import within
 
 # markup, its text
 CASES = [
@@ -177,7 +177,7 @@ _MARKS = st.sampled_from(
 
 
 @given(st.lists(_WORDS | _MARKS, max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_each_word_stands_once_and_in_order(pieces: list[str]) -> None:
     tree = tree_of("<body>" + "".join(pieces))
     words = re.compile(r"w\d+w")
@@ -224,8 +224,5 @@ def test_text_as_paragraphs_comes_back(text: str) -> None:
     ],
 )
 def test_hostile_pages_take_linear_time(markup: str) -> None:
-    tree = tree_of(markup)
-    began = time.process_time()
-    text = to_text(tree)
-    assert time.process_time() - began < 4
+    text = within(12, lambda: tree_of(markup), to_text)
     assert len(text) < 12 * len(markup) + 1_000

@@ -51,7 +51,7 @@ def test_leaving_the_loop_ends_the_workers_at_once() -> None:
     began = time.monotonic()
     results.close()  # type: ignore[attr-defined]
     engine.close()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60  # of the 600 that they would sleep
 
 
 def _first_fast(seconds: int) -> int:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 from mathmill.demo.markup import BY_NAME
 from mathmill.pipeline.dom.parse import parse
 from mathmill.pipeline.formulas.images import image_formula, url_formula
+from tests.effort import assert_linear
 
 # address, expected LaTeX, display, source
 URLS = [
@@ -244,10 +244,9 @@ def test_any_attributes_are_read(src: str, alt: str, names: str) -> None:
     ["&amp;", "amp;", "http://a/", "=http%3A%2F%2F", "&w=", "\\inline ", "%25", "$", "\\(", "\\begin{array}", "{"],
 )
 def test_time_is_linear(unit: str) -> None:
-    long = unit * (19_000 // len(unit))
-    markup = (
-        f'<img class="tex" src="https://latex.codecogs.com/a.latex?{long}" data-src="latex.php?{long}" alt="{long}">'
-    )
-    began = time.process_time()
-    shown(markup)
-    assert time.process_time() - began < 1
+    def markup(size: int) -> str:
+        long = unit * (size // len(unit))
+        source = f"https://latex.codecogs.com/a.latex?{long}"
+        return f'<img class="tex" src="{source}" data-src="latex.php?{long}" alt="{long}">'
+
+    assert_linear(1_900, 19_000, 0.05, markup, shown)

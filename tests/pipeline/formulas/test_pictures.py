@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from urllib.parse import quote
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from mathmill.pipeline.dom.parse import parse
 from mathmill.pipeline.extraction import Extraction, extract_html
 from mathmill.pipeline.formulas.pictures import MOST_ADDRESS, images
+from tests.effort import within
 from tests.pipeline.lessons import lesson_around
 
 TEX = '<img class="latex" src="a.png" alt="{t}">'
@@ -156,11 +156,7 @@ def test_mathml_in_the_address_of_a_picture(svg: str, expected: list[str]) -> No
     ],
 )
 def test_time_is_linear(markup: str) -> None:
-    tree = parse(markup)
-    assert tree is not None
-    began = time.process_time()
-    images(tree, markup + "<img", lambda formula, holder: "zqf0z")
-    assert time.process_time() - began < 2
+    within(20, lambda: parse(markup), lambda tree: images(tree, markup + "<img", lambda formula, holder: "zqf0z"))
 
 
 # vector pictures, the formulas meant

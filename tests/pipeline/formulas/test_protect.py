@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -10,6 +9,7 @@ from mathmill.pipeline.dom.parse import parse
 from mathmill.pipeline.extraction import extract_html
 from mathmill.pipeline.formulas.protect import may_hold_formulas, protect, restore
 from mathmill.pipeline.formulas.renderers import renderer_of
+from tests.effort import assert_linear
 from tests.pipeline.lessons import lesson_around
 
 MATHJAX = "<script src=mathjax.js></script>"
@@ -146,18 +146,15 @@ HOSTILE = {
 }
 
 
-def seconds(around: str, unit: str, count: int) -> float:
-    start = time.process_time()
-    extraction = extract_html(MATHJAX + around + unit * count)
-    assert extraction.found == len(extraction.formulas) + extraction.in_boilerplate
-    return time.process_time() - start
-
-
 @pytest.mark.parametrize("name", HOSTILE)
 def test_time_is_linear(name: str) -> None:
     around, unit = HOSTILE[name]
-    few = seconds(around, unit, 500)  # and what is loaded at the first page
-    assert seconds(around, unit, 5_000) < 15 * few + 0.5
+
+    def extracted(page: str) -> None:
+        extraction = extract_html(page)
+        assert extraction.found == len(extraction.formulas) + extraction.in_boilerplate
+
+    assert_linear(500, 5_000, 0.5, lambda count: MATHJAX + around + unit * count, extracted)
 
 
 @pytest.mark.slow

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +8,7 @@ from mathmill.pipeline.extraction import extract_html
 from mathmill.pipeline.formulas import raw_less
 from mathmill.pipeline.formulas.raw_less import escape_raw_less
 from mathmill.pipeline.formulas.renderers import Pair, Renderer
+from tests.effort import assert_linear
 from tests.pipeline.lessons import lesson_around
 
 DOLLARS = "<script>MathJax = {tex: {inlineMath: [['$', '$']]}};</script><script src=mathjax.js></script>"
@@ -86,22 +85,12 @@ PAIRS = [one + other for one in HOSTILE for other in ("", "<a ", "<b=", "<!--", 
 def test_time_is_linear(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """That of the pattern; each look back is bounded, and would drown it, so that it is cut short here."""
     monkeypatch.setattr(raw_less, "MOST_BEFORE", 10)
-    times = []
-    for count in (2_000, 16_000):
-        start = time.process_time()
-        escape_raw_less("$" + unit * count)
-        times.append(time.process_time() - start)
-    assert times[1] < 32 * times[0] + 0.1
+    assert_linear(2_000, 16_000, 0.1, lambda count: "$" + unit * count, escape_raw_less)
 
 
 @pytest.mark.parametrize("unit", ["<a ", "$a<b ", "<p x<a ", "[tex]<a ", "<<<<<<<<a "])
 def test_a_look_back_is_bounded(unit: str) -> None:
-    times = []
-    for count in (400, 3_200):
-        start = time.process_time()
-        escape_raw_less("$" + unit * count)
-        times.append(time.process_time() - start)
-    assert times[1] < 32 * times[0] + 0.05
+    assert_linear(400, 3_200, 0.05, lambda count: "$" + unit * count, escape_raw_less)
 
 
 # what stands before a less-than; whether a formula is open there

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from mathmill.pipeline.formulas.renderers import CODE, EVERY_CLASS, Pair, Renderer, renderer_of
+from tests.effort import within
 
 LIBRARY = "<script src='https://cdn.example/mathjax/tex-mml-chtml.js'></script>"
 KATEX = "<script src='https://cdn.example/katex/auto-render.min.js'></script>"
@@ -221,6 +220,5 @@ def test_backticks_are_asciimath_where_it_is_loaded(head: str, expected: bool) -
     ],
 )  # fmt: skip
 def test_time_is_linear(unit: str) -> None:
-    began = time.process_time()
-    renderer_of(f"mathjax <script>Math {unit * (300_000 // len(unit))}</script>")
-    assert time.process_time() - began < 5
+    page = f"mathjax <script>Math {unit * (300_000 // len(unit))}</script>"
+    within(20, lambda: page, renderer_of)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from mathmill.pipeline.gates import ByteGate
 from mathmill.pipeline.manuscripts.kinds import Kind, ending, is_manuscript, kind_of
 from mathmill.pipeline.manuscripts.read import read_manuscript
 from mathmill.pipeline.pages import page
+from tests.effort import assert_linear
 from tests.pipeline.making import answer, member, read, records_of, warc
 
 NOTEBOOK = '{\n "cells": [], "nbformat": 4}'
@@ -230,9 +230,11 @@ def test_any_json_is_read(inside: object, metadata: object, key: str) -> None:
 )
 def test_hostile_repetition_ends(unit: str, kind: Kind) -> None:
     start = "\\newcommand{\\f}[2]{#1#2}\\newenvironment{e}[1]{\\begin{equation}#1}{\\end{equation}}\\def\\a{b}"
-    text = (start if kind == "tex" else "") + unit * (40_000 // len(unit))
-    if kind == "notebook":
-        text = json.dumps({"cells": [{"cell_type": "markdown", "source": text}]})
-    began = time.process_time()
-    read_manuscript(text, kind)
-    assert time.process_time() - began < 2
+
+    def text(size: int) -> str:
+        repeated = (start if kind == "tex" else "") + unit * (size // len(unit))
+        return (
+            json.dumps({"cells": [{"cell_type": "markdown", "source": repeated}]}) if kind == "notebook" else repeated
+        )
+
+    assert_linear(5_000, 40_000, 0.3, text, lambda text: read_manuscript(text, kind))

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import time
 from functools import cache
 
 import pytest
@@ -14,6 +13,7 @@ from mathmill.demo.markup import split_math
 from mathmill.demo.problems import generate_problems
 from mathmill.pipeline.notation.asciimath import MAX_DEPTH, to_latex
 from mathmill.pipeline.notation.asciimath_symbols import SYMBOLS, Kind
+from tests.effort import assert_linear
 
 CASES = [
     ("", ""),
@@ -237,13 +237,5 @@ HOSTILE = [
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_hostile_input_takes_linear_time(unit: str) -> None:
-    def seconds(size: int) -> float:
-        text = unit * (size // len(unit))
-        began = time.process_time()
-        latex = to_latex(text)
-        elapsed = time.process_time() - began
-        assert is_balanced(latex)
-        return elapsed
-
-    small, large = seconds(3_000), seconds(24_000)
-    assert large < 8 * 4 * max(small, 0.03)
+    assert_linear(3_000, 24_000, 0.2, lambda size: unit * (size // len(unit)), to_latex)
+    assert is_balanced(to_latex(unit * (3_000 // len(unit))))

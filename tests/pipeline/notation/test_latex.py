@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import time
 from functools import cache
 
 import pytest
@@ -12,6 +11,7 @@ from mathmill.demo.lessons import LESSONS
 from mathmill.demo.markup import split_math
 from mathmill.demo.problems import generate_problems
 from mathmill.pipeline.notation.latex import MAX_PASSES, _cleaned, clean
+from tests.effort import assert_linear
 
 # LaTeX as pages have it, as we keep it
 CASES = [
@@ -382,12 +382,8 @@ HOSTILE = [
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_hostile_input_takes_linear_time(unit: str) -> None:
-    def seconds(size: int) -> float:
+    def text(size: int) -> str:
         closers = "}" * (size // len(unit) if "{" in unit and "begin" not in unit else 0)
-        text = unit * (size // len(unit)) + "x" + closers
-        began = time.process_time()
-        clean(text)
-        return time.process_time() - began
+        return unit * (size // len(unit)) + "x" + closers
 
-    small, large = seconds(4_000), seconds(64_000)
-    assert large < 16 * 4 * max(small, 0.005)
+    assert_linear(4_000, 64_000, 0.2, text, clean)

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathmill.pipeline.notation.latex import _cleaned, clean
 from mathmill.pipeline.notation.latex_numbers import shown
+from tests.effort import assert_linear
 
 # a displayed formula as an author typed it, what is left of it, its number
 TYPED = [
@@ -226,14 +225,7 @@ HOSTILE = [
 @pytest.mark.parametrize("unit", HOSTILE)
 @pytest.mark.parametrize("end", ["(3)", r"\text{(3)}", "3)"])
 def test_hostile_input_takes_linear_time(unit: str, end: str) -> None:
-    def seconds(size: int) -> float:
-        text = "x = " + unit * (size // len(unit)) + end
-        times = []
-        for _ in range(3):  # the least of them is what the work takes; the rest is the machine's
-            began = time.process_time()
-            clean(text, display=True)
-            times.append(time.process_time() - began)
-        return min(times)
+    def text(size: int) -> str:
+        return "x = " + unit * (size // len(unit)) + end
 
-    small, large = seconds(4_000), seconds(64_000)
-    assert large < 16 * 4 * max(small, 0.005)
+    assert_linear(4_000, 64_000, 0.2, text, lambda text: clean(text, display=True))

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 from mathmill.pipeline.body.structure import to_text
 from mathmill.pipeline.dom.parse import parse
 from mathmill.pipeline.formulas.layout.equations import equations
+from tests.effort import within
 
 TOKEN = re.compile(r"zqf\d+z")
 
@@ -324,8 +324,4 @@ def test_every_placeholder_stays_once_in_order(pieces: list[str]) -> None:
     ],
 )
 def test_hostile_pages_take_linear_time(markup: str) -> None:
-    tree = parse(markup)
-    assert tree is not None
-    began = time.process_time()
-    equations(tree, TOKEN)
-    assert time.process_time() - began < 5
+    within(20, lambda: parse(markup), lambda tree: equations(tree, TOKEN))
