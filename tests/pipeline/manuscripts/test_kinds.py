@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mathmill.data.records import Document
@@ -173,10 +173,10 @@ def assert_sound(text: str, kind: Kind) -> None:
     found.text.encode("utf-8")
     found.title.encode("utf-8")
     assert "\0" not in found.text
-    squeezed, position = "".join(found.text.split()), 0
+    squeezed, position = "".join(found.text.split()).replace("\\%", "%"), 0
     for formula in found.formulas:
         assert formula.latex.strip()
-        inner = "".join(formula.latex.split())
+        inner = "".join(formula.latex.split()).replace("\\%", "%")  # what would hide the rest is escaped in it alone
         position = squeezed.find(inner, position)
         assert position >= 0, (formula, found.text)
         position += len(inner)
@@ -189,6 +189,7 @@ def test_any_text_is_read(text: str, kind: Kind) -> None:
 
 
 @settings(max_examples=150, deadline=None)
+@example("$$$%\\begin{align}$", "")
 @given(TEXT, TEXT)
 def test_any_cells_are_read(text: str, other: str) -> None:
     output = {"output_type": "display_data", "data": {"text/latex": text}}
