@@ -86,7 +86,7 @@ def test_extract_reads_standard_input_and_speaks_json() -> None:
     ("body", "code", "words"),
     [
         (b'{"url": "a", "html": "<p>a</p>"}\n', 2, "use --jsonl"),
-        (gzip.compress(b"<p>a</p>"), 2, "is compressed: use --jsonl if it holds lines of JSON"),
+        (gzip.compress(b"<p>a</p>", mtime=0), 2, "is compressed: use --jsonl if it holds lines of JSON"),
         (zstandard.compress(b"<p>a</p>"), 2, "is compressed"),
         (b"WARC/1.0\r\n", 2, "is an archive and no HTML page"),
         (b"%PDF-1.4", 65, "turn it into HTML first"),

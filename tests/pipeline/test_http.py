@@ -37,15 +37,15 @@ def _decoded(body: bytes, *fields: str, limits: ArchiveLimits = LIMITS) -> Body:
 
 
 CHUNKED, GZIP = "Transfer-Encoding: chunked", "Content-Encoding: gzip"
-GZIPPED = gzip.compress(TEXT)
+GZIPPED = gzip.compress(TEXT, mtime=0)
 
 WHOLE = {
     "plain": (TEXT, [], ()),
     "gzip": (GZIPPED, [GZIP], ()),
     "x-gzip": (GZIPPED, ["Content-Encoding: x-gzip"], ()),
-    "gzip of two members": (gzip.compress(TEXT[:99]) + gzip.compress(TEXT[99:]), [GZIP], ()),
-    "gzip twice, said once": (gzip.compress(GZIPPED), [GZIP], ()),
-    "gzip twice, said twice": (gzip.compress(GZIPPED), ["Content-Encoding: gzip, gzip"], ()),
+    "gzip of two members": (gzip.compress(TEXT[:99], mtime=0) + gzip.compress(TEXT[99:], mtime=0), [GZIP], ()),
+    "gzip twice, said once": (gzip.compress(GZIPPED, mtime=0), [GZIP], ()),
+    "gzip twice, said twice": (gzip.compress(GZIPPED, mtime=0), ["Content-Encoding: gzip, gzip"], ()),
     "gzip and not said": (GZIPPED, [], ()),
     "said gzip and plain": (TEXT, [GZIP], ("not_encoded",)),
     "zlib": (zlib.compress(TEXT), ["Content-Encoding: deflate"], ()),

@@ -165,8 +165,8 @@ HALF = len(PAGES) // 2
 @pytest.mark.parametrize(
     "packed",
     [
-        gzip.compress(PAGES),
-        gzip.compress(PAGES[:HALF]) + gzip.compress(PAGES[HALF:]) + b"\0" * 100,
+        gzip.compress(PAGES, mtime=0),
+        gzip.compress(PAGES[:HALF], mtime=0) + gzip.compress(PAGES[HALF:], mtime=0) + b"\0" * 100,
         zstandard.compress(PAGES),
         b"\x50\x2a\x4d\x18\4\0\0\0abcd" + zstandard.compress(PAGES[:HALF]) + zstandard.compress(PAGES[HALF:]),
     ],
