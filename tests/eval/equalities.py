@@ -45,6 +45,8 @@ EQUAL = [
     (r"\frac{1}{\sqrt{x+1}+\sqrt x}", r"\sqrt{x+1}-\sqrt x"),
     (r"\sum_{k=1}^{n} k^2", r"\frac{n(n+1)(2n+1)}{6}"),
     (r"\sum_{k=0}^{n} 2^k", r"2^{n+1}-1"),
+    (r"\sum_{k=1}^{n-1} k", r"\frac{n(n-1)}{2}"),
+    (r"(-1)^{2n+1}", r"-1"),
     (r"\sum_{k=1}^{\infty} \frac{1}{k^2}", r"\frac{\pi^2}{6}"),
     (r"\sum_{k=0}^{\infty} \frac{1}{k!}", r"e"),
     (r"\sum_{k=1}^{\infty} \frac{k}{2^k}", r"2"),

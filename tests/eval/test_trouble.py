@@ -20,7 +20,7 @@ from mathmill.eval.trouble import Trouble, trouble_here
 from mathmill.eval.verdict import OUTCOMES, Outcome
 from tests.eval.test_eval_commands import run
 
-PROOF = r"\int_0^1 x^2 dx", "1/3"  # nothing cheaper than a proof knows
+PROOF = r"\lim_{x\to 0}\frac{\sin x}{3x}", "1/3"  # nothing cheaper than a proof knows
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_the_count_of_a_process_is_one_for_each_bound() -> None:
 def test_judged_lines_stop_above_the_bound(tmp_path: Path, alone: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATHMILL_PROOF_SECONDS", "0.001")
     few, many = tmp_path / "few.jsonl", tmp_path / "many.jsonl"
-    late = '{"gold": "1/3", "pred": "\\\\int_0^1 x^2 dx"}\n'
+    late = '{"gold": "1/3", "pred": "\\\\lim_{x\\\\to 0}\\\\frac{\\\\sin x}{3x}"}\n'
     few.write_text(late + 19 * '{"gold": "5", "pred": "5"}\n')
     assert run("eval", "verify", "--jsonl", few)[0] == 0
     assert run("eval", "verify", "--jsonl", few, "--max-trouble", "0.05")[0] == 0

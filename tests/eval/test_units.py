@@ -36,6 +36,14 @@ def worth(written: str) -> Unit:
         ("W", "J/s"),
         ("Hz", "s^-1"),
         ("m/s/s", "m/s^2"),
+        ("C", "A*s"),
+        ("F", "C/V"),
+        ("H", "V*s/A"),
+        ("T", "Wb/m^2"),
+        ("ohm", "V/A"),
+        ("\u03bcm", "micrometers"),
+        ("kN", "kilonewtons"),
+        ("gm", "g"),
         ("$", "dollars"),
     ],
 )
@@ -58,6 +66,11 @@ def test_names_of_one_unit(written: str, same: str) -> None:
         ("lb", "oz", Fraction(16)),
         ("gallon", "quarts", Fraction(4)),
         ("dollar", "cents", Fraction(100)),
+        ("kN", "N", Fraction(1000)),
+        ("F", "\u03bcF", Fraction(10**6)),
+        ("GB", "MB", Fraction(1000)),
+        ("MN", "mN", Fraction(10**9)),
+        ("byte", "bits", Fraction(8)),
     ],
 )
 def test_conversion(larger: str, smaller: str, times: Fraction) -> None:
@@ -74,14 +87,15 @@ def test_what_measures_different_things(one: str, other: str) -> None:
     assert worth(one).dimensions != worth(other).dimensions
 
 
-@pytest.mark.parametrize("name", ["apples", "x", "M", "Mg", "", "cm cm", "square apples", "^2", "m/"])
+@pytest.mark.parametrize("name", ["apples", "x", "M", "Mg", "MC", "pm", "us", "", "cm cm", "square apples", "^2", "m/"])
 def test_no_unit(name: str) -> None:
     assert unit_of(name) is None or not name
     assert not is_unit(name)
 
 
-def test_units_of_whatever_have_no_dimension() -> None:
-    assert worth("units").dimensions == worth("square units").dimensions == ()
+def test_units_of_whatever_are_of_a_dimension_of_their_own() -> None:
+    assert worth("units").dimensions == (("unit", 1),)
+    assert worth("square units").dimensions == worth("units^2").dimensions == (("unit", 2),)
 
 
 @given(st.text(alphabet="cmks$/*^2- squarefthin.", max_size=30))

@@ -74,7 +74,7 @@ def test_last_rung_is_asked_where_nothing_else_tells(monkeypatch: pytest.MonkeyP
         return Verdict("correct", "sympy")
 
     monkeypatch.setattr(module, "_prove", prove)
-    assert verify(r"\int_0^1 x dx", r"\int_0^1 y dy").method == "sympy"
+    assert verify(r"\lim_{x\to 0}\frac{\sin x}{x}", r"\lim_{y\to 0}\frac{\sin y}{y}").method == "sympy"
     assert len(asked) == 1
 
 
@@ -86,8 +86,8 @@ def test_a_proof_that_times_out_is_the_last(monkeypatch: pytest.MonkeyPatch) -> 
         return Verdict("timed_out", "sympy")
 
     monkeypatch.setattr(module, "_prove", prove)
-    answer = ",".join(rf"\int_0^{n} x dx" for n in range(1, 9))
-    gold = ",".join(rf"\int_0^{n} y dy" for n in range(1, 9))
+    answer = ",".join(rf"\lim_{{x\to 0}}\frac{{\sin {n}x}}{{x}}" for n in range(1, 9))
+    gold = ",".join(rf"\lim_{{y\to 0}}\frac{{\sin {n}y}}{{y}}" for n in range(1, 9))
     assert not verify(answer, gold).correct
     assert len(asked) == 1
 

@@ -1,8 +1,9 @@
 """Whether an answer is the gold answer, cheapest look first.
 
 The rungs, as `Verdict.method` names them: `number` (plain numerals), `string` (the same text), `choice` (letters of
-options), then the trees that both are read into: `tree`, `words`, `set`, `relation`, `base`, `ratio`, `unit`, `items`,
-`matrix`, `exact`, `rounded`, `numeric`, and at last a proof in another process.
+options), then the trees that both are read into: `tree`, `words`, `clock`, `family`, `residue`, `set`, `relation`,
+`base`, `ratio`, `unit`, `items`, `matrix`, `exact`, `rounded`, `numeric`, `identity`, and at last a proof by `sympy` in
+another process. docs/verifier.md says what each of them knows.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ from mathmill.eval.ladder.texts import compare_letters, counted, loosened, squee
 from mathmill.eval.ladder.trace import Ask, Step, Trace, ask_plainly
 from mathmill.eval.limits import MAX_CHARS, TooLarge, Unparsable
 from mathmill.eval.syntax.parser import parse
+from mathmill.eval.syntax.tokens import tokens_of
 from mathmill.eval.syntax.trees import Quantity, Tree, Words
-from mathmill.eval.syntax.wrappers import unwrapped
+from mathmill.eval.syntax.wrappers import says_something, unwrapped
 from mathmill.eval.verdict import Verdict
 
-_SPEAKING = re.compile(r"[0-9=<>^+*/]")  # what words alone do not hold
-_POWER = re.compile(r"(?<=[\w)}\]])[ ]?\*\*[ ]?(?=[-\w({])(?![^*]*\*\*)")
+_SIGNS = frozenset({"!", "'", "^"})  # what a text of words may say beside what is kept of it
+_MISSING = frozenset({"nan", "NaN"})  # what tables write where they have nothing
+_STARS = re.compile(r"( ?)\*\*( ?)")
+_BEFORE_POWER = re.compile(r"[\w)}\]]")
+_BEHIND_POWER = re.compile(r"[-\w({\\]")
 _NAMED = re.compile(r"([a-df-hj-zA-Z])\s*=")
 _LONE_DOLLARS = re.compile(r"(?<!\\)\$")
 
@@ -30,7 +35,11 @@ _LONE_DOLLARS = re.compile(r"(?<!\\)\$")
 def verify(answer: str, gold: str) -> Verdict:
     """Whether `answer` is the answer `gold`; both as they were written, LaTeX or plain text.
 
-    Never raises: what cannot be judged has an outcome of its own. Only `correct` pays.
+    What a text says never raises: what cannot be judged has an outcome of its own. Only `correct` pays.
+
+    Raises:
+        JudgeInTrouble: a proof is needed, and no worker can be started here.
+        ConfigError: a setting of the workers is wrong.
     """
     return _verified(answer, gold, ask_plainly)
 
@@ -74,17 +83,36 @@ def _powers_kept(text: str) -> str:
         return text
     text = text.strip()
     if text.startswith("**") and text.endswith("**") and len(text) > 4:
-        text = text[2:-2]
-    return _POWER.sub("^", text)
+        inner = text[2:-2]
+        text = inner if all(_is_power(inner, stars) for stars in _STARS.finditer(inner)) else text
+    parts, at, opened = list[str](), 0, 0  # `opened` is where bold type may begin
+    for stars in _STARS.finditer(text):
+        is_power = not opened and _is_power(text, stars)
+        parts += [text[at : stars.start()], "^" if is_power else stars[0]]
+        at = stars.end()
+        if opened:
+            parts[opened] = parts[opened].replace("**", "")
+            parts[-1] = parts[-1].replace("**", "")
+        opened = len(parts) - 1 if not opened and not is_power and not stars[2] else 0
+    return "".join([*parts, text[at:]])
+
+
+def _is_power(text: str, stars: re.Match[str]) -> bool:
+    """Whether two stars stand between base and exponent, as near to the one as to the other."""
+    start, end = stars.span()
+    is_between = start > 0 and _BEFORE_POWER.match(text, start - 1) and _BEHIND_POWER.match(text, end)
+    return bool(is_between) and stars[1] == stars[2]
 
 
 def _unfit(answer: str, gold: str) -> Verdict | None:
     """The verdict where one of the two is nothing that could be compared."""
-    if len(gold) > MAX_CHARS or not unwrapped(gold):
-        return Verdict("bad_gold", "gold", "empty" if len(gold) <= MAX_CHARS else f"more than {MAX_CHARS:,} characters")
+    if len(gold) > MAX_CHARS:
+        return Verdict("bad_gold", "gold", f"more than {MAX_CHARS:,} characters")
+    if gold in _MISSING or not says_something(gold):
+        return Verdict("bad_gold", "gold", "empty")
     if len(answer) > MAX_CHARS:
         return Verdict("too_large", "answer", f"more than {MAX_CHARS:,} characters")
-    return None if unwrapped(answer) else Verdict("no_answer", "answer", "empty")
+    return None if says_something(answer) else Verdict("no_answer", "answer", "empty")
 
 
 def _compared(answer: str, gold: str, ask: Ask) -> Verdict:
@@ -114,12 +142,14 @@ def _read(text: str) -> Tree | Verdict:
 
 
 def _same_words(answer: str, gold: str) -> Verdict:
-    """Words that are the same but for signs: where these say something they have to be the same too."""
-    if not _SPEAKING.search(answer) and not _SPEAKING.search(gold):
+    """The same words, which may leave out signs: these have to be the same too."""
+    if _signs(answer) == _signs(gold):
         return correct("words")
-    if squeezed(answer).lower() == squeezed(gold).lower():
-        return correct("string")
     return wrong("words", "the same words with other signs")
+
+
+def _signs(text: str) -> list[str]:
+    return [token.text for token in tokens_of(text) if token.text in _SIGNS]
 
 
 @lru_cache(maxsize=1_024)  # many answers are judged by one gold

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from mathmill.eval.ladder.constants import compare_constants
 from mathmill.eval.ladder.items import compare_items
 from mathmill.eval.ladder.quantities import compare_bases, compare_quantities, compare_ratios
 from mathmill.eval.ladder.relations import compare_relations
@@ -20,6 +21,7 @@ from mathmill.eval.verdict import Verdict
 _RUNGS: tuple[tuple[str, Rung], ...] = (
     ("signs", compare_signs),
     ("words", compare_words),
+    ("constants", compare_constants),
     ("sets", compare_sets),
     ("relations", compare_relations),
     ("bases", compare_bases),

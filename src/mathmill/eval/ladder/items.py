@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from mathmill.eval.ladder.families import compare_families
+from mathmill.eval.ladder.lettered import meant
 from mathmill.eval.ladder.relations import by_name
 from mathmill.eval.ladder.rungs import Compare, all_of, matched, wrong
 from mathmill.eval.ladder.sets import is_set
+from mathmill.eval.ladder.vectors import by_unit_vectors, spread, width_of
 from mathmill.eval.syntax import trees as t
 from mathmill.eval.verdict import Verdict
 
@@ -26,23 +28,32 @@ class Entries:
 
 def compare_items(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict | None:
     """Lists, sets, tuples, vectors and matrices; None where neither is one."""
-    answer, gold = _spread(answer), _spread(gold)
+    asked = answer, gold
+    if (verdict := compare_families(answer, gold, compare)) is not None:
+        return verdict
+    answer, gold = spread(meant(answer, gold)), spread(meant(gold, answer))
+    answer, gold = by_unit_vectors(answer, width_of(gold)), by_unit_vectors(gold, width_of(answer))
     left, right = _entries(answer), _entries(gold)
     if isinstance(answer, t.Items) and answer.kind == "either" and (right is None or len(right.values) < 2):
         return _either(answer, gold, compare)
     if isinstance(answer, t.Matrix) or isinstance(gold, t.Matrix):
         return _compare_matrices(answer, gold, compare)
     if left is None and right is None:
-        return None
+        return compare(answer, gold) if (answer, gold) != asked else None
     if left is None or right is None:
         return _single(answer, gold, left or right, compare)
     if len(left.values) != len(right.values):
         return wrong("items", f"{len(left.values)} values for {len(right.values)}")
+    left, right = _unnumbered(left, right), _unnumbered(right, left)
     if (named := _named(left.values, right.values)) is not None:
         return all_of("items", (compare(a, b) for a, b in zip(*named, strict=True)))
     kinds = {left.kind, right.kind}
     if kinds == {"set", "tuple"}:
         return wrong("items", "a set for a tuple or a tuple for a set")
+    if _count_sets(left) != _count_sets(right):
+        return wrong("items", "a set of sets for a set of values, or a set of values for a set of sets")
+    if "tuple" in kinds and (_is_several(answer) or _is_several(gold)):
+        return wrong("items", "several solutions for a tuple, or a tuple for several solutions")
     if "tuple" not in kinds:
         return matched("items", left.values, right.values, compare)
     return all_of("items", (compare(a, b) for a, b in zip(left.values, right.values, strict=True)))
@@ -53,6 +64,18 @@ def _either(answer: t.Items, gold: t.Tree, compare: Compare) -> Verdict:
     if all(compare(item, gold).correct for item in answer.items):
         return all_of("items", (compare(item, gold) for item in answer.items))
     return Verdict("ambiguous", "items", "one of several answers")
+
+
+def _is_several(tree: t.Tree) -> bool:
+    """Whether these are several solutions: `1 or 2`, `x = 1, x = 2`."""
+    if not isinstance(tree, t.Items) or len(tree.items) < 2:
+        return False
+    names = {_letter_of(item) for item in tree.items}
+    return tree.kind == "either" or (len(names) == 1 and None not in names)
+
+
+def _count_sets(entries: Entries) -> int:
+    return sum(isinstance(value, t.Items) and value.kind == "set" for value in entries.values)
 
 
 def _single(answer: t.Tree, gold: t.Tree, several: Entries | None, compare: Compare) -> Verdict:
@@ -106,55 +129,6 @@ def _rows(tree: t.Tree) -> list[tuple[t.Tree, ...]] | None:
     return [entries.values]
 
 
-def _spread(tree: t.Tree) -> t.Tree:
-    """A number times a matrix or vector, or a sum of such, as the matrix or vector it makes."""
-    match tree:
-        case t.Negative(value):
-            return _each(value, t.Negative) or tree
-        case t.Quotient(value, under):
-            return _each(value, lambda entry: t.Quotient(entry, under)) or tree
-        case t.Product(factors):
-            wide = [factor for factor in factors if _is_wide(factor)]
-            rest = tuple(factor for factor in factors if not _is_wide(factor))
-            if len(wide) == 1 and not isinstance(factors[0], t.Symbol):  # f(1, 2) is no product
-                return _each(wide[0], lambda entry: t.Product((*rest, entry))) or tree
-            if len(wide) == 1 and isinstance(wide[0], t.Matrix):
-                return _each(wide[0], lambda entry: t.Product((*rest, entry))) or tree
-        case t.Sum(terms):
-            return _added([_spread(term) for term in terms]) or tree
-    return tree
-
-
-def _is_wide(tree: t.Tree) -> bool:
-    return isinstance(tree, t.Matrix) or (isinstance(tree, t.Items) and tree.kind in ("tuple", "vector"))
-
-
-def _each(tree: t.Tree, change: Callable[[t.Tree], t.Tree]) -> t.Tree | None:
-    tree = _spread(tree)
-    if isinstance(tree, t.Matrix):
-        return t.Matrix(tuple(tuple(map(change, row)) for row in tree.rows))
-    if isinstance(tree, t.Items) and tree.kind in ("tuple", "vector"):
-        return t.Items(tree.kind, tuple(map(change, tree.items)))
-    return None
-
-
-def _added(terms: list[t.Tree]) -> t.Tree | None:
-    """The sum of matrices, or of vectors, of one shape."""
-    if not all(map(_is_wide, terms)) or len({_shape(term) for term in terms}) != 1:
-        return None
-    if isinstance(terms[0], t.Matrix):
-        tables = [term.rows for term in terms if isinstance(term, t.Matrix)]
-        return t.Matrix(tuple(tuple(map(t.Sum, zip(*rows, strict=True))) for rows in zip(*tables, strict=True)))
-    columns = zip(*(term.items for term in terms if isinstance(term, t.Items)), strict=True)
-    return t.Items("tuple", tuple(map(t.Sum, columns)))
-
-
-def _shape(tree: t.Tree) -> tuple[int, int]:
-    if isinstance(tree, t.Matrix):
-        return len(tree.rows), len(tree.rows[0])
-    return 0, len(tree.items) if isinstance(tree, t.Items) else 0
-
-
 def _named(
     answers: tuple[t.Tree, ...], golds: tuple[t.Tree, ...]
 ) -> tuple[tuple[t.Tree, ...], tuple[t.Tree, ...]] | None:
@@ -166,10 +140,36 @@ def _named(
         if set(left) != set(right):
             return None
         return tuple(left[name] for name in right), tuple(right.values())
+    if any(_letter_of(value) is not None for value in (golds if left is not None else answers)):
+        return None  # the same name for several
     if left is not None:
         return _in_order(left), golds
     return answers, _in_order(right or {})
 
 
+def _unnumbered(entries: Entries, others: Entries) -> Entries:
+    """`x_1 = 1, x_2 = 2` as `x = 1, x = 2` where the other side names its values so."""
+    names = {_letter_of(value) for value in others.values}
+    if (
+        len(names) != 1
+        or None in names
+        or names != {(_letter_of(value) or "").partition("_")[0] for value in entries.values}
+    ):
+        return entries
+    letter = t.Symbol(next(iter(names)) or "")
+    values = (t.Relation((letter, value.terms[1]), ("=",)) for value in entries.values if isinstance(value, t.Relation))
+    return Entries(entries.kind, tuple(values))
+
+
+def _letter_of(tree: t.Tree) -> str | None:
+    match tree:
+        case t.Relation((t.Symbol(name), _), ("=",)):
+            return name
+    return None
+
+
 def _in_order(named: dict[str, t.Tree]) -> tuple[t.Tree, ...]:
+    """The values in the order of their letters; of those that words name, as they are written."""
+    if any(name.startswith(" ") for name in named):
+        return tuple(named.values())
     return tuple(named[name] for name in sorted(named, key=lambda name: name.lstrip("\\")))

@@ -11,17 +11,17 @@ from mathmill.eval.verdict import Verdict
 
 # Longer ones are left to the parser, which knows what is too large.
 _PLAIN = re.compile(
-    r"\s*(?P<dollars>\$?)\s*(?P<sign>[-+]?)"
+    r"(?P<dollars>\$?)\s?(?P<sign>[-+]?)"
     r"(?:(?P<digits>\d{1,60}|[1-9]\d{0,2}(?:,\d{3}){1,9})(?:\.(?P<places>\d{1,60}))?(?:/(?P<under>[1-9]\d{0,30}))?"
-    r"|\\[dt]?frac\{(?P<over>\d{1,30})\}\{(?P<below>[1-9]\d{0,30})\})\s*(?P=dollars)\s*",
+    r"|\\[dt]?frac\{(?P<over>\d{1,30})\}\{(?P<below>[1-9]\d{0,30})\})\s?(?P=dollars)",
     re.ASCII,
 )
 
 
 def compare_numerals(answer: str, gold: str) -> Verdict | None:
     """The verdict on two plain numerals; None where one is something else."""
-    wanted = _PLAIN.fullmatch(gold)
-    if wanted is None or (given := _PLAIN.fullmatch(answer)) is None:
+    wanted = _PLAIN.fullmatch(gold.strip())
+    if wanted is None or (given := _PLAIN.fullmatch(answer.strip())) is None:
         return None
     left, right = _value(given), _value(wanted)
     if left == right:

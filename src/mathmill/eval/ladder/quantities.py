@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import takewhile
 
+from mathmill.eval.ladder.clocks import compare_clocks
 from mathmill.eval.ladder.rungs import Compare, all_of, correct, wrong
 from mathmill.eval.syntax import trees as t
-from mathmill.eval.units import unit_of
-from mathmill.eval.values.exact import form_of
+from mathmill.eval.units import Unit, unit_of
+from mathmill.eval.values.exact import based_value, form_of
+from mathmill.eval.values.numeric import symbols_of
 from mathmill.eval.values.polynomials import Undecided
 from mathmill.eval.verdict import Verdict
 
 _DEGREES = frozenset({"degree", "degrees", "deg"})
 _DOZENS = frozenset({"dozen", "dozens"})
+_SIGNS = {r"\mu": "\u03bc", r"\Omega": "ohm"}
+_SIGNED = "\u03bc"
 _TEMPERATURES = {"C": "Celsius", "F": "Fahrenheit"}
+_Dimensions = tuple[tuple[str, int], ...]
+_ANGLES = {(("angle", 1),), (("radian", 1),)}
+_ES = ("xes", "shes", "ches", "sses", "uses")
 _VALUES = (t.Number, t.Quotient, t.Mixed, t.Negative, t.Root, t.Power)
 
 
@@ -24,7 +32,7 @@ def compare_bases(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict | N
     if not isinstance(answer, t.InBase) or answer.base != gold.base:
         return wrong("base", f"base {gold.base} is asked for")
     try:
-        same = int(answer.digits, answer.base) == int(gold.digits, gold.base)
+        same = based_value(answer) == based_value(gold)
     except ValueError:
         return wrong("base", f"no numeral of base {gold.base}")
     return correct("base") if same else wrong("base", "another number")
@@ -32,9 +40,13 @@ def compare_bases(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict | N
 
 def compare_ratios(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict | None:
     """`4:6`, `2:3` and `2/3`: terms in proportion; a ratio of two may be a quotient."""
+    if (clocks := compare_clocks(answer, gold)) is not None:
+        return clocks
     if not (_is_ratio(answer) or _is_ratio(gold)):
         return None
     left, right = _terms(answer), _terms(gold)
+    if isinstance(answer, t.Quantity | t.Percent) or isinstance(gold, t.Quantity | t.Percent):
+        return wrong("ratio", "a ratio for a quantity, or a quantity for a ratio")
     if left is None or right is None:
         return compare(_quotient(answer), _quotient(gold)) if {len(left or right or ())} == {2} else None
     if len(left) != len(right):
@@ -71,9 +83,11 @@ def compare_quantities(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdic
     if isinstance(gold, t.Percent) and not isinstance(answer, t.Percent | t.Quantity):
         verdict = compare(answer, gold.value)  # a question for a percentage is answered by its number
         return verdict if verdict.correct else None
+    if {type(answer), type(gold)} == {t.Percent, t.Quantity}:
+        return wrong("unit", "a percentage for a quantity, or a quantity for a percentage")
     (left, unit), (right, other) = _parted(answer), _parted(gold)
     if unit is None and other is None:
-        return _with_letters(answer, gold, compare)
+        return _with_prefix(answer, gold, compare)
     if unit is None and other is not None:
         left, unit = _lettered(left)
     elif other is None:
@@ -83,7 +97,7 @@ def compare_quantities(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdic
     if other in _DOZENS and unit is None:
         return _dozens(left, right, compare)
     if unit is None or other is None:
-        return _as_turns(answer, gold) or _bare(compare(left, right))
+        return _as_turns(answer, gold) or _without(left, unit, right, other, compare)
     return _converted(left, unit, right, other, compare)
 
 
@@ -93,16 +107,28 @@ def _dozens(answer: t.Tree, dozens: t.Tree, compare: Compare) -> Verdict:
     return verdict if verdict.correct else compare(answer, _scaled(dozens, Fraction(12)))
 
 
-def _bare(verdict: Verdict) -> Verdict:
+def _without(left: t.Tree, unit: str | None, right: t.Tree, other: str | None, compare: Compare) -> Verdict:
+    """Values one of which has a unit, which may be letters that were taken for one: `3/2 kT` and `3kT/2`."""
+    verdict = compare(left, right)
+    if not verdict.correct and symbols_of(right if other is None else left):
+        as_letters = compare(_unread(left, unit), _unread(right, other))
+        verdict = as_letters if as_letters.correct else verdict
     return Verdict(verdict.outcome, verdict.method, verdict.detail or "one of the two has no unit")
 
 
-def _with_letters(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict | None:
-    """`10 m` for 10: letters that spell a unit, where the other is a plain number."""
-    if isinstance(gold, t.Number) == isinstance(answer, t.Number):
-        return None
+def _unread(value: t.Tree, unit: str | None) -> t.Tree:
+    """A value times the letters of what was taken for its unit."""
+    if unit is None or not unit.isalpha():
+        return value
+    return t.Product((value, *(t.Symbol(r"\mu" if letter in _SIGNED else letter) for letter in unit)))
+
+
+def _with_prefix(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict | None:
+    r"""`4\mu F` and `4000 nF`: letters that spell one unit on both sides, where a sign says that they are no names."""
     (left, unit), (right, other) = _lettered(answer), _lettered(gold)
-    return _bare(compare(left, right)) if unit is not None or other is not None else None
+    if unit is None or other is None or unit == other or not any(name[0] in _SIGNED for name in (unit, other)):
+        return None
+    return _converted(left, unit, right, other, compare)
 
 
 def _converted(left: t.Tree, unit: str, right: t.Tree, other: str, compare: Compare) -> Verdict:
@@ -111,13 +137,31 @@ def _converted(left: t.Tree, unit: str, right: t.Tree, other: str, compare: Comp
         if _stem(unit) != _stem(other):
             return wrong("unit", f"{unit} is not {other}")
         return compare(left, right)
-    if not known.dimensions or not expected.dimensions:  # `units`: of whatever the question measures in
+    if {known.dimensions, expected.dimensions} == _ANGLES:
+        return compare(_in_radians(left, known), _in_radians(right, expected))
+    if _TEMPERATURES.get(unit) == other or _TEMPERATURES.get(other) == unit:
         return compare(left, right)
-    if known.dimensions != expected.dimensions:
+    is_open = _is_unit_of_length(known.dimensions) != _is_unit_of_length(expected.dimensions)
+    if _as_length(known.dimensions) != _as_length(expected.dimensions):
         return wrong("unit", f"{unit} and {other} measure different things")
-    if known.factor == expected.factor:
+    if known.factor == expected.factor or is_open:
         return compare(left, right)
     return compare(_scaled(left, known.factor), _scaled(right, expected.factor))
+
+
+def _in_radians(tree: t.Tree, unit: Unit) -> t.Tree:
+    if dict(unit.dimensions) == {"radian": 1}:
+        return tree
+    return t.Product((t.Number(Fraction(1, 180)), t.Constant("pi"), tree))
+
+
+def _is_unit_of_length(dimensions: _Dimensions) -> bool:
+    """Whether this is `units`, or such squared: of whatever length the question measures in."""
+    return any(name == "unit" for name, _ in dimensions)
+
+
+def _as_length(dimensions: _Dimensions) -> _Dimensions:
+    return tuple(("length" if name == "unit" else name, exponent) for name, exponent in dimensions)
 
 
 def _as_turns(answer: t.Tree, gold: t.Tree) -> Verdict | None:
@@ -153,9 +197,13 @@ def _lettered(tree: t.Tree) -> tuple[t.Tree, str | None]:
     over, under = tree, None
     if isinstance(tree, t.Quotient):
         over, under = tree.numerator, tree.denominator
-    if not isinstance(over, t.Product) or not isinstance(over.factors[0], _VALUES):
+    if not isinstance(over, t.Product):
         return tree, None
-    first, *letters = over.factors
+    values = tuple(takewhile(_is_plain_value, over.factors))
+    letters = list(over.factors[len(values) :])
+    if not values:
+        return tree, None
+    first = values[0] if len(values) == 1 else t.Product(values)
     if len(letters) == 1 and isinstance(part := letters[0], t.Quotient):  # `3 m/s` as 3 times m/s
         letters, under = [part.numerator], part.denominator
     spelled = "".join(map(_letter, letters)) if all(map(_letter, letters)) else ""
@@ -164,8 +212,14 @@ def _lettered(tree: t.Tree) -> tuple[t.Tree, str | None]:
     return (first, spelled) if spelled and unit_of(spelled) is not None else (tree, None)
 
 
+def _is_plain_value(tree: t.Tree) -> bool:
+    return isinstance(tree, _VALUES) and not symbols_of(tree)
+
+
 def _letter(tree: t.Tree) -> str:
     match tree:
+        case t.Symbol(name) if name in _SIGNS:
+            return _SIGNS[name]
         case t.Symbol(name) if len(name) == 1:
             return name
         case t.Power(t.Symbol(name), t.Number(power)) if len(name) == 1 and power in (2, 3):
@@ -176,7 +230,13 @@ def _letter(tree: t.Tree) -> str:
 
 
 def _stem(unit: str) -> str:
-    return unit.lower().rstrip("s")
+    """A noun without what makes it plural: `cities` and `city`, `boxes` and `box`."""
+    noun = unit.lower()
+    if noun.endswith("ies") and len(noun) > 4:
+        return noun[:-3] + "y"
+    if noun.endswith(_ES):
+        return noun[:-2]
+    return noun if noun.endswith(("ss", "us")) else noun.removesuffix("s")
 
 
 def _scaled(tree: t.Tree, factor: Fraction) -> t.Tree:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
+from mathmill.eval.ladder.residues import compare_residues
 from mathmill.eval.ladder.rounding import near, written_decimal
 from mathmill.eval.ladder.rungs import Compare, all_of, correct, wrong
 from mathmill.eval.syntax import trees as t
@@ -15,17 +17,32 @@ from mathmill.eval.verdict import Verdict
 
 # Letters that are functions where a number stands in brackets behind them; `x(2)` is twice x.
 _FUNCTIONS = frozenset("fghpqFGHPQEV")
+_GREEK_FUNCTIONS = frozenset(["\\zeta", "\\Gamma", "\\phi", "\\varphi", "\\sigma", "\\tau"])
+_CALLED = re.compile(r"([a-z])\([a-z]\)")
 _RATIOS = frozenset({"sin", "cos", "tan", "cot", "sec", "csc", "abs", "norm"})
+_SHAPES = (r"\angle", r"\triangle")
+_SEGMENT = re.compile(r"\\overline\{([A-Z]{2})\}")
+_COMPLEX = (t.Symbol("z"), t.Symbol("w"))
 _COORDINATES = frozenset({"x", "y", "z"})
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
-_BACKWARDS = _FLIPPED | {"=": "=", "!=": "!=", "~": "~"}
+_BACKWARDS = _FLIPPED | {sign: sign for sign in ("=", "!=", "~", "cong", "perp", "parallel")}
+_EQUAL = frozenset({"=", "~", "cong"})
 
 
 def compare_relations(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict | None:
     """Equations and inequalities, written the other way or multiplied; `x = 5` is its value."""
     if not isinstance(answer, t.Relation) and not isinstance(gold, t.Relation):
-        return None
+        return compare_residues(answer, gold, compare)
+    if (verdict := compare_residues(answer, gold, compare)) is not None:
+        return verdict
+    if isinstance(answer, t.Relation) != isinstance(gold, t.Relation):
+        if (verdict := _compare_intervals(answer, gold, compare)) is not None:
+            return verdict
+        answer, gold = _listed(answer), _listed(gold)
+        if not isinstance(answer, t.Relation) and not isinstance(gold, t.Relation):
+            return compare(answer, gold)
     answer, gold = _named_one_by_one(answer, gold), _named_one_by_one(gold, answer)
+    answer = _of_the_same_letter(answer, gold)
     left, right = solved(answer), solved(gold)
     if isinstance(answer, t.Relation) and isinstance(gold, t.Relation):
         return _compare_two(answer, gold, left, right, compare)
@@ -49,16 +66,64 @@ def _compare_two(answer: t.Relation, gold: t.Relation, left: t.Tree, right: t.Tr
 
 def solved(tree: t.Tree) -> t.Tree:
     """What stands for an answer in `x = 5`: the side without the name; any other tree as it is."""
-    if not isinstance(tree, t.Relation) or not set(tree.relations) <= {"=", "~"} or not _is_name(tree.terms[0]):
+    if not isinstance(tree, t.Relation) or not set(tree.relations) <= _EQUAL or not _is_name(tree.terms[0]):
         return tree
+    if set(tree.relations) != {"="} and all(map(_is_shape, tree.terms)):
+        return tree  # similar triangles
     return tree.terms[1] if len(tree.terms) == 2 else t.Relation(tree.terms[1:], tree.relations[1:])
 
 
-def _is_name(tree: t.Tree) -> bool:
-    r"""A letter, a segment `AB`, a function such as `f(x)` or `\sin A`, an inverse `f^{-1}(x)`, a tuple of letters."""
+def _listed(tree: t.Tree) -> t.Tree:
+    r"""`x \in \{1, 2\}` as the set of its values; any other tree as it is."""
     match tree:
-        case t.Symbol():
+        case t.Relation((name, t.Items("set") as values), ("in",)) if _is_name(name):
+            return values
+        case t.Relation((t.Symbol(name), t.SetOperation() as values), ("in",)):
+            return tree if name in symbols_of(values) else values
+    return tree
+
+
+def _compare_intervals(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict | None:
+    r"""`x \in [a, b)` and `[a, b)`; None where these are no intervals."""
+    left, right = _interval(answer), _interval(gold)
+    if left is None or right is None:
+        return None
+    if (left.closed_low, left.closed_high) != (right.closed_low, right.closed_high):
+        return wrong("set", "an end belongs to one of them alone")
+    return all_of("set", (compare(a, b) for a, b in ((left.low, right.low), (left.high, right.high))))
+
+
+def _interval(tree: t.Tree) -> t.Interval | None:
+    match tree:
+        case t.Relation((t.Symbol(name), values), ("in",)):
+            return None if name in symbols_of(values) else _interval(values)
+        case t.Items("tuple", (low, high)):
+            return t.Interval(low, high, False, False)
+    return tree if isinstance(tree, t.Interval) else None
+
+
+def _of_the_same_letter(answer: t.Tree, gold: t.Tree) -> t.Tree:
+    """`f(t) = t^2` with the letter that the gold gives the function's argument."""
+    match answer, gold:
+        case (
+            t.Relation((t.Product((t.Symbol(name), t.Symbol(letter))), value), ("=",)),
+            t.Relation((t.Product((t.Symbol(function), t.Symbol(other))), _), ("=",)),
+        ) if name == function and _is_function(name) and letter != other and letter in symbols_of(value):
+            if other in symbols_of(value) or not (letter.islower() and other.islower()):
+                return answer
+            return t.with_symbol(answer, letter, t.Symbol(other))
+    return answer
+
+
+def _is_name(tree: t.Tree) -> bool:
+    r"""Words, a letter, a segment `AB`, `f(x)` or `\sin A`, an inverse `f^{-1}(x)`, an angle, a tuple of letters."""
+    match tree:
+        case t.Symbol() | t.Words():
             return True
+        case t.Call("ratio", terms):
+            return all(map(_is_name, terms))
+        case t.Call("abs" | "norm", (inner,)):
+            return _is_name(inner) and (isinstance(inner, t.Product) or inner in _COMPLEX)  # `|x| = 5` says x or -x
         case t.Items("tuple", items):
             return all(isinstance(item, t.Symbol) for item in items)
         case t.Power(t.Symbol(), exponent):
@@ -67,14 +132,27 @@ def _is_name(tree: t.Tree) -> bool:
             return name in _RATIOS
         case t.Quotient(t.Product((t.Symbol("d"), *_)), t.Product((t.Symbol("d"), t.Symbol()))):
             return True
+        case t.Product((t.Symbol("m"), shape)) if _is_shape(shape):
+            return True
+        case t.Product((t.Symbol("P"), t.Relation())):
+            return True
+        case t.Product((t.Symbol(first), t.Symbol("n" | "t"))) if first.isupper():
+            return True
         case t.Product((t.Symbol(first), *rest)) if all(isinstance(each, t.Symbol) for each in rest):
             names = [first, *(each.name for each in rest if isinstance(each, t.Symbol))]
             return (_is_function(first) and len(names) == 2) or all(name[:1].isupper() for name in names)
         case t.Product((t.Symbol(name) | t.Power(t.Symbol(name)), t.Number() | t.Items())):
-            return _is_function(name)
+            return _is_function(name) or name in _GREEK_FUNCTIONS
+        case t.Bound("lim", variable, t.Symbol() as body):
+            return body != variable
         case t.Product((t.Power(t.Symbol(name), exponent), t.Symbol())):
             return name in _FUNCTIONS and exponent == t.Negative(t.Number(Fraction(1)))
     return False
+
+
+def _is_shape(tree: t.Tree) -> bool:
+    r"""`\angle ABC`, `\triangle ABC`."""
+    return isinstance(tree, t.Symbol) and tree.name.startswith(_SHAPES)
 
 
 def _is_function(name: str) -> bool:
@@ -83,10 +161,25 @@ def _is_function(name: str) -> bool:
 
 def _one_name(left: t.Tree, right: t.Tree) -> bool:
     """Whether two sides name the same thing; `y` is what `f(x)` is."""
+    left, right = _plain_name(left), _plain_name(right)
     if left == right:
         return True
     functions = [t.Product((t.Symbol("f"), t.Symbol("x"))), t.Symbol("y")]
     return left in functions and right in functions
+
+
+def _plain_name(name: t.Tree) -> t.Tree:
+    r"""`m\angle ABC` as the angle, `|AB|` and `\overline{AB}` as AB: the size of what is named; `y(x)` as y."""
+    match name:
+        case t.Product((t.Symbol("m"), shape)) if _is_shape(shape):
+            return shape
+        case t.Call("abs", (t.Product() as inner,)):
+            return inner
+        case t.Symbol(text) if (bar := _SEGMENT.fullmatch(text)) is not None:
+            return t.Product(tuple(map(t.Symbol, bar[1])))
+        case t.Symbol(text) if (called := _CALLED.fullmatch(text)) is not None:
+            return t.Symbol(called[1])
+    return name
 
 
 def _named_one_by_one(tree: t.Tree, other: t.Tree) -> t.Tree:
@@ -102,20 +195,24 @@ def by_name(trees: Sequence[t.Tree]) -> dict[str, t.Tree] | None:
     """The values of `x = 1, y = 2` by their names; None for what is named otherwise, or `x_1 = 1, x_2 = 2`."""
     named = {}
     for tree in trees:
-        if not isinstance(tree, t.Relation) or tree.relations != ("=",) or not isinstance(tree.terms[0], t.Symbol):
+        if not isinstance(tree, t.Relation) or tree.relations != ("=",):
             return None
-        named[tree.terms[0].name] = tree.terms[1]
+        name, value = tree.terms
+        if not isinstance(name, t.Symbol | t.Words):
+            return None
+        named[name.name if isinstance(name, t.Symbol) else f" {name.text}"] = value
     letters = {name.partition("_")[0] for name in named}
     return named if len(named) == len(letters) == len(trees) > 1 else None
 
 
 def _chain(chain: t.Relation, gold: t.Tree, compare: Compare) -> Verdict:
     r"""`2 + 3 = 5`, `\frac{2}{3} \approx 0.667`: every link has to hold, an approximate one as far as it is written."""
-    if not set(chain.relations) <= {"=", "~"}:
+    if not set(chain.relations) <= _EQUAL:
         return wrong("relation", "a relation for a value")
     if symbols_of(chain) - symbols_of(gold):
         return wrong("relation", "an equation for a value")
-    exact = [*chain.relations, "~"].index("~")  # the last term that only equals signs lead to
+    # the last term that only equals signs lead to
+    exact = next((at for at, sign in enumerate(chain.relations) if sign != "="), len(chain.relations))
     for term in chain.terms[exact + 1 :]:
         if (written := written_decimal(term)) is None or not near(chain.terms[0], term, written):
             return wrong("relation", "a link of the chain that does not hold")
@@ -132,6 +229,8 @@ def _as_multiple(answer: t.Relation, gold: t.Relation) -> Verdict | None:
     if len(answer.terms) != 2 or len(gold.terms) != 2 or wanted not in ("=", "<", ">", "<=", ">="):
         return None
     unknowns = symbols_of(gold)
+    if not unknowns:
+        return None
     if wanted == "=" and solved(gold) is not gold and not (len(unknowns) > 1 and unknowns <= _COORDINATES):
         return None
     if wanted != "=" and len(unknowns) < 2:

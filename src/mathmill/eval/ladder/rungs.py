@@ -58,7 +58,7 @@ class Effort:
         """Ask for a proof; the last one that timed out is the last one that is asked for."""
         if self._proofs <= 0:
             return Verdict("too_large", "proof", "more proofs than one verdict is worth")
-        verdict = self.ask("proof", self._prove, answer, gold)
+        verdict = self._prove(answer, gold)
         self._proofs = 0 if verdict.outcome == "timed_out" else self._proofs - 1
         return verdict
 

@@ -48,7 +48,11 @@ def compare_sets(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict | No
 def is_set(tree: t.Tree) -> bool:
     """Whether a tree can only be meant as a set of reals."""
     if isinstance(tree, t.Items):
+        if tree.kind == "tuple" and len(tree.items) == 2:
+            return tree.items[0] == _MINUS_INFINITY or tree.items[1] == _INFINITY
         return bool(tree.items) and all(map(is_set, tree.items))
+    if isinstance(tree, t.Sum):
+        return is_set(tree.terms[0])
     if isinstance(tree, t.Relation):
         return bool(_ORDERS & set(tree.relations)) or tree.relations == ("in",)
     if isinstance(tree, t.Constant):
@@ -84,7 +88,9 @@ def segments_of(tree: t.Tree) -> list[Segment] | None:
             return None if any(part is None for part in parts) else [s for part in parts for s in part or []]
         case t.SetOperation("intersection", operands):
             return _common([segments_of(operand) for operand in operands])
-        case t.SetOperation("difference", (whole, t.Items("set", points))):
+        case t.SetOperation("difference", (whole, t.Items("set", points))) | t.Sum(
+            (whole, t.Negative(t.Items("set", points)))
+        ):
             return _common([segments_of(whole), *(_all_but(point) for point in points)])
         case t.Builder(t.Relation((element, whole), ("in",)), rule):
             return _common([segments_of(whole), segments_of(rule)]) if isinstance(element, t.Symbol) else None
@@ -97,7 +103,14 @@ def segments_of(tree: t.Tree) -> list[Segment] | None:
         case t.Items("list", items) if all(isinstance(item, t.Relation) for item in items):
             parts = [segments_of(item) for item in items]
             return _common(parts) or segments_of(t.SetOperation("union", items))  # `x < 1, x > 5` means either
+        case t.Items("list", items) if all(map(is_set, items)):
+            return _apart(segments_of(t.SetOperation("union", items)))
     return None
+
+
+def _apart(segments: list[Segment] | None) -> list[Segment] | None:
+    """Intervals with commas between them mean their union where they do not even touch."""
+    return segments if segments is None or len(_joined(segments)) == len(segments) else None
 
 
 def _stretch(segment: Segment) -> list[Segment] | None:
@@ -109,6 +122,8 @@ def _stretch(segment: Segment) -> list[Segment] | None:
 
 def _solutions(tree: t.Relation) -> list[Segment] | None:
     """What a solved inequality says of its unknown: `x > 2`, `2 < x <= 3`, `x != 1`, `x = 3`, `x in (0,1)`."""
+    if _is_about_size(tree):
+        return _of_size(tree.relations[0], tree.terms[1])
     names = [term.name if isinstance(term, t.Symbol) else None for term in tree.terms]
     at = next((i for i, name in enumerate(names) if name), None)
     if at is None or len(names) > 3 or symbols_of(tree) != {names[at]}:
@@ -124,6 +139,22 @@ def _solutions(tree: t.Relation) -> list[Segment] | None:
         bound = tree.terms[i + 1] if i == at else tree.terms[i]
         parts.append(_half_line(relation if i == at else _FLIPPED[relation], bound))
     return _common(list(parts))
+
+
+def _is_about_size(tree: t.Relation) -> bool:
+    """Whether this is solved but for the bars: `|x| < 2`."""
+    match tree.terms:
+        case (t.Call("abs", (t.Symbol(),)), bound):
+            return not symbols_of(bound)
+    return False
+
+
+def _of_size(relation: str, bound: t.Tree) -> list[Segment] | None:
+    """What `|x| < 2` or `|x| > 2` says of x; None where the bound is no positive number."""
+    if relation not in _FLIPPED or _place(bound) <= 0:
+        return None
+    above, below = _half_line(relation, bound), _half_line(_FLIPPED[relation], t.Negative(bound))
+    return _common([above, below]) if relation in ("<", "<=", "!=") else below + above
 
 
 def _half_line(relation: str, bound: t.Tree) -> list[Segment]:

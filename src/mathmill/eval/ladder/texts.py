@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from mathmill.eval.ladder.rungs import correct, wrong
-from mathmill.eval.ladder.words import spelled_number
+from mathmill.eval.ladder.spelling import spelled_number
 from mathmill.eval.syntax.characters import ascii_written
+from mathmill.eval.syntax.vocabulary import OPERATIONS
 from mathmill.eval.verdict import Verdict
 
 _GAP = re.compile(r"\s+|\\[,;:! ]|~")
@@ -26,6 +27,10 @@ _LETTER = re.compile(
 )
 # Another option named behind the first: then it is no choice but a list.
 _OTHER_LETTER = re.compile(r"[(\[]\s*[A-J]\s*[)\]]|(?<![A-Za-z0-9\\])[A-J](?![A-Za-z0-9])|\b(?:or|and)\b")
+_DENIED = re.compile(
+    r"\s*(?:is|are|was|can|could|must|does)\s?(?:n't|not\b|.*\b(?:not|never|false|wrong|incorrect|out)\b)",
+    re.IGNORECASE,
+)
 
 _COUNTED = re.compile(
     r"(?P<number>[-+]?\s*\$?\s*[\d.,/ ]*\d|[-+]?\s*\\d?frac\{\d+\}\{\d+\})\s*(?P<noun>[A-Za-z][A-Za-z ]*)"
@@ -104,6 +109,8 @@ def compare_letters(answer: str, gold: str) -> Verdict | None:
     if given is None or (given["bare"] and not given["bare"].isupper()):
         return None
     tail = given["tail"]
+    if _DENIED.match(tail):
+        return wrong("choice", "an option that is denied")
     if _OTHER_LETTER.search(tail):
         return Verdict("ambiguous", "choice", "more than one option")
     if given["bare"] and tail[:1] not in ("", ")", ".", ":") and tail.strip():
@@ -116,7 +123,7 @@ def counted(text: str) -> tuple[str, str] | None:
     """The number and what is counted in `42 apples`, in `5 percent` and `3 million` as well; None for other texts."""
     if text.count("$") == 2:  # `$10$ apples`
         text = text.replace("$", " ")
-    match = _COUNTED.fullmatch(_TEXT.sub(r" \1 ", text).strip().rstrip("."))
+    match = _COUNTED.fullmatch(" ".join(_TEXT.sub(r" \1 ", text).split()).rstrip("."))  # no runs of blanks
     if match is None:
         return None
     words = match["noun"].lower().split()
@@ -125,5 +132,9 @@ def counted(text: str) -> tuple[str, str] | None:
         number, words = f"{number} * {_SCALES[words[0]]}", words[1:]
     if words and words[0] in ("percent", "pct"):
         return (rf"{number}\%", "") if len(words) == 1 else None
-    is_said = len(words) > _MOST_NOUNS or not _SAYING.isdisjoint(words) or spelled_number(words[:1]) is not None
+    is_said = (
+        len(words) > _MOST_NOUNS
+        or not (_SAYING | OPERATIONS).isdisjoint(words)
+        or spelled_number(words[:1]) is not None
+    )
     return None if is_said else (number, " ".join(words))

@@ -8,8 +8,9 @@ from mathmill.eval.ladder.rounding import rounds_to
 from mathmill.eval.ladder.rungs import Compare, Effort, all_of, correct, wrong
 from mathmill.eval.syntax import trees as t
 from mathmill.eval.values.exact import are_equal, form_of
+from mathmill.eval.values.identities import is_identity
 from mathmill.eval.values.numeric import differ, symbols_of
-from mathmill.eval.values.polynomials import Form, Undecided
+from mathmill.eval.values.polynomials import Form, TooMuch, Undecided
 from mathmill.eval.verdict import Verdict
 
 _NO_VALUES = (
@@ -37,7 +38,15 @@ def equal_values(answer: t.Tree, gold: t.Tree, compare: Compare, effort: Effort)
             return rounds_to(answer, gold) or wrong("exact", "other values")
     except Undecided:
         pass
-    return _refuted(answer, gold, effort) or effort.prove(answer, gold)
+    return (
+        _refuted(answer, gold, effort)
+        or effort.ask("identity", _identical, answer, gold)
+        or effort.ask("proof", effort.prove, answer, gold)
+    )
+
+
+def _identical(answer: t.Tree, gold: t.Tree) -> Verdict | None:
+    return correct("identity") if is_identity(answer, gold) else None
 
 
 def _is_told_apart(form: Form) -> bool:
@@ -67,10 +76,10 @@ def _refuted(answer: t.Tree, gold: t.Tree, effort: Effort) -> Verdict | None:
     effort.evaluate(_size(answer) + _size(gold))
     try:
         apart = differ(answer, gold)
-    except Undecided as reason:
-        if _is_untried(answer) or _is_untried(gold):
-            return None
+    except TooMuch as reason:
         return Verdict("too_large", "numeric", str(reason))
+    except Undecided:
+        return None
     if apart:
         return rounds_to(answer, gold) or wrong("numeric", "other values at the same points")
     if apart is None and not symbols_of(answer) and not symbols_of(gold):
@@ -92,12 +101,6 @@ def _is_value(tree: t.Tree) -> bool:
     if isinstance(tree, t.Bound) and tree.operator in _UNTRIED:
         return _is_value(tree.body)
     return all(map(_is_value, t.children(tree)))
-
-
-def _is_untried(tree: t.Tree) -> bool:
-    if isinstance(tree, t.Bound) and (tree.operator in _UNTRIED or tree.high == t.Constant("infinity")):
-        return True
-    return any(map(_is_untried, t.children(tree)))
 
 
 def _size(tree: t.Tree) -> int:

@@ -4,29 +4,51 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from mathmill.eval.ladder.choices import compare_choices
+from mathmill.eval.ladder.integers import in_order, integers_said
 from mathmill.eval.ladder.rungs import Compare, correct, wrong
+from mathmill.eval.ladder.spelling import spelled_quantity, spelled_value
 from mathmill.eval.syntax import trees as t
-from mathmill.eval.syntax.vocabulary import DIGIT_WORDS
+from mathmill.eval.syntax.number_sets import NEGATIVE, NOT_NEGATIVE, POSITIVE, joined
 from mathmill.eval.verdict import Verdict
 
 _ARTICLES = frozenset({"a", "an", "the"})
 _NOTHING = frozenset([
     "no solution", "no solutions", "none", "no real solution", "no real solutions", "no answer exists", "empty set",
     "no roots", "no real roots", "there is no solution", "there are no solutions", "no such number exists",
+    "there are no real solutions", "no real values", "no values", "no integer solutions", "empty",
 ])  # fmt: skip
-_EVERYTHING = frozenset([
-    "all real numbers", "all reals", "all real", "real numbers", "reals", "set of all real numbers",
-    "set of real numbers", "all real values", "every real number",
+_ENDLESS = frozenset([
+    "infinitely many", "infinitely many solutions", "infinite", "infinite solutions", "infinite number of solutions",
+    "there are infinitely many solutions", "infinite number", "infinitely",
 ])  # fmt: skip
-_TENS = {
-    name: 10 * count
-    for count, name in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
+# What a text says in other words, where that is words still.
+_SAME = {
+    "dne": "does not exist", "doesn't exist": "does not exist", "limit does not exist": "does not exist",
+    "true": "yes", "false": "no",
+}  # fmt: skip
+_KINDS = {
+    "real": "reals",
+    "integer": "integers",
+    "rational": "rationals",
+    "complex": "complexes",
+    "natural": "naturals",
 }
-_THOUSANDS = {"thousand": 1_000, "million": 10**6, "billion": 10**9}
+_SIDES = {
+    "positive": POSITIVE, "negative": NEGATIVE, "nonnegative": NOT_NEGATIVE, "non negative": NOT_NEGATIVE,
+}  # fmt: skip
+_TIMES = {"noon": "pm", "midnight": "am", "12 noon": "pm", "12 midnight": "am"}
+_BEFORE_SETS = ("set of", "all", "any", "every")
+_BEHIND_SETS = frozenset(["x", "values", "value", "of"])
+_NUMBER_NOUNS = frozenset(["number", "numbers"])
 
 
 def compare_words(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict | None:
-    """Words are the same words, without articles; a number word is its number."""
+    """Words are the same words, without articles; a number word is its number, a choice's letter its option."""
+    if (verdict := compare_choices(answer, gold, compare)) is not None:
+        return verdict
+    if {answer, gold} == {t.Symbol("R"), t.Constant("reals")}:
+        return correct("words", "a letter for the real numbers")
     if not isinstance(answer, t.Words) and not isinstance(gold, t.Words):
         return None
     left, right = _meant(answer), _meant(gold)
@@ -42,33 +64,50 @@ def compare_words(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict | N
 
 def _meant(tree: t.Tree) -> t.Tree:
     """What words stand for, where that is mathematics; without articles where they are words."""
+    if isinstance(tree, t.Product) and (text := _spelled(tree)) in _SAME:  # `DNE` as a product of letters
+        return t.Words(_SAME[text])
     if not isinstance(tree, t.Words):
         return tree
-    words = [word for word in tree.text.split() if word not in _ARTICLES] or tree.text.split()
+    words = tree.text.split()
+    if (number := spelled_value(words)) is not None:
+        return t.Number(number)
+    words = in_order([word for word in words if word not in _ARTICLES] or words)
     text = " ".join(words)
-    if (number := spelled_number(words)) is not None:
-        return t.Number(Fraction(number))
     if text in _NOTHING:
         return t.Constant("empty_set")
-    return t.Constant("reals") if text in _EVERYTHING else t.Words(text)
+    if text in _ENDLESS:
+        return t.Constant("infinity")
+    if text in _TIMES:
+        return t.Quantity(t.Number(Fraction(12)), _TIMES[text])
+    found = _set_of_numbers(text) or integers_said(text) or _counted(words)
+    return found or t.Words(_SAME.get(text, text))
 
 
-def spelled_number(words: list[str]) -> int | None:
-    """The whole number that is spelled out, such as `two hundred and seven`; None for other words."""
-    total = group = 0
-    last = 0  # what the word before was worth: tens go before digits, and nothing twice
-    for word in (word for word in words if word != "and"):
-        if word in _THOUSANDS and group:
-            total, group, last = total + group * _THOUSANDS[word], 0, 0
-        elif word == "hundred" and 0 < group < 10:
-            group, last = group * 100, 100
-        elif word in _TENS and last in (0, 100):
-            group, last = group + _TENS[word], 10
-        elif word in DIGIT_WORDS and last in ((0, 10, 100) if DIGIT_WORDS[word] < 10 else (0, 100)):
-            group, last = group + DIGIT_WORDS[word], 1
-        else:
-            return None
-    return total + group if words and words[0] != "and" and words[-1] != "and" else None
+def _counted(words: list[str]) -> t.Tree | None:
+    """`seven apples`."""
+    if (number := spelled_value(words)) is not None:
+        return t.Number(number)
+    if words[-1] == "percent" and (number := spelled_value(words[:-1])) is not None:
+        return t.Percent(t.Number(number))
+    counted = spelled_quantity(words)
+    if counted is None:
+        return None
+    return t.Quantity(t.Number(counted[0]), counted[1])
+
+
+def _set_of_numbers(text: str) -> t.Tree | None:
+    """`all positive integers`, `real numbers`, `all real x`; None for other words."""
+    for opening in _BEFORE_SETS * 2:
+        text = text.removeprefix(f"{opening} ")
+    side = next((name for name in _SIDES if text.startswith(f"{name} ")), "")
+    kind, *rest = text.removeprefix(side).split() or [""]
+    whole = _KINDS.get(kind.removesuffix("s"))
+    is_all = not rest or (len(rest) == 1 and (rest[0] in _NUMBER_NOUNS or rest[0] in _BEHIND_SETS))
+    is_all = is_all and (bool(rest) or kind.endswith("s") or kind == "real")
+    if whole is None or not is_all:
+        return None
+    constant = t.Constant(whole)  # type: ignore[arg-type]
+    return joined(constant, _SIDES[side]) if side else constant
 
 
 def _spelled(tree: t.Tree) -> str | None:

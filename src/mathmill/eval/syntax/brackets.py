@@ -6,9 +6,8 @@ from abc import abstractmethod
 from typing import Literal
 
 from mathmill.eval.syntax.primaries import Primaries
-from mathmill.eval.syntax.trees import Builder, Call, Interval, Items, Labelled, Matrix, Relation, Tree
+from mathmill.eval.syntax.trees import Builder, Call, Interval, Items, Labelled, Matrix, Relation, Tree, Words
 from mathmill.eval.syntax.vocabulary import OTHERWISE
-from mathmill.eval.syntax.words import words_of
 
 _CLOSING = {"lfloor": "rfloor", "lceil": "rceil", "lvert": "rvert", "lVert": "rVert"}
 _ROUNDED = {"lfloor": "floor", "lceil": "ceil"}
@@ -83,7 +82,8 @@ class Brackets(Primaries):
             raise self.stuck("brackets that do not match")
         if isinstance(tree, Items) and tree.kind == "vector" and len(tree.items) == 1:
             is_whole = is_first and self.next.kind == "end"
-            return tree if is_whole else tree.items[0]  # [x + 1] in a product
+            is_list = is_whole and not isinstance(tree.items[0], Matrix)
+            return tree if is_list else tree.items[0]  # [x + 1] in a product
         return tree
 
     def braces(self) -> Tree:
@@ -176,7 +176,8 @@ class Brackets(Primaries):
                 at += 1
             self.tokens[self.at : at] = [token for token in self.tokens[self.at : at] if token.text != "&"]
         if self.next.kind == "word" and self.next.text.lower() in OTHERWISE:
-            return words_of([self.take()])
+            self.at += 1
+            return Words("otherwise")
         if self.at_condition() and self.ahead(1).text == "&":  # `if` in a column of its own
             self.at += 1
             return None

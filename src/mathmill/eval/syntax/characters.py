@@ -11,7 +11,8 @@ _COMMANDS = {
     "≈": "approx", "∪": "cup", "∩": "cap", "∖": "setminus", "∅": "emptyset", "∈": "in", "∉": "notin", "∥": "|",
     "⟨": "langle", "⟩": "rangle", "〈": "langle", "〉": "rangle", "⌊": "lfloor", "⌋": "rfloor",
     "⌈": "lceil", "⌉": "rceil",
-    "→": "to", "⇒": "Rightarrow", "…": "ldots", "≡": "equiv", "∠": "angle", "∑": "sum", "∏": "prod", "∫": "int",
+    "→": "to", "⇒": "Rightarrow", "∴": "therefore",
+    "…": "ldots", "≡": "equiv", "∠": "angle", "∑": "sum", "∏": "prod", "∫": "int",
     "∂": "partial", "△": "triangle", "％": "%", "＄": "$", "ϕ": "phi", "ε": "varepsilon", "ϵ": "epsilon", "∼": "sim",
 }  # fmt: skip
 _TEXTS = {
@@ -19,6 +20,7 @@ _TEXTS = {
     "∛": r"\sqrt[3] ", "∜": r"\sqrt[4] ", "°": r"^\circ ", "º": r"^\circ ", "′": "'", "’": "'", "‘": "'", "″": "''",
     "“": '"', "”": '"', "，": ",", "；": ";", "：": ":", "、": ",", "。": ".", "「": "", "」": "",
     "\u2061": "", "\u2062": "", "\u2063": ",", "㎡": " m^2", "㎥": " m^3", "∶": ":",
+    "٫": ".", "٬": ",", "٪": "%", "‰": " permille", "℃": r"^\circ\mathrm{C}", "℉": r"^\circ\mathrm{F}",
     "\u200b": "", "\u200c": "", "\u200d": "", "\u2060": "", "\ufeff": "",
     "ℝ": r"\mathbb{R}", "ℤ": r"\mathbb{Z}", "ℕ": r"\mathbb{N}", "ℚ": r"\mathbb{Q}", "ℂ": r"\mathbb{C}",
 }  # fmt: skip

@@ -8,8 +8,9 @@ from types import MappingProxyType
 SIGNS = MappingProxyType({
     "cdot": "*", "times": "*", "ast": "*", "div": "/", "pm": "pm", "mp": "mp", "lt": "<", "gt": ">", "le": "<=",
     "leq": "<=", "leqslant": "<=", "leqq": "<=", "ge": ">=", "geq": ">=", "geqslant": ">=", "geqq": ">=", "ne": "!=",
-    "neq": "!=", "approx": "~", "sim": "~", "simeq": "~", "cong": "~", "equiv": "mod", "to": "->", "rightarrow": "->",
-    "longrightarrow": "->", "mapsto": "->", "Rightarrow": "=>", "implies": "=>", "iff": "<=>",
+    "neq": "!=", "approx": "~", "sim": "~", "simeq": "~", "cong": "cong", "equiv": "mod", "to": "->",
+    "rightarrow": "->", "longrightarrow": "->", "mapsto": "->", "Rightarrow": "=>", "implies": "=>",
+    "Longrightarrow": "=>", "therefore": "=>", "iff": "<=>",
     "Leftrightarrow": "<=>", "leftrightarrow": "<=>", "in": "in", "notin": "notin", "subset": "subset",
     "subseteq": "subset", "perp": "perp", "parallel": "parallel", "propto": "propto", "cup": "union",
     "cap": "intersection", "bigcup": "union", "bigcap": "intersection", "setminus": "difference",

@@ -19,6 +19,7 @@ from mathmill.eval.syntax.trees import (
     Product,
     Quotient,
     Root,
+    Sum,
     Symbol,
     Tree,
 )
@@ -31,6 +32,8 @@ _PI = Constant("pi")
 
 class Functions(Terms):
     """Reads functions; their arguments are terms."""
+
+    bound_names: frozenset[str] = frozenset()  # what open sums and products bind, so that `i` is an index there
 
     @abstractmethod
     def bracketed(self) -> Tree:
@@ -48,6 +51,9 @@ class Functions(Terms):
                 base = self.argument(is_whole=not is_command or self.next.text == "10")
             elif exponent is None and name in POWERED and self.accept("^"):
                 exponent = self.exponent()
+        is_plain_base = name == "log" and base is None and not is_command and self.next.text in ("2", "10")
+        if is_plain_base and not self.next.spaced and self.ahead(1).text == "(" and not self.ahead(1).spaced:
+            base = self.primary()  # log2(8)
         if name in OF_SEVERAL and self.sees("(", "{", r"\{"):
             return self.of_several(name)
         if name in _ROOTS:
@@ -62,6 +68,26 @@ class Functions(Terms):
             with self.inside():
                 return Power(value, self.exponent())
         return value
+
+    def at_leading_index(self) -> bool:
+        """Whether `{}_5C_2` or `^5C_2` stands here."""
+        at = 2 if self.sees("{") and self.ahead(1).text == "}" else 0
+        return self.ahead(at).text in ("_", "^") and self.ahead(at).kind == "sign"
+
+    def combination(self) -> Tree:
+        """`{}_5C_2`, or `{}_5P_2`, from its first index on."""
+        if self.accept("{"):
+            self.expect("}")
+        self.at += 1
+        whole = self.argument(is_whole=True)
+        name = self.take().text
+        if name not in ("C", "P") or not self.accept("_"):
+            raise self.stuck("an index before what is no combination")
+        part = self.argument(is_whole=True)
+        if name == "C":
+            return Call("binomial", (whole, part))
+        rest = Call("factorial", (Sum((whole, Negative(part))),))
+        return Quotient(Call("factorial", (whole,)), rest)
 
     def of_several(self, name: str) -> Tree:
         inner = self.bracketed()
@@ -102,7 +128,10 @@ class Functions(Terms):
             elif self.accept("^"):
                 high = self.exponent()
         if operator != "int":
-            return Bound(operator, variable, self.product(), low, high)
+            bound, self.bound_names = self.bound_names, self.bound_names | {variable.name}
+            body = self.product()
+            self.bound_names = bound
+            return Bound(operator, variable, body, low, high)
         self.differentials += 1
         body = self.sum()
         self.differentials -= 1

@@ -11,7 +11,7 @@ from mathmill.eval.syntax.tokens import Token
 _GROUP = re.compile(r"\d{3}(?:\.\d*)?")
 _FIRST = re.compile(r"[1-9]\d{0,2}")
 # Commas that LaTeX is told are none of a list, as `1{,}000` and `1,\!000`; in `3{,}14` it is a decimal's.
-_SURE = re.compile(r"(?<=\d)(?:\{\s*,\s*\}|,\\!)(?=\d{3}(?!\d))")
+_SURE = re.compile(r"(?<=\d)(?:\{\s*,\s*\}|,\\!\s*)(?=\d{3}(?!\d))")
 _DECIMAL = re.compile(r"(?<=\d)\{\s*,\s*\}(?=\d)")
 
 

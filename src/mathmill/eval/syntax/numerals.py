@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from mathmill.eval.limits import MAX_DIGITS, TooLarge
 from mathmill.eval.syntax.trees import InBase, Number
+from mathmill.eval.syntax.vocabulary import DIGIT_WORDS
 
 _PARTS = re.compile(
     r"(?P<whole>[0-9]*)(?P<point>\.?)(?P<places>[0-9]*)(?:\((?P<repeated>[0-9]+)\))?(?:[eE](?P<power>[-+]?[0-9]+))?"
@@ -46,6 +47,12 @@ def going_on(text: str) -> Number:
         raise TooLarge(f"more than {MAX_DIGITS:,} digits")
     match = _GOING_ON.fullmatch(text) if len(text) < 100 else None
     return numeral(f"{match[1]}({match[2] or match[3]})" if match else text)
+
+
+def base_written(text: str) -> int:
+    """The base that an index tells, as `16`, `(16)`, `base16`, `sixteen`; 0 for anything else."""
+    written = text.removeprefix("base").strip("()")
+    return int(written) if written.isdecimal() and len(written) < 3 else DIGIT_WORDS.get(written.lower(), 0)
 
 
 def in_base(digits: str, base: int) -> InBase | None:

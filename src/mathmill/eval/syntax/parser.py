@@ -10,13 +10,18 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from itertools import pairwise
 from typing import Literal
 
 from mathmill.eval.limits import MAX_CHARS, MAX_DEPTH, MAX_NODES, TooLarge, Unparsable
 from mathmill.eval.syntax.brackets import Brackets, Kind
 from mathmill.eval.syntax.cursor import Wordy
 from mathmill.eval.syntax.groups import merged, without_sure_groups
+from mathmill.eval.syntax.marks import signs_of
+from mathmill.eval.syntax.measures import is_numeric
+from mathmill.eval.syntax.number_sets import excepting
 from mathmill.eval.syntax.numerals import numeral
+from mathmill.eval.syntax.spread import are_half_lines, grouped, spread_out
 from mathmill.eval.syntax.tokens import Token, tokens_of
 from mathmill.eval.syntax.trees import (
     Call,
@@ -28,16 +33,17 @@ from mathmill.eval.syntax.trees import (
     Quantity,
     Relation,
     SetOperation,
+    Symbol,
     Tree,
     Words,
     children,
 )
-from mathmill.eval.syntax.vocabulary import APPROXIMATE, CHOICES, CONDITIONS, JOINS
-from mathmill.eval.syntax.words import is_spoken, words_of
+from mathmill.eval.syntax.vocabulary import ALL_NUMBERS, ANY, APPROXIMATE, CHOICES, CONDITIONS, JOINS
+from mathmill.eval.syntax.words import IN_ALL, TITLE_ENDS, ends_title, is_spoken, is_title, words_of
 from mathmill.eval.syntax.wrappers import unwrapped
 
 _RELATIONS = (
-    "=", "<", ">", "<=", ">=", "!=", "~", "in", "notin", "mod", "->", "=>", "<=>", "subset", "perp", "parallel",
+    "=", "<", ">", "<=", ">=", "!=", "~", "cong", "in", "notin", "mod", "->", "=>", "<=>", "subset", "perp", "parallel",
     "propto",
 )  # fmt: skip
 _SET_OPERATORS: dict[str, Literal["union", "intersection", "difference"]] = {
@@ -63,17 +69,18 @@ def parse(text: str) -> Tree:
         return Negative(number) if plain[1] else number
     if len(text) > MAX_CHARS:
         raise TooLarge(f"more than {MAX_CHARS:,} characters")
-    tokens = merged(tokens_of(unwrapped(without_sure_groups(text))))
+    is_plain = not _LATEX.search(text)
+    tokens = merged(signs_of(tokens_of(unwrapped(without_sure_groups(text))), is_plain))
     if len(tokens) == 1:
         raise Unparsable("nothing to read")
-    return _bounded(_read(tokens, is_plain=not _LATEX.search(text)))
+    return _bounded(_read(tokens, is_plain))
 
 
 def _read(tokens: list[Token], is_plain: bool) -> Tree:
     try:
         return _Parser(tokens, is_plain).answer()
     except Wordy:
-        return _spoken(tokens, is_plain)
+        return _excepted(tokens, is_plain) or _entitled(tokens, is_plain) or _spoken(tokens, is_plain)
     except Unparsable:
         if not any(map(is_spoken, _outside_environments(tokens))):
             raise
@@ -83,6 +90,44 @@ def _read(tokens: list[Token], is_plain: bool) -> Tree:
 def _outside_environments(tokens: list[Token]) -> list[Token]:
     """The tokens without the names of environments."""
     return [each for at, each in enumerate(tokens) if at < 2 or tokens[at - 2].text not in ("begin", "end")]
+
+
+def _excepted(tokens: list[Token], is_plain: bool) -> Tree | None:
+    r"""`all real numbers except 1`, `all real numbers x \\ne 1`; None for other words."""
+    count = 0
+    while tokens[count].text.lower() in ALL_NUMBERS:
+        count += 1
+    if count < 1 or tokens[0].text.lower() not in ("all", "any", "every", "real"):
+        return None
+    is_except = tokens[count].text == "except"
+    rest = tokens[count + 1 :] if is_except else tokens[count:]
+    rest = rest[1:] if rest[0].text == "for" else rest
+    try:
+        value = _Parser(rest, is_plain).answer()
+    except (Wordy, Unparsable):
+        return None
+    relation = value.items[0] if isinstance(value, Items) else value
+    if not is_except:
+        return value if isinstance(relation, Relation) and relation.relations == ("!=",) else None
+    return excepting(value)
+
+
+def _entitled(tokens: list[Token], is_plain: bool) -> Relation | None:
+    r"""A value behind words that say what it is: `\\text{Area} = 12`, `Answer: 5`; None for other words."""
+    at = next((number for number, token in enumerate(tokens) if ends_title(token)), None)
+    if at is None or not is_title(tokens[: at + 1]):
+        return None
+    begin = at + 1 + (tokens[at + 1].text in TITLE_ENDS | IN_ALL)  # `Solution is: `
+    try:
+        value = _Parser(tokens[begin:], is_plain).answer()
+    except (Wordy, Unparsable):
+        return None
+    name = words_of([*(tokens[:at] if tokens[at].text in TITLE_ENDS else tokens[: at + 1]), tokens[-1]])
+    if isinstance(value, Relation):
+        return Relation((name, *value.terms), ("=", *value.relations))
+    if isinstance(value, Items) and value.kind in ("list", "either"):
+        return None
+    return Relation((name, value), ("=",))
 
 
 def _spoken(tokens: list[Token], is_plain: bool) -> Tree:
@@ -123,6 +168,7 @@ def _bounded(tree: Tree) -> Tree:
 
 class _Parser(Brackets):
     def answer(self) -> Tree:
+        self.accept("=>")  # what follows from something
         self.accept("=")  # a right side alone
         tree = self.choice() or self.items("list")
         if self.next.kind != "end":
@@ -143,6 +189,29 @@ class _Parser(Brackets):
         if letter is not None and is_apart and not at_join:
             return Labelled(self.items("list"), letter)
         self.at = start
+        return self.labelled()
+
+    def labelled(self) -> Tree | None:
+        """`A: 5`, `B. 5`, `C) 5`: the letter of an option, or of a line or curve, and what it stands for."""
+        letter, mark, behind = self.next, self.ahead(1), self.ahead(2)
+        is_mark = mark.text in (":", ".", ")") and not mark.spaced and behind.spaced
+        if letter.kind not in ("letter", "word") or len(letter.text) > 1 or not is_mark or behind.kind == "end":
+            return None
+        if any(a.kind == "letter" and b.text == mark.text for a, b in pairwise(self.tokens[self.at + 2 :])):
+            return None  # several options, or several people with what each has
+        start = self.at
+        self.at += 2
+        try:
+            tree = self.items("list")
+        except (Wordy, Unparsable):
+            self.at = start
+            return None
+        if _CHOICE.fullmatch(letter.text):
+            return Labelled(tree, Choice(letter.text))
+        is_only = not any(token.text == ":" for token in self.tokens[start + 2 :])
+        if mark.text == ":" and is_only and isinstance(tree, Relation):
+            return tree
+        self.at = start
         return None
 
     def choice_letter(self) -> Choice | None:
@@ -155,20 +224,34 @@ class _Parser(Brackets):
 
     def items(self, kind: Kind) -> Tree:
         items = [self.item()]
-        either = False
+        signs: frozenset[str] = frozenset()  # of logic
+        either, has_and, ends = False, False, list[int]()  # `ends` are where an `or` or a semicolon stands
         while True:
-            if self.accept(",", ";"):
-                either = self.join() == "or" or either
-            elif not (joined := self.join()):
+            sign = self.take().text if self.sees(",", ";") else ""
+            is_sign = self.next.kind == "sign"
+            joined = self.join()
+            signs = signs | {joined} if joined and is_sign else signs
+            if not sign and not joined:
                 break
-            else:
-                either = either or joined == "or"
-            if self.next.kind in ("end", "close"):  # a comma at the end
+            either, has_and = either or joined == "or", has_and or joined == "and"
+            if sign == ";" or joined == "or":
+                ends.append(len(items))
+            if self.next.kind in ("end", "close") or self.sees("&", r"\\") or self.sees_command("end"):  # a last comma
+                break
+            if self.at_condition() or (self.next.kind == "word" and self.next.text in ANY):
+                items = [*items[:-1], Labelled(items[-1], self.condition())]
                 break
             items.append(self.item())
         if len(items) == 1 and kind in ("list", "tuple"):
             return items[0]
-        return Items("either" if either and kind == "list" else kind, tuple(items))
+        if kind != "list":
+            return Items(kind, tuple(items))
+        if len(signs) == 1 and all(isinstance(item, Symbol | Call) for item in items):
+            return Call(next(iter(signs)), tuple(items))  # of statements, not of answers
+        items = spread_out(items)
+        if has_and and not either and are_half_lines(items):  # both hold; a comma may stand for `or`
+            return SetOperation("intersection", tuple(items))
+        return Items("either" if either else kind, grouped(items, ends))
 
     def join(self) -> str:
         text = self.next.text.lower()
@@ -188,14 +271,25 @@ class _Parser(Brackets):
             while self.sees(*_RELATIONS):
                 relations.append(self.take().text)
                 terms.append(self.modular())
+            if self.at_approximation():
+                self.at += 1
+                self.skip_approximately()
+                relations.append("~")
+                terms.append(self.modular())
+                self.expect(")")
             tree = Relation(tuple(terms), tuple(relations)) if relations else terms[0]
+            if self.at_domain():
+                self.at += 1
+                tree = Labelled(tree, self.item())
+                self.expect(")")
             return Labelled(tree, self.condition()) if self.at_condition() else tree
 
     def skip_approximately(self) -> None:
         """Pass over what says that a value is not exact: the value says so by its digits."""
         if self.next.text.lower() in APPROXIMATE and self.next.kind == "word":
             self.at += 1
-        self.accept("~")
+            self.accept(".")
+        self.accept("~", "cong")
 
     def at_condition(self) -> bool:
         return self.next.kind == "word" and self.next.text.lower() in CONDITIONS
@@ -233,15 +327,24 @@ class _Parser(Brackets):
         return value
 
     def ratio(self) -> Tree:
-        terms = [self.union()]
-        while self.accept(":"):
+        terms, is_said = [self.union()], False
+        while self.sees(":") or self.at_to(terms[-1]):
+            is_said = is_said or not self.sees(":")
+            self.at += 1
             terms.append(self.union())
         if len(terms) == 1:
             return terms[0]
         last = terms[-1]
+        if is_said and isinstance(last, Quantity):
+            raise self.wordy("to")  # from so many to so many of something
         if isinstance(last, Quantity) and last.unit in ("am", "pm"):
             return _clock([*terms[:-1], last.value], last.unit)
         return Call("ratio", tuple(terms))
+
+    def at_to(self, value: Tree) -> bool:
+        """Whether the word of `3 to 2` stands here."""
+        is_to = self.next.text == "to" and self.next.kind == "word" and self.ahead(1).kind in ("number", "command")
+        return is_to and is_numeric(value)
 
     def union(self) -> Tree:
         value = self.sum()

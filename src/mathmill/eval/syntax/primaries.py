@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Literal, cast
 
 from mathmill.eval.syntax.functions import Functions
-from mathmill.eval.syntax.numerals import going_on, in_base, numeral
+from mathmill.eval.syntax.numerals import base_written, going_on, in_base, numeral
 from mathmill.eval.syntax.terms import is_proper
 from mathmill.eval.syntax.tokens import Token
 from mathmill.eval.syntax.trees import (
@@ -27,17 +27,25 @@ from mathmill.eval.syntax.trees import (
     Tree,
 )
 from mathmill.eval.syntax.vocabulary import BLACKBOARD, CONSTANTS, CURRENCIES, FUNCTIONS, GREEK
-from mathmill.eval.syntax.words import ORDINALS, pieces_of
+from mathmill.eval.syntax.words import pieces_of
 
 _FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac", "nicefrac", "sfrac"})
 _BINOMIALS = frozenset({"binom", "dbinom", "tbinom"})
 _BOUNDS = frozenset({"sum", "prod", "int", "lim"})
 _ARROWS = frozenset(["vec", "overrightarrow", "mathbf", "boldsymbol", "bm", "pmb"])
 _ACCENTS = frozenset(["overline", "bar", "hat", "tilde", "widehat", "dot", "ddot", "widetilde", "overparen", "widearc"])
+_WAYS = frozenset({"vec", "overrightarrow"})
+_SHAPES = frozenset({"angle", "triangle"})
+_MOST_VERTICES = 6
+_UNKNOWN_FUNCTIONS = frozenset("abcjklmnorstuvwxyz")  # of equations that they solve
+_BOLD = re.compile(r"\A(?:(?:mathbf|boldsymbol|pmb|vec)\{?|bm\{)(\w)\}?\Z")
+_ONE_ACCENT = {"bar": "overline", "widehat": "hat", "widetilde": "tilde", "widearc": "overparen"}
 _UNIT_VECTORS = {"i": "i", "j": "j", "k": "k", "imath": "i", "jmath": "j"}
+_TEN = 10
 _MOST_DIGIT_TOKENS = 40  # of a numeral with letters for digits
 _DERIVED = re.compile(r"(d|partial)(?:\^(\d))?([A-Za-z]?)")
 _DERIVED_BY = re.compile(r"(d|partial)([A-Za-z])(?:\^(\d))?")
+_CURRENCY_WORDS = {"Rs": "rupee", "USD": "$", "EUR": "\u20ac", "GBP": "\u00a3"}
 ConstantName = Literal["pi", "infinity", "empty_set"]
 
 
@@ -54,12 +62,14 @@ class Primaries(Functions):
         with self.inside():
             if token.kind == "number":
                 return self.number()
-            if token.kind == "letter":
-                return self.letter()
-            if token.kind == "word":
-                return self.word()
+            if token.kind in ("letter", "word"):
+                return self.hexadecimal() or (self.letter() if token.kind == "letter" else self.word())
             if token.kind == "command":
                 return self.command()
+            if self.at_leading_index():
+                return self.combination()
+            if (digits := self.bracketed_digits()) is not None:
+                return digits
             if token.kind == "open" or self.sees("]"):  # `]0, 1]` is open at 0
                 return self.bracketed()
             if self.sees("|", "||"):
@@ -72,43 +82,81 @@ class Primaries(Functions):
             raise self.stuck("a term expected")
 
     def number(self) -> Tree:
-        token = self.take()
-        if (digits := self.with_written_base(token.text)) is not None:
-            return digits
-        if self.next.kind == "word" and self.next.text in ORDINALS and not self.next.spaced:
-            raise self.wordy(f"{token.text}{self.next.text}")
-        if "." in token.text and "(" not in token.text and self.accept("..."):
-            return going_on(token.text)
-        value = numeral(token.text)
-        if value.places is None and self.sees_command(*_FRACTIONS):
+        """A numeral, or a mixed number."""
+        value = self.digits()
+        if isinstance(value, Number) and value.places is None and self.sees_command(*_FRACTIONS):
             part = self.primary()
             return Mixed(value, part) if isinstance(part, Quotient) and is_proper(part) else Product((value, part))
         return value
 
-    def with_written_base(self, first: str) -> InBase | None:
+    def digits(self) -> Tree:
+        token = self.take()
+        if (digits := self.with_written_base(token.text)) is not None:
+            return digits
+        if "." in token.text and "(" not in token.text and self.accept("..."):
+            return going_on(token.text)
+        return numeral(token.text)
+
+    def with_written_base(self, first: str) -> InBase | Number | None:
         """A numeral with its base below it, such as `0.0011_2`, `204_5` or, with letters for digits, `1A3_{16}`."""
-        at, digits = self.at, first
-        while self.tokens[at].kind in ("number", "letter", "word") and not self.tokens[at].spaced:
-            if at - self.at > _MOST_DIGIT_TOKENS:
-                return None
-            digits += self.tokens[at].text
-            at += 1
-        if self.tokens[at].text != "_":
-            return None
-        start, has_letters = self.at, at > self.at
-        self.at = at + 1
-        written = self.written_argument()
-        if not has_letters:
-            return self.with_base(digits, written)
-        base = int(written) if written.isdecimal() and len(written) < 3 else 0
-        made = in_base(digits, base) if digits.upper() == digits and base > 10 else None
-        if made is None:
-            self.at = start
-        return made
+        start, (digits, has_letters) = self.at, self.written_digits(first)
+        if self.sees("_"):
+            self.at += 1
+            written = self.written_argument()
+            if not has_letters:
+                return self.with_base(digits, written)
+            if (made := _lettered(digits, written)) is not None:
+                return made
+        self.at = start
+        return None
+
+    def written_digits(self, first: str) -> tuple[str, bool]:
+        """Take what stands right behind the first digits of a numeral; all of them, and whether there was more."""
+        start, digits = self.at, first
+        while self.next.kind in ("number", "letter", "word") and not self.next.spaced:
+            if self.at - start > _MOST_DIGIT_TOKENS:
+                break
+            digits += self.take().text
+        return digits, self.at > start
+
+    def hexadecimal(self) -> Tree | None:
+        """A numeral that begins with a capital for a digit, such as `FF_{16}`; nothing is taken where none stands."""
+        start = self.at
+        if self.next.text.isupper():
+            digits, _ = self.written_digits(self.take().text)
+            if len(digits) > 1 and self.accept("_") and (made := _lettered(digits, self.written_argument())):
+                return made
+        self.at = start
+        return None
+
+    def bracketed_digits(self) -> Tree | None:
+        """`(2E5)_{16}`, with letters for digits; nothing is taken where none stands."""
+        start = self.at
+        if self.accept("(") and self.next.kind in ("number", "letter", "word"):
+            digits, _ = self.written_digits(self.take().text)
+            if self.accept(")") and self.accept("_") and (made := _lettered(digits, self.written_argument())):
+                return made
+        self.at = start
+        return None
 
     def letter(self) -> Tree:
         name = self.take().text
-        return Constant(cast(Literal["e", "i"], name)) if name in ("e", "i") else Symbol(name)
+        if (called := self.called(name)) is not None:
+            return called
+        if self.sees("(") and self.ahead(1).text == "0" and self.ahead(2).text == ")":
+            self.at += 3
+            return Symbol(f"{name}(0)")  # nobody multiplies by a nought in brackets
+        is_constant = name in ("e", "i") and name not in self.bound_names
+        return Constant(cast(Literal["e", "i"], name)) if is_constant else Symbol(name)
+
+    def called(self, name: str) -> Symbol | None:
+        """Take the argument of `y(x) =`, which is a name and no product; nothing is taken where none stands."""
+        inner = self.ahead(1)
+        is_called = self.at == 1 and self.sees("(") and self.ahead(2).text == ")" and self.ahead(3).text == "="
+        if not is_called or inner.kind != "letter" or inner.text == name or name not in _UNKNOWN_FUNCTIONS:
+            return None
+        self.at += 3
+        return Symbol(f"{name}({inner.text})")
 
     def word(self) -> Tree:
         """A known name, or letters side by side.
@@ -118,6 +166,11 @@ class Primaries(Functions):
         """
         token = self.take()
         name = token.text
+        if name in _CURRENCY_WORDS and (
+            self.next.kind == "number" or (self.sees(".") and self.ahead(1).kind == "number")
+        ):
+            self.accept(".")
+            return Quantity(self.power(), _CURRENCY_WORDS[name])
         if name in FUNCTIONS:
             return self.function(FUNCTIONS[name], is_command=False)
         if name in CONSTANTS:
@@ -145,6 +198,8 @@ class Primaries(Functions):
             return Call("binomial", (self.argument(), self.argument()))
         if name == "sqrt":
             return self.root()
+        if name == "root":
+            return self.old_root()
         if name in _BOUNDS:
             return self.bound(cast(Literal["sum", "prod", "int", "lim"], name))
         if name in FUNCTIONS:
@@ -156,10 +211,12 @@ class Primaries(Functions):
             known = BLACKBOARD.get(letter)
             return Constant(cast(Literal["reals"], known)) if known else Symbol(letter)
         if name in _ARROWS:
-            return self.vector()
+            return self.arrow() or self.vector()
         if name in _ACCENTS:
-            below = self.written_argument()
-            return Symbol(_UNIT_VECTORS.get(below, f"\\{name}{{{below}}}"))
+            below = _BOLD.sub(r"\1", self.written_argument())
+            return Symbol(_UNIT_VECTORS.get(below, f"\\{_ONE_ACCENT.get(name, name)}{{{below}}}"))
+        if name in _SHAPES:
+            return Symbol(f"\\{name}{self.vertices(name)}")
         if name in GREEK:
             return Symbol(f"\\{name}")
         if name == "begin":
@@ -172,6 +229,35 @@ class Primaries(Functions):
             degree = self.sum()
             self.expect("]")
         return Root(self.argument(is_whole=True), degree)
+
+    def vertices(self, name: str) -> str:
+        """Take the capitals behind the sign of an angle or triangle, of an angle from the end that comes first."""
+        is_braced = self.sees("{") and self.ahead(2).text == "}"
+        start, letters = self.at, ""
+        self.at += is_braced
+        while self.next.kind in ("letter", "word") and self.next.text.isupper() and len(letters) < _MOST_VERTICES:
+            letters += self.take().text
+        if is_braced and not self.accept("}"):
+            self.at, letters = start, ""
+        return min(letters, letters[::-1]) if name == "angle" else letters
+
+    def old_root(self) -> Tree:
+        r"""`\root 3 \of 2`."""
+        degree = self.argument(is_whole=True)
+        if not self.sees_command("of"):
+            raise self.stuck("a root of nothing")
+        self.at += 1
+        return Root(self.argument(is_whole=True), degree)
+
+    def arrow(self) -> Symbol | None:
+        r"""The way from one point to another, `\vec{AB}`; nothing is taken where none stands behind the command."""
+        is_way = self.tokens[self.at - 1].text in _WAYS and self.sees("{") and self.ahead(1).text.isupper()
+        start = self.at
+        points = self.written_argument() if is_way else ""
+        if len(points) > 1 and points.isalpha() and points.isupper():
+            return Symbol(rf"\vec{{{points}}}")
+        self.at = start
+        return None
 
     def vector(self) -> Tree:
         """A bold letter, or one with an arrow: its name, also where the letter alone is a constant."""
@@ -238,3 +324,10 @@ class Primaries(Functions):
         self.bars -= 1
         self.expect(bar)
         return self.in_bars(bar, value)
+
+
+def _lettered(digits: str, base: str) -> InBase | None:
+    """A numeral with letters for digits, all of them large or all small."""
+    if base_written(base) <= _TEN or digits not in (digits.upper(), digits.lower()):
+        return None
+    return in_base(digits, base_written(base))

@@ -17,7 +17,8 @@ from fractions import Fraction
 from mathmill.eval.limits import MAX_DEPTH, TooLarge
 from mathmill.eval.syntax.cursor import Wordy
 from mathmill.eval.syntax.measures import Measures
-from mathmill.eval.syntax.numerals import in_base, numeral
+from mathmill.eval.syntax.number_sets import part_of
+from mathmill.eval.syntax.numerals import base_written, in_base, numeral
 from mathmill.eval.syntax.trees import (
     Call,
     Constant,
@@ -35,12 +36,13 @@ from mathmill.eval.syntax.trees import (
     Symbol,
     Tree,
 )
-from mathmill.eval.syntax.vocabulary import CONDITIONS, JOINS
+from mathmill.eval.syntax.vocabulary import APPROXIMATE, CONDITIONS, JOINS
 
-_BASES = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
 _NO_FACTORS = frozenset(["end", "pmod", "bmod", "mod", "over", "choose"])
-_NO_FACTOR_WORDS = JOINS | CONDITIONS | {"mod"}
+_NO_FACTOR_WORDS = JOINS | CONDITIONS | {"mod", "to"}
 _MINUS_ONE = Negative(Number(Fraction(1)))
+_PRIMED_UNITS = {1: "ft", 2: "in"}
+_STARS = frozenset(["*", "star", "\\star"])
 _INVERTIBLE = frozenset("fghFGH")
 
 
@@ -53,6 +55,10 @@ class Terms(Measures):
     @abstractmethod
     def primary(self) -> Tree:
         """A single term: a numeral, a name, a function of something, a bracket."""
+
+    @abstractmethod
+    def digits(self) -> Tree:
+        """A numeral with the base below it; no mixed number."""
 
     def sum(self) -> Tree:
         with self.inside():
@@ -88,14 +94,19 @@ class Terms(Measures):
                     raise TooLarge(f"more than {MAX_DEPTH} divisions in a row")
             elif (measured := self.measured(value)) is not None:
                 value = measured
-            elif isinstance(value, Quantity) and self.next.kind == "number":
+            elif isinstance(value, Quantity) and (self.next.kind == "number" or self.joined_by_word(value)):
                 value = self.compound(value)
             elif not self.begins_factor():
                 return value
-            elif self.next.kind == "number" == self.tokens[self.at - 1].kind:
+            elif self.next.kind == "number" == self.tokens[self.at - 1].kind and not self.behind_index(value):
                 value = self.mixed(value)
             else:
                 value = times(value, self.power())
+
+    def behind_index(self, value: Tree) -> bool:
+        """Whether the number right before is the index of a name, as in `c_1 2^n`."""
+        last = value.factors[-1] if isinstance(value, Product) else value
+        return isinstance(last, Symbol) and self.tokens[self.at - 2].text == "_"
 
     def mixed(self, whole: Tree) -> Tree:
         """`3 1/2`: a fraction of whole numbers apart from the number before it."""
@@ -126,6 +137,8 @@ class Terms(Measures):
         base = self.postfix()
         if self.degree_sign():
             return self.arc(base)
+        if isinstance(base, Symbol | Constant) and (starred := self.starred(base)) is not None:
+            return starred
         if not self.accept("^"):
             return base
         with self.inside():
@@ -135,6 +148,24 @@ class Terms(Measures):
         if self.sees("^"):
             raise self.stuck("two exponents side by side")
         return Power(base, exponent)
+
+    def starred(self, base: Symbol | Constant) -> Tree | None:
+        r"""Take the sign of `x^*`, `\mathbb{R}^+` or `\mathbb{Z}_{\ge 0}`; the name or the set that it makes."""
+        start = self.at
+        if isinstance(base, Constant) and base.name in ("pi", "e", "i"):
+            return None
+        if isinstance(base, Constant):
+            part = part_of(base, self.next.text, self.written_mark())
+            if part is not None:
+                return part
+        elif self.accept("^") and self.written_argument() in _STARS and not self.begins_factor():
+            return Symbol(f"{base.name}^*")
+        self.at = start
+        return None
+
+    def written_mark(self) -> str:
+        """Take what is written above or below; nothing where neither stands here."""
+        return self.written_argument() if self.accept("^", "_") else ""
 
     def degree_sign(self) -> bool:
         """Take `^\\circ`, `^{\\circ}` or `\\degree`."""
@@ -172,14 +203,15 @@ class Terms(Measures):
             with self.inside():
                 return Negative(self.exponent())
         self.accept("+")
-        base = self.postfix()
+        base = self.postfix(self.digits() if self.next.kind == "number" else None)
         if self.accept("^"):  # towers are read from the right
             with self.inside():
                 return Power(base, self.exponent())
         return base
 
-    def postfix(self) -> Tree:
-        value = self.primary()
+    def postfix(self, value: Tree | None = None) -> Tree:
+        """A term with the signs behind it; `value` if the term itself has been taken."""
+        value = self.primary() if value is None else value
         while True:
             if self.accept("!"):
                 value = Call("double_factorial" if self.accept("!") else "factorial", (value,))
@@ -189,13 +221,23 @@ class Terms(Measures):
                 self.at += 1
                 value = Percent(value)
             elif (marks := self.primes()) > 0:
-                if not isinstance(value, Symbol):
-                    raise self.stuck("a prime behind what is no name")
-                value = Symbol(value.name + "'" * marks)
+                value = self.primed(value, marks)
             elif self.sees("_"):
                 value = self.subscripted(value)
             else:
                 return value
+
+    def primed(self, value: Tree, marks: int) -> Tree:
+        """A name with primes, or so many feet or inches.
+
+        Raises:
+            Unparsable: it is neither a name nor a number.
+        """
+        if isinstance(value, Symbol):
+            return Symbol(value.name + "'" * marks)
+        if isinstance(value, Number) and marks in _PRIMED_UNITS:
+            return Quantity(value, _PRIMED_UNITS[marks])
+        raise self.stuck("a prime behind what is no name")
 
     def primes(self) -> int:
         """Take primes, raised by `^` or not; how many."""
@@ -218,10 +260,14 @@ class Terms(Measures):
             return Symbol(f"{value.name}_{below}")
         if isinstance(value, Constant) and value.name in ("e", "i"):
             return Symbol(f"{value.name}_{below}")
+        if isinstance(value, Constant) and (part := part_of(value, "_", below)) is not None:
+            return part
         raise self.stuck("an index behind what is no name")
 
-    def with_base(self, digits: str, written: str) -> InBase:
-        base = int(written) if written.isdecimal() and len(written) < 3 else _BASES.get(written, 0)
+    def with_base(self, digits: str, written: str) -> InBase | Number:
+        base = base_written(written)
+        if base == 10 and digits.replace(".", "", 1).isdecimal():
+            return numeral(digits)
         made = in_base(digits, base)
         if made is None:
             raise self.stuck(f"no digits of the base {written}")
@@ -243,12 +289,22 @@ class Terms(Measures):
         if token.kind == "command":
             return token.text not in _NO_FACTORS and not self.at_differential()
         if token.kind == "open":
-            return token.text != r"\{" and not self.at_modulus() and not self.at_reversed_bracket()
+            is_other = self.at_modulus() or self.at_reversed_bracket() or self.at_domain()
+            return token.text != r"\{" and not is_other and not self.at_approximation()
         return (token.text in ("|", "||") and not self.bars) or token.text == "..."
 
     def at_modulus(self) -> bool:
         """Whether `(\\bmod 5)` stands here, or `(mod 5)`."""
         return self.sees("(") and self.ahead(1).text in ("mod", "bmod", "pmod")
+
+    def at_domain(self) -> bool:
+        r"""Whether `(n \in` stands here, which says of what kind the numbers are that a letter before stands for."""
+        return self.sees("(") and self.ahead(1).kind == "letter" and self.ahead(2).text == "in"
+
+    def at_approximation(self) -> bool:
+        """Whether `(approximately 2.65)` stands here, or `(\\approx 2.65)`."""
+        is_said = self.sees("(") and (self.ahead(1).text.lower() in APPROXIMATE or self.ahead(1).text == "~")
+        return is_said and "number" in (self.ahead(2).kind, self.ahead(3).kind)
 
     def at_reversed_bracket(self) -> bool:
         """Whether the bracket here closes an interval that is open there, as in `]1,2[`."""

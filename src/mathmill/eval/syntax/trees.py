@@ -7,7 +7,7 @@ not what it is worth: `2/4` and `1/2` are different trees.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -251,6 +251,17 @@ def _nodes(value: object) -> Iterator[Tree]:
 def rebuilt(tree: Tree, change: Callable[[Tree], Tree]) -> Tree:
     """A node of the same kind whose children are what `change` makes of them."""
     return type(tree)(*(_changed(getattr(tree, field.name), change) for field in fields(tree)))
+
+
+def with_symbol(tree: Tree, name: str, value: Tree) -> Tree:
+    """A tree with `value` in place of a symbol, where nothing binds it."""
+    if isinstance(tree, Symbol):
+        return value if tree.name == name else tree
+    if isinstance(tree, Bound):
+        low, high = (end and with_symbol(end, name, value) for end in (tree.low, tree.high))
+        body = tree.body if tree.variable.name == name else with_symbol(tree.body, name, value)
+        return replace(tree, body=body, low=low, high=high)
+    return rebuilt(tree, lambda child: with_symbol(child, name, value))
 
 
 def _changed(value: object, change: Callable[[Tree], Tree]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from types import MappingProxyType
 
 # What is written, to what a Call names. Arguments are angles in radians.
@@ -36,11 +37,17 @@ CONSTANTS = MappingProxyType({
 })  # fmt: skip
 BLACKBOARD = MappingProxyType({"R": "reals", "Z": "integers", "N": "naturals", "Q": "rationals", "C": "complexes"})
 CURRENCIES = MappingProxyType({"$": "$", "\u20ac": "\u20ac", "\u00a3": "\u00a3", "\u00a5": "\u00a5", "\u20b9": "rupee"})
-MULTIPLES = MappingProxyType({"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12})
+MULTIPLES = MappingProxyType({
+    "hundred": Fraction(100), "thousand": Fraction(10**3), "million": Fraction(10**6), "billion": Fraction(10**9),
+    "trillion": Fraction(10**12), "permille": Fraction(1, 1000), "ppm": Fraction(1, 10**6),
+})  # fmt: skip
 JOINS = frozenset({"and", "or"})
 # Words before a value that is not exact, and words between a value and the condition that it holds under.
 APPROXIMATE = frozenset({"about", "approximately", "approx", "roughly", "nearly", "around"})
 CONDITIONS = frozenset({"if", "for", "when", "where", "whenever", "provided"})
+# Words behind a value that say what a letter in it stands for.
+ANY = frozenset({"any", "every", "each", "all"})
+ALL_NUMBERS = frozenset(["all", "any", "every", "real", "reals", "number", "numbers", "values", "value", "of"])
 OTHERWISE = frozenset({"otherwise", "else", "elsewhere"})
 CHOICES = frozenset({"option", "choice", "answer"})
 # Short words that are words and no products of letters.
@@ -49,7 +56,15 @@ SHORT_WORDS = frozenset([
     "for", "at", "by", "of", "on", "in", "to", "so", "are", "was", "has", "as", "we", "let",
 ])  # fmt: skip
 # Words that follow a number without being what it counts.
-NO_NOUNS = SHORT_WORDS | JOINS | CONDITIONS | frozenset([
+# Words that make another number of the one before them, or deny it.
+OPERATIONS = frozenset([
+    "squared", "cubed", "doubled", "tripled", "halved", "negated", "inverted", "reversed", "rounded", "negative",
+    "positive", "below", "above", "under", "off", "short", "point", "wrong", "false", "incorrect", "fake", "untrue",
+    "divided", "multiplied", "increased", "decreased", "reduced", "raised", "subtracted", "added", "flipped",
+    "factorial", "zero", "never", "isn", "wasn", "aren", "almost", "except", "without", "upside", "backwards",
+    "less", "more",
+])  # fmt: skip
+NO_NOUNS = SHORT_WORDS | JOINS | CONDITIONS | OPERATIONS | frozenset([
     "were", "have", "will", "with", "then", "which", "that", "because", "since", "mod", "per", "equals", "from", "than",
     "otherwise", "else", "does", "exist", "must", "can", "cannot", "at", "i", "times", "plus", "minus", "over",
 ])  # fmt: skip

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import re
 
-_PAIRS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"))
+_PAIRS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ('"', '"'), ("“", "”"))
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _MARKUP = re.compile(r"\*\*(?=\D)|(?<=\D)\*\*|\*\*\Z|__|`|</?[a-z]{1,8}>")
-_STOPS = ".,;:"
+# What is not seen, and what is seen and says nothing.
+PHANTOM = re.compile(r"\\(?:[hv]?phantom|[hv]space)\{[^{}]*\}")
+_NOTHING = re.compile(
+    r"(?:\\(?:boxed|fbox|phantom|hspace|text|mathrm|ldots|dots|cdots|square|q?quad|_|[ ,;:!()\[\]])"
+    r"|[\s$.?_~{}\u2026\u200b-\u200f\u2060\ufeff])*"
+)
+_STOPS = (".", ",", ";", ":", "\u3002")
+_UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
 _GAPS = ("\\ ", r"\,", r"\;", r"\!", r"\:", r"\quad", r"\qquad", r"\\")
 _MOST_LAYERS = 8
 
 
 def unwrapped(text: str) -> str:
     """`text` without delimiters, boxes, Markdown's emphasis and the stop at its end."""
-    text = _MARKUP.sub("", text).strip()
+    text = _MARKUP.sub("", text).strip().strip(_UNSEEN).strip()
     for _ in range(_MOST_LAYERS):
         inner = _inner(text)
         if inner == text:
@@ -30,7 +37,7 @@ def _inner(text: str) -> str:
     for opening, closing in _PAIRS:
         if text.startswith(opening) and text.endswith(closing) and len(text) > len(opening) + len(closing):
             inner = text[len(opening) : -len(closing)]
-            if not _holds(inner, opening) and not inner.endswith("\\"):
+            if not _holds(inner, opening) and not inner.endswith("\\") and not inner.startswith(closing):
                 return inner.strip()
     return _without_stop(text)
 
@@ -41,19 +48,24 @@ def _holds(inner: str, opening: str) -> bool:
 
 
 def _without_stop(text: str) -> str:
-    """`text` without stops and gaps at its end."""
+    """`text` without stops and gaps at its end. Every round takes at least a character, so this ends."""
+    end = len(text)
     while True:
-        shorter = text.rstrip()
-        if shorter.endswith("\\") and shorter != text and not shorter.endswith(r"\\"):
-            shorter += " "  # a control space, or what is left of one
-        gap = next((gap for gap in _GAPS if shorter.endswith(gap)), None)
-        if gap is not None:
-            shorter = shorter[: -len(gap)]
-        elif shorter[-1:] and shorter[-1] in _STOPS and not shorter.endswith(".."):
-            shorter = shorter[:-1]
-        if shorter == text:
-            return text
-        text = shorter
+        start = end
+        end = len(text[:end].rstrip()) if text[end - 1 : end].isspace() else end
+        if text.endswith("\\", 0, end) and not text.endswith(r"\\", 0, end):
+            end -= 1  # a control space, or what is left of one
+        elif (gap := next((gap for gap in _GAPS if text.endswith(gap, 0, end)), None)) is not None:
+            end -= len(gap)
+        elif text.endswith(_STOPS, 0, end) and not text.endswith("..", 0, end):
+            end -= 1
+        if end == start:
+            return text[:end]
+
+
+def says_something(text: str) -> bool:
+    """Whether a text is more than space, empty braces and dots."""
+    return _NOTHING.fullmatch(PHANTOM.sub("", text) if "\\" in text else text) is None
 
 
 def closing_brace(text: str, start: int) -> int | None:
