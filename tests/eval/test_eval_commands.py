@@ -15,7 +15,7 @@ import mathmill
 from mathmill.cli import app
 from mathmill.data.errors import MathmillError
 from mathmill.data.json_lines import Line
-from mathmill.eval.json_lines import judge_line, judge_lines
+from mathmill.eval.json_lines import judge_line, judge_lines, written
 from mathmill.eval.show import described
 from mathmill.eval.syntax.parser import parse
 from mathmill.eval.verdict import Verdict
@@ -217,3 +217,32 @@ def test_a_line_that_could_not_be_read_keeps_its_place() -> None:
 def test_the_package_has_the_judge_in_its_front() -> None:
     assert mathmill.verify("0.5", r"\frac12").correct
     assert mathmill.grade(r"\boxed{5}", "5") == mathmill.Verdict("correct", "number", "found by box")
+
+
+@pytest.mark.parametrize(
+    ("gold", "pred", "outcome"),
+    [
+        ("12345678901234567890123", "12345678901234567890999", "wrong"),
+        ("12345678901234567890123", '"12345678901234567890123"', "correct"),
+        ("9007199254740993.0", "9007199254740992", "wrong"),
+        ("0.10000000000000000001", "0.1", "wrong"),
+        ("1e3", "1000", "correct"),
+    ],
+)
+def test_numbers_are_judged_and_written_as_they_stand(gold: str, pred: str, outcome: str) -> None:
+    line = f'{{"gold":{gold},"pred":{pred},"more":[1e300,123456789012345678901234567890,"\\ud800"]}}'
+    found = judge_line(line.encode())
+    assert found["outcome"] == outcome, found
+    assert written(found).decode().startswith(line[:-1].replace("\\ud800", "\ufffd"))
+
+
+def test_a_gold_of_a_line_may_be_a_solution() -> None:
+    assert judge_line(rb'{"gold": "3 + 2 = 5\n#### 5", "pred": "5"}')["outcome"] == "correct"
+    assert judge_line(rb'{"gold": "5", "completion": 123456789012345678901}')["error"] == "completion is not a string"
+
+
+def test_what_is_no_text_is_a_mistake_of_the_caller() -> None:
+    for judge in (mathmill.verify, mathmill.grade):
+        for texts in ((5, "5"), ("5", None), (b"5", "5")):
+            with pytest.raises(TypeError, match="to be"):
+                judge(*texts)

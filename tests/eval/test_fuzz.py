@@ -69,6 +69,19 @@ edits = st.builds(
     st.sampled_from([0, 1, 2, 3, 40, 1_000]),
 )
 texts = st.one_of(expressions, edits, soups, plain)
+# Of these no answer may be two at once: what pays for several pays for whatever is asked.
+UNLIKE = [
+    "42", r"-\frac{1}{2}", r"\pi", "x", "y+1", "(1,2)", "(1,3)", "3:4", "5:7", "x>2", "x>3", "y=2x+1", "x=2", "10 cm",
+    r"\{5,6\}", "5,7", "n!", "n+1", r"\lfloor x\rfloor", r"\begin{pmatrix}4\\9\end{pmatrix}", r"x\equiv 3\pmod 5",
+    "[0,1]", "(0,1]", "no solution", r"\text{(B)}", r"\frac{\pi}{4}+k\pi, k\in\mathbb{Z}", r"2^{100}", "3+2i",
+    r"e^{2x}", "12:30",
+]  # fmt: skip
+# Answers that say nothing, or anything.
+EMPTY = st.sampled_from([
+    r"\int 0\,dq", r"\frac{x-x}{y-y}", r"\frac{(x+1)^2-x^2-2x-1}{(x+2)^2-x^2-4x-4}", "0:0", r"k, k\in\mathbb{Z}",
+    "x=x", r"\frac{\sin^2 1+\cos^2 1-1}{(\pi+1)^2-\pi^2-2\pi-1}", r"\mathbb{R}", "x", "0", "1", r"\infty-\infty",
+    r"\pm\infty", "n", "C",
+])  # fmt: skip
 PROSE = st.sampled_from([
     r"so \boxed{%s}", "The answer is %s.", "#### %s", "Final Answer: %s", "**Answer:** %s or %s",
     "<think>%s</think> %s", r"\boxed{\boxed{%s}", "x = %s\n\ny = %s", "```\n%s\n```", "(A) %s (B) %s", "%s",
@@ -101,6 +114,17 @@ def check(answer: str, gold: str, completion: str, is_same: bool) -> None:
     else:
         judged(lambda: verify(answer, gold))
     judged(lambda: grade(completion, gold))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(texts, EMPTY, st.builds(str.format, FORMS, EMPTY, texts)))
+def test_no_answer_is_right_whatever_is_asked(answer: str) -> None:
+    assert len(paid := [gold for gold in UNLIKE if verify(answer, gold).correct]) <= 1, paid
+
+
+@pytest.mark.parametrize("gold", UNLIKE)
+def test_unlike_golds_are_unlike(gold: str) -> None:
+    assert [other for other in UNLIKE if verify(gold, other).correct] == [gold]
 
 
 @pytest.mark.fuzz

@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from mathmill import verify
+from mathmill.data.errors import ConfigError
 from mathmill.eval.golds import find_gold, golds_of
 from tests.shared import BENCHMARKS, needs_benchmarks
 
@@ -56,8 +57,6 @@ def test_the_gold_of_a_solution_is_what_it_says(text: str, gold: str | None) -> 
         (1e22, ("10000000000000000000000",)),
         (float("nan"), ()),
         (float("-inf"), ()),
-        (True, ()),
-        ({"target": "42"}, ()),
         (Decimal("4.20"), ("4.20",)),
         (Decimal("NaN"), ()),
         (["1/2", "0.5", 3], ("1/2", "0.5", "3")),
@@ -70,6 +69,12 @@ def test_the_gold_of_a_solution_is_what_it_says(text: str, gold: str | None) -> 
 )
 def test_a_cell_holds_golds(cell: object, golds: tuple[str, ...]) -> None:
     assert golds_of(cell) == golds
+
+
+@pytest.mark.parametrize("cell", [True, {"target": "42"}, b"42", ["42", {"target": "42"}]])
+def test_a_cell_of_another_kind_is_an_error(cell: object) -> None:
+    with pytest.raises(ConfigError, match="a gold has to be a text, a number or a list of such, and one is a"):
+        golds_of(cell)
 
 
 def test_a_number_that_cannot_be_written_is_no_gold() -> None:

@@ -246,7 +246,7 @@ def test_closed_standard_streams(tmp_path: Path) -> None:
 def test_what_is_proved_at_once_needs_no_worker() -> None:
     done = python(
         "import sys\n"
-        "print(verify('\\\\int x dx', '\\\\frac{x^2}{2}+C'))\n"
+        "print(verify('\\\\frac{x^2}{2}+C', '\\\\int x dx'))\n"
         "assert not workers.pool().pids and 'sympy' not in sys.modules\n"
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -300,7 +300,7 @@ def test_without_workers_nothing_needs_one(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(workers, "_pool", None)
     verdict = workers.prove(parse("\\sin x"), parse("x"))
     assert (verdict.outcome, verdict.method) == ("wrong", "unproved")
-    assert verify("\\int x dx", "\\frac{x^2}{2}+C") == Verdict("correct", "identity")
+    assert verify("\\frac{x^2}{2}+C", "\\int x dx") == Verdict("correct", "identity")
     assert workers.pool().pids == []
 
 

@@ -53,7 +53,6 @@ def loaded_by_path() -> ModuleType:
         ("it may be 72", "72", 0.0),
         ("", "72", 0.0),
         (r"\boxed{72}", None, 0.0),
-        (r"\boxed{72}", {"target": "72"}, 0.0),
     ],
 )
 def test_a_score_for_each_truth(solution: str, truth: object, acc: float) -> None:

@@ -112,9 +112,16 @@ def parsed(line: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         if "Not enough memory" in error.msg:
             raise MemoryError from error
-        if b"\\ud" not in line and b"\\uD" not in line:
+        if (whole := without_surrogates(line)) == line:
             raise
-        return orjson.loads(_ESCAPE.sub(lambda found: b"\\ufffd" if found[1] else found[0], line))
+        return orjson.loads(whole)
+
+
+def without_surrogates(line: bytes) -> bytes:
+    """A line of JSON in which lone surrogates, which are no characters, are replacement characters."""
+    if b"\\ud" not in line and b"\\uD" not in line:
+        return line
+    return _ESCAPE.sub(lambda found: b"\\ufffd" if found[1] else found[0], line)
 
 
 def _inflated(source: BinaryIO) -> io.RawIOBase:

@@ -13,6 +13,7 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
+from mathmill.data.errors import ConfigError
 from mathmill.eval.answers import find_answer
 from mathmill.eval.limits import MAX_DIGITS
 
@@ -39,7 +40,10 @@ def golds_of(cell: object, is_solution: bool = False) -> tuple[str, ...]:
     r"""The golds of a cell, any of which may be asked for: a text or a number is one, of a list each item.
 
     A text that says its answer as solutions do, as in `.. #### 42` or `.. $\boxed{42}$`, has that as its gold. Another
-    is its own gold; where `is_solution` is true only if it is short. A cell that holds nothing of the kind has none.
+    is its own gold; where `is_solution` is true only if it is short. A cell that holds nothing has none.
+
+    Raises:
+        ConfigError: it holds something of another kind, in which nobody looks for a gold.
     """
     if hasattr(cell, "tolist"):  # numpy's arrays and numbers, which Parquet is read into
         cell = cell.tolist()
@@ -49,12 +53,15 @@ def golds_of(cell: object, is_solution: bool = False) -> tuple[str, ...]:
             return (gold,) if gold.strip() else ()
         case list() | tuple():
             return tuple(gold for item in cell for gold in golds_of(item, is_solution))
-        case bool():
-            return ()
-        case int():
+        case int() if not isinstance(cell, bool):
             return (str(cell),) if abs(cell) < _LARGEST else ()
-        case float() if math.isfinite(cell):  # 42.0 is 42, since places say how far an answer may be rounded
-            return (str(int(cell)) if cell.is_integer() else repr(cell),)
-        case Decimal() if cell.is_finite():
-            return (str(cell),)
-    return ()
+        case float():  # 42.0 is 42, since places say how far an answer may be rounded
+            return (str(int(cell)) if cell.is_integer() else repr(cell),) if math.isfinite(cell) else ()
+        case Decimal():
+            return (str(cell),) if cell.is_finite() else ()
+        case None:
+            return ()
+    kind = type(cell).__name__
+    raise ConfigError(
+        f"a gold has to be a text, a number or a list of such, and one is a {kind}: take the gold out of it"
+    )

@@ -34,7 +34,13 @@ def grade(completion: str, gold: str, strict: bool = False) -> Verdict:
     """Whether the final answer of a completion is the gold answer.
 
     `strict` takes no answer that was only guessed, and none of several that are not together what is asked for.
+
+    Raises:
+        TypeError: one of them is no text.
+        JudgeInTrouble, ConfigError: as `verify`.
     """
+    if not isinstance(completion, str):
+        raise TypeError(f"a completion has to be a text, and this is of the type {type(completion).__name__}")
     found = find_answer(completion)
     if found is None:
         return Verdict("no_answer", "answer", "the completion gives none")

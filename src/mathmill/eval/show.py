@@ -10,14 +10,12 @@ from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
 
-import orjson
-
 from mathmill.data.errors import DamagedInput
 from mathmill.data.json_lines import opened, read_lines
 from mathmill.data.terminal import one_line, print_json
 from mathmill.eval.answers import find_answer
 from mathmill.eval.grade import grade
-from mathmill.eval.json_lines import judge_lines
+from mathmill.eval.json_lines import judge_lines, written
 from mathmill.eval.ladder.trace import Step
 from mathmill.eval.syntax import trees as t
 from mathmill.eval.trouble import Trouble
@@ -71,7 +69,7 @@ def show_judged_lines(file: Path, strict: bool, max_trouble: float | None = None
     first, before, trouble = "", statistics(), Trouble(max_trouble)
     with opened(file) as source:
         for judged in judge_lines(read_lines(source), strict):
-            sys.stdout.buffer.write(orjson.dumps(judged) + b"\n")
+            sys.stdout.buffer.write(written(judged) + b"\n")
             outcomes[judged.get("outcome", "error")] += 1
             first = first or judged.get("error", "")
             if "outcome" in judged:

@@ -38,9 +38,13 @@ def verify(answer: str, gold: str) -> Verdict:
     What a text says never raises: what cannot be judged has an outcome of its own. Only `correct` pays.
 
     Raises:
+        TypeError: one of them is no text.
         JudgeInTrouble: a proof is needed, and no worker can be started here.
         ConfigError: a setting of the workers is wrong.
     """
+    for text in (answer, gold):
+        if not isinstance(text, str):
+            raise TypeError(f"answer and gold have to be texts, and one is of the type {type(text).__name__}")
     return _verified(answer, gold, ask_plainly)
 
 

@@ -1,4 +1,4 @@
-r"""What always pays, by its structure: names, equations, lists, sets, vectors, congruences, families of values."""
+r"""What always pays, by its structure: names, equations, lists, sets, vectors, congruences, families, integrals."""
 
 from __future__ import annotations
 
@@ -18,6 +18,18 @@ CONGRUENCES = [
     (r"17 \pmod{12}", r"5 \pmod{12}"), (r"x\equiv 3,5 \pmod 7", r"3, 5 \pmod 7"),
     (r"n=5 \pmod{12}", r"n \equiv 5 \pmod{12}"), (r"-7 \bmod 3", "2"), ("x = 5 mod 12", r"x \equiv 5 \pmod{12}"),
     (r"x\equiv 2k \pmod 7", r"x \equiv 2k \pmod 7"),
+]  # fmt: skip
+DETERMINANTS = [
+    (r"\begin{vmatrix}1&2\\3&4\end{vmatrix}", "-2"), ("-2", r"\begin{vmatrix}1&2\\3&4\end{vmatrix}"),
+    (r"\det\begin{pmatrix}1&2\\3&4\end{pmatrix}", "-2"), (r"|\begin{matrix}1&2\\3&4\end{matrix}|", "-2"),
+    (r"\left|\begin{array}{cc}1&2\\3&4\end{array}\right|", "-2"), ("x=2", r"-\begin{vmatrix}1&2\\3&4\end{vmatrix}"),
+    (r"\det\left(\begin{matrix}1&2\\3&4\end{matrix}\right)", "-2"), (r"\begin{vmatrix}7\end{vmatrix}", "7"),
+    (r"2\begin{vmatrix}1&2\\3&4\end{vmatrix}+1", "-3"), (r"\begin{vmatrix}a&b\\c&d\end{vmatrix}", "ad-bc"),
+    (r"\begin{vmatrix}\cos t&-\sin t\\\sin t&\cos t\end{vmatrix}", "1"),
+    (r"\begin{vmatrix}1&1&1\\a&b&c\\a^2&b^2&c^2\end{vmatrix}", "(b-a)(c-a)(c-b)"),
+    (r"\begin{vmatrix}2&1&0&0\\1&2&1&0\\0&1&2&1\\0&0&1&2\end{vmatrix}", "5"),
+    (r"\begin{vmatrix}0&0&0&1\\1&0&0&0\\0&1&0&0\\0&0&1&0\end{vmatrix}", "-1"),
+    (r"\begin{vmatrix}\sqrt2&1\\1&\sqrt2\end{vmatrix}", "1"), (r"\begin{vmatrix}e^x&1\\1&e^{-x}\end{vmatrix}", "0"),
 ]  # fmt: skip
 EQUATIONS = [
     ("y-1=2x", "y=2x+1"), ("y-1=2(x-0)", "2x-y+1=0"), ("y-3=2(x-1)", "y=2x+1"), ("2y=4x+2", "y=2x+1"),
@@ -76,6 +88,14 @@ FORMS = [
     (r"\cos^2\frac{\pi}{3}", r"\frac14"), (r"\sum_{i=1}^{3} (i+1)", "9"), (r"i\sum_{k=1}^{3} k", "6i"),
     ("\u201c5\u201d", "5"), (r"\bar x", r"\overline{x}"), ("P(X=2)=0.3", "0.3"), ("S_n=n^2", "n^2"),
     ("T(n)=n^2", "n^2"), ("DNE", "does not exist"), ("l: y=2x", "y=2x"),
+]  # fmt: skip
+INTEGRALS = [
+    (r"\int_1^e\frac{dx}{x}", "1"), (r"\int_1^2\frac{dx}{x}", r"\ln 2"), (r"\int_0^1\frac{dx}{1+x^2}", r"\pi/4"),
+    (r"\int_0^1\frac{2x\,dx}{x^2+1}", r"\ln 2"), (r"\int_1^2\frac{(x+1)\,\mathrm{d}x}{x}", r"1+\ln 2"),
+    (r"\int_1^2\frac{dx}{x}+3", r"3+\ln 2"), (r"\int_1^2 dx/x", r"\ln 2"), (r"\int_0^1 dx", "1"),
+    (r"\int_a^b dx", "b-a"), (r"\int_0^2\int_0^3 dx\,dy", "6"), (r"3\int_1^2\frac{2\,dx}{x^2}+1", "4"),
+    (r"\int_{-\infty}^\infty\frac{dx}{1+x^2}", r"\int_{-\infty}^\infty\frac{1}{1+x^2}dx"),
+    (r"\int\frac{dx}{x}", r"\int\frac{1}{x}\,dx"),
 ]  # fmt: skip
 LISTS = [
     ("x=1,2", r"\{1,2\}"), ("x=1,2", r"x=1 \text{ or } x=2"), (r"x\in\{1,2\}", "x=1,2"),
@@ -175,11 +195,10 @@ VECTORS = [
     (r"\begin{pmatrix}1&2\\3&4\end{pmatrix}^T", r"\begin{pmatrix}1&3\\2&4\end{pmatrix}"), ("(1,2)^T", "(1,2)"),
     ("A(1,2)", "(1,2)"), ("(1,2)", "P(1,2)"), ("P(1,2), Q(3,4)", "(1,2),(3,4)"),
 ]  # fmt: skip
+ROWS = CONGRUENCES + DETERMINANTS + EQUATIONS + FAMILIES + FORMS + INTEGRALS + LISTS + NAMES + REALS + SUMS + VECTORS
 
 
-@pytest.mark.parametrize(
-    ("answer", "gold"), CONGRUENCES + EQUATIONS + FAMILIES + FORMS + LISTS + NAMES + REALS + SUMS + VECTORS
-)
+@pytest.mark.parametrize(("answer", "gold"), ROWS)
 def test_always_pays(answer: str, gold: str) -> None:
     verdict = ask(answer, gold)
     assert verdict.correct, verdict

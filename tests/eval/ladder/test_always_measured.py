@@ -32,6 +32,8 @@ PRODUCTS = [
 ANGLES = [
     (r"\frac{\pi}{4}\text{ radians}", r"45^\circ"), (r"45^\circ", r"\frac{\pi}{4}\text{ radians}"),
     (r"2\pi\text{ radians}", r"360^\circ"), (r"\pi \text{ rad}", "180 degrees"), (r"30^\circ", r"\pi/6"),
+    ("45^o", r"45^\circ"), ("45^{o}", "45"), (r"45^\text{o}", r"\frac{\pi}{4}"), (r"45^{\text{o}}", r"45^\circ"),
+    (r"\angle A = 30^o", r"30^\circ"), (r"\sin 30^o", r"\frac12"), ("30^o 30'", r"30.5^\circ"),
 ]  # fmt: skip
 OF_WHATEVER = [
     ("30", r"30\text{ square units}"), (r"30\text{ units}^2", r"30\text{ square units}"), ("30 square units", "30"),

@@ -53,7 +53,35 @@ VECTORS = [
     (r"5\hat{\mathbf{i}} - 2\hat{\mathbf{j}}", r"5\mathbf{i}-2\mathbf{j}"), (r"\hat{i}+2\hat{j}", "(1,2)"),
     (r"\hat{\mathbf i}+2\hat{\mathbf j}", "(1,2)"),
 ]  # fmt: skip
+RATIOS = [
+    ("4:0:6", "2:0:3"), ("0:4", "0:1"), (r"\sqrt2:2", r"1:\sqrt2"), ("(x-1):(x^2-1)", "1:(x+1)"), ("0:2:4", "0:1:2"),
+    (r"\pi:2\pi:3\pi", "1:2:3"), (r"\sin 30^\circ:1", "1:2"), ("a^2:ab", "a:b"),
+]  # fmt: skip
+FAMILIES = [
+    (r"x=2k\pi", r"x=2k\pi, k\in\mathbb Z"), (r"x=2k\pi, k\in\mathbb Z", r"x=2k\pi"),
+    (r"x=\frac{\pi}{4}+\frac{n\pi}{2}, n\in\mathbb Z", r"x=\frac{(2k+1)\pi}{4}, k\in\mathbb Z"),
+    (r"x=(-1)^n\frac{\pi}{6}+n\pi, n\in\mathbb Z", r"(-1)^k\frac{\pi}{6}+k\pi, k\in\mathbb Z"),
+    (r"\arctan 2+k\pi, k\in\mathbb Z", r"k\pi+\arctan 2"), (r"(k+1)^2-k^2, k\in\mathbb Z", r"2k-1, k\in\mathbb Z"),
+    (r"x\in\{k\pi\mid k\in\mathbb Z\}", r"x=n\pi, n\in\mathbb Z"),
+    (r"30^\circ+360^\circ k, k\in\mathbb Z", r"\frac{\pi}{6}+2\pi k"),
+]  # fmt: skip
+TUPLES = [
+    ("(y,x)=(2,1)", "(1,2)"), ("(y,x)=(2,1)", "x=1,y=2"), ("(x_1,x_2)=(1,2)", "(1,2)"), ("x_2=2,x_1=1", "(1,2)"),
+    ("(1,2)", "x_2=2,x_1=1"), ("x_1=2,x_2=1", "1,2"), (r"(\alpha,\beta)=(1,2)", "(1,2)"), ("(1,2)", "(m,b)=(1,2)"),
+    ("(m,b)=(1,2)", "(1,2)"),
+    (r"(x,y)\in\{(1,2),(3,4)\}", "(3,4),(1,2)"), ("(y,x)=(2,1)", r"\begin{pmatrix}1\\2\end{pmatrix}"),
+    ("x=1,y=2", r"\begin{pmatrix}1\\2\end{pmatrix}"), ("y=2,x=1", r"\begin{pmatrix}1\\2\end{pmatrix}"),
+    (r"x_1=1,x_2=2,x_3=5", r"\begin{pmatrix}1\\2\\5\end{pmatrix}"), ("1,2", r"\begin{pmatrix}1\\2\end{pmatrix}"),
+]  # fmt: skip
+RELATIONS = [
+    (r"x=1,3 \pmod 8", r"1,3 \pmod 8"), (r"x = 17 \bmod 12 = 5", "5"), ("y=1/x", "xy=1"), ("ye^{-x}=1", "y=e^x"),
+    (r"\frac{y-1}{2}=\frac{x-2}{3}", "2x-3y=1"), (r"xy-2y=x+1", r"y=\frac{x+1}{x-2}"),
+    (r"y=\frac{1}{x-3}", "xy-3y=1"), (r"z=\frac{1}{x+y}", "xz+yz=1"),
+    (r"y-\frac{x+1}{x-2}=0", r"y=\frac{x+1}{x-2}"), (r"M=\max\{a,b\}", r"M=\max(a,b)"), ("0 = 0", "0=0"),
+    ("2+3=5", "5"), ("x=5=5", "5"), ("(x+1)^2=x^2+2x+1", "x^2+2x+1"), (r"\frac12=0.5", r"\frac12"),
+]  # fmt: skip
 ROWS = CONSTANTS + FUNCTIONS + CHOICES + POWERS + MARKS + REALS + INTEGERS + VECTORS
+ROWS += RATIOS + FAMILIES + TUPLES + RELATIONS
 
 
 @pytest.mark.parametrize(("answer", "gold"), ROWS)

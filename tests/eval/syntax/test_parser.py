@@ -89,6 +89,17 @@ TERMS = [
     ("-∞", neg(INFINITY)),
     (r"\sum_{k=1}^{n} k", t.Bound("sum", K, K, n(1), N)),
     (r"\int_0^1 x^2 dx", t.Bound("int", X, power(X, n(2)), n(0), n(1))),
+    (r"\int dx", t.Bound("int", X, n(1))),
+    (r"\int\frac{dx}{x}+a", add(t.Bound("int", X, over(n(1), X)), A)),
+    (r"\int\frac{-dx}{x}", t.Bound("int", X, over(neg(n(1)), X))),
+    (r"\int\frac{a\,dx}{1+x}", t.Bound("int", X, over(A, add(n(1), X)))),
+    (r"\int\frac{(1+x)dx}{x}", t.Bound("int", X, over(add(n(1), X), X))),
+    (r"\int a\frac{\mathrm{d}x}{x}", t.Bound("int", X, mul(A, over(n(1), X)))),
+    (r"\int\int\frac{dx\,dy}{xy}", t.Bound("int", Y, t.Bound("int", X, over(n(1), mul(X, Y))))),
+    (r"\int\frac{dx}{x}\int\frac{dy}{y}", t.Bound("int", X, mul(over(n(1), X), t.Bound("int", Y, over(n(1), Y))))),
+    (r"\int\int dx\,dy", t.Bound("int", Y, t.Bound("int", X, n(1)))),
+    (r"\int dx/x^2", t.Bound("int", X, over(n(1), power(X, n(2))))),
+    (r"\int\frac{dy}{dx}dx", t.Bound("int", X, sym("dy/dx"))),
     (r"\lim_{x\to 0} x", t.Bound("lim", X, X, n(0))),
     (r"f(x)", mul(F, X)),
 ]  # fmt: skip
@@ -126,6 +137,9 @@ QUANTITIES = [
     ("50 cents", of(n(50), "cents")),
     (r"30^\circ", of(n(30), "degree")),
     ("30°", of(n(30), "degree")),
+    ("30^o", of(n(30), "degree")),
+    (r"30^{\text{o}}", of(n(30), "degree")),
+    ("x^o", power(X, sym("o"))),
     (r"24.5^{\circ} \mathrm{F}", of(n("49/2", 1), "Fahrenheit")),
     (r"63^{\circ} 45^{\prime}", of(add(n(63), over(n(45), n(60))), "degree")),
     ("10° 3' 36''", of(add(n(10), over(n(3), n(60)), over(n(36), n(3600))), "degree")),
@@ -215,7 +229,8 @@ def test_short_words_in_a_list() -> None:
     "text",
     ["", " ", "$$", "-", "x+", "(1,2", r"\frac{1}", r"\begin{pmatrix}1&2\\3\end{pmatrix}", "x^", "^2", "[1,2,3)",
      r"\unknown", r"\text{a", "1 @ 2", r"\frac{d}{dx}", "(x+1)'", "x^{2}^{3}", r"\bigcup_{k}(k,k+1)", "3!!!",
-     "5 cm 3 kg"],
+     "5 cm 3 kg", r"\int\frac{dx}{x}dx", r"\int 1+\frac{dx}{x}", r"\int(1+\frac{dx}{x})", r"\int\frac{dx\,dy}{x}",
+     r"\int\frac{1+x\,dx}{x}", r"\int\frac{dx}{x}\frac{dx}{x}", r"\int dx f(x)"],
 )  # fmt: skip
 def test_what_is_not_read(text: str) -> None:
     with pytest.raises(Unparsable):

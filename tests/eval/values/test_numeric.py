@@ -19,7 +19,8 @@ DIFFERENT = [
     ("|x|^3", "x^3"),
     (r"\frac{1}{2004!}", r"\frac{1}{2006!}"), ("e^{ix}", r"\cos x"),
 ]  # fmt: skip
-TOGETHER_NOWHERE = [(r"\sqrt{-x^2-1}", "x"), (r"\frac{1}{x-x}", "x")]
+TOGETHER_NOWHERE = [(r"\sqrt{-x^2-1}", "x"), (r"\frac{1}{0x}", "x"), (r"\ln(-|x|)", "x")]
+NEARLY_NOUGHT = [(r"\frac{1}{x-x}", "x"), (r"\frac{\sin^2 x+\cos^2 x-1}{(x+1)^2-x^2-2x-1}", "42")]
 
 
 @pytest.mark.parametrize(("left", "right"), DIFFERENT)
@@ -31,6 +32,12 @@ def test_different_values_are_told_apart(left: str, right: str) -> None:
 @pytest.mark.parametrize(("left", "right"), TOGETHER_NOWHERE)
 def test_points_where_a_side_is_undefined_are_left_out(left: str, right: str) -> None:
     assert differ(parse(left), parse(right)) is None
+
+
+@pytest.mark.parametrize(("left", "right"), NEARLY_NOUGHT)
+def test_what_rounding_leaves_unsure_everywhere_is_undecided(left: str, right: str) -> None:
+    with pytest.raises(Undecided):
+        differ(parse(left), parse(right))
 
 
 @pytest.mark.parametrize(

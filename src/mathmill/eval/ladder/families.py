@@ -9,7 +9,7 @@ from mathmill.eval.ladder.rungs import Compare, all_of, correct, matched, wrong
 from mathmill.eval.syntax import trees as t
 from mathmill.eval.values.exact import are_equal, form_of
 from mathmill.eval.values.numeric import symbols_of
-from mathmill.eval.values.polynomials import Undecided
+from mathmill.eval.values.polynomials import ONE, Atom, Form, Undecided
 from mathmill.eval.verdict import Verdict
 
 _INTEGERS = t.Constant("integers")
@@ -21,6 +21,8 @@ _KINDS: dict[str, t.Tree] = {
     "non negative integer": t.Symbol("integers that are not negative"),
     "- negative integer": t.Symbol("integers that are not negative"),
 }
+# Letters that whole numbers go by, where it is not said what a letter stands for.
+_COUNTERS = frozenset({"j", "k", "l", "m", "n", "t", "K", "N"})
 _SAYING = frozenset(
     ["is", "are", "an", "a", "any", "all", "every", "some", "each", "where", "for", "numbers", "number"]
 )
@@ -39,12 +41,13 @@ class Family:
 def compare_families(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict | None:
     """Two families of values; None where neither is one.
 
-    The letter may be another, and where what it stands for is left out on one side it is taken from the other.
+    The letter may be another. Where an answer leaves out what it stands for it stands for what it does in the gold.
+    Of a gold that leaves it out nothing is known but its value, which the answer has to have as it is written.
     """
-    left, right = _family(answer), _family(gold)
-    if left is None and right is None:
+    stated, wanted = _family(answer), _family(gold)
+    if stated is None and wanted is None:
         return None
-    left, right = left or _like(answer, right), right or _like(gold, left)
+    left, right = stated or _like(answer, wanted), wanted or _like(gold, stated)
     if left is None or right is None:
         return None
     if left.names and right.names and left.names != right.names:
@@ -53,23 +56,36 @@ def compare_families(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict 
         return wrong("family", "numbers of another kind")
     if left.letter != right.letter and right.letter in symbols_of(t.Items("list", left.values)):
         return wrong("family", "the letter of one is another unknown of the other")
+    if left.letter != right.letter and None in (stated, wanted) and not _may_count(left, right, wanted):
+        return wrong("family", "a letter that is not said to stand for the same numbers")
     values = tuple(t.with_symbol(value, left.letter, t.Symbol(right.letter)) for value in left.values)
     if len(values) != len(right.values):
         return wrong("family", f"{len(values)} values for {len(right.values)}")
-    if right.kind == _INTEGERS:
+    if wanted is not None and right.kind == _INTEGERS:
         steps = all_of("family", (_shifted(a, b, right.letter) for a, b in zip(values, right.values, strict=True)))
         if steps.correct:
             return steps
     return matched("family", values, right.values, compare)
 
 
+def _may_count(left: Family, right: Family, wanted: Family | None) -> bool:
+    """Whether another letter may stand for whole numbers where one side alone says so, as for turns of an angle."""
+    of_turns = all(_turns(value) for value in right.values)
+    return {left.letter, right.letter} <= _COUNTERS and (wanted is not None or of_turns)
+
+
+def _turns(tree: t.Tree) -> bool:
+    """Whether pi or a degree is in a value."""
+    is_angle = tree == t.Constant("pi") or (isinstance(tree, t.Quantity) and tree.unit.startswith("deg"))
+    return is_angle or any(map(_turns, t.children(tree)))
+
+
 def _shifted(answer: t.Tree, gold: t.Tree, letter: str) -> Verdict:
     """Whether two values that change by steps pass through the same numbers."""
     try:
-        starts, steps = zip(*(_line(tree, letter) for tree in (answer, gold)), strict=True)
-        left, right = (form_of(step) for step in steps)
-        if are_equal(left, right) or are_equal(left, -right):
-            apart = form_of(t.Quotient(t.Sum((starts[0], t.Negative(starts[1]))), steps[1])).rational()
+        (start, step), (other, wanted) = _line(answer, letter), _line(gold, letter)
+        if are_equal(step, wanted) or are_equal(step, -wanted):
+            apart = ((start - other) * wanted.inverse()).rational()
             if apart is not None and Fraction(apart).denominator == 1:
                 return correct("family")
     except Undecided:
@@ -77,18 +93,42 @@ def _shifted(answer: t.Tree, gold: t.Tree, letter: str) -> Verdict:
     return wrong("family", "other values")
 
 
-def _line(tree: t.Tree, letter: str) -> tuple[t.Tree, t.Tree]:
-    """Where a value starts that changes by equal steps, and the step.
+def _line(tree: t.Tree, letter: str) -> tuple[Form, Form]:
+    """Where a value starts that changes by equal steps as its letter does, and the step.
 
     Raises:
-        Undecided: its steps are not equal.
+        Undecided: it is no polynomial of degree one in the letter.
     """
     tree = _value_of(tree)
-    first, second, third = (t.with_symbol(tree, letter, t.Number(Fraction(number))) for number in range(3))
-    step = t.Sum((second, t.Negative(first)))
-    if not are_equal(form_of(t.Sum((third, t.Negative(second)))), form_of(step)):
-        raise Undecided("unequal steps")
-    return first, step
+    form = form_of(tree)
+    if not _is_polynomial(tree, letter) or form.under != ONE:
+        raise Undecided("no polynomial")
+    counter, start, step = Atom("symbol", (letter,)), {}, {}
+    for product, coefficient in form.over.items():
+        power = dict(product).get(counter, 0)
+        if power == 0:
+            start[product] = coefficient
+        elif power == 1:
+            step[tuple(each for each in product if each[0] != counter)] = coefficient
+        else:
+            raise Undecided("unequal steps")
+    return Form(start), Form(step)
+
+
+def _is_polynomial(tree: t.Tree, letter: str) -> bool:
+    """Whether a letter is only added, multiplied, divided by what it is not in, and taken to whole powers."""
+    if letter not in symbols_of(tree):
+        return True
+    match tree:
+        case t.Symbol():
+            return True
+        case t.Quotient(value, under):
+            return letter not in symbols_of(under) and _is_polynomial(value, letter)
+        case t.Power(base, t.Number(power)):
+            return power > 0 and power.denominator == 1 and _is_polynomial(base, letter)
+        case t.Sum() | t.Negative() | t.Product() | t.Mixed() | t.Quantity() | t.Percent():
+            return all(_is_polynomial(child, letter) for child in t.children(tree))
+    return False
 
 
 def _value_of(tree: t.Tree) -> t.Tree:
@@ -148,9 +188,10 @@ def _said(text: str) -> tuple[str, t.Tree] | None:
 
 
 def _like(tree: t.Tree, other: Family | None) -> Family | None:
-    """A value with one letter, read as a family like another one."""
-    values = tuple(map(_value_of, _values(tree)))
+    """A value with one letter, named or not, read as a family like another one."""
+    named = _values(tree)
+    values = tuple(map(_value_of, named))
     letters = symbols_of(t.Items("list", values))
     if other is None or len(letters) != 1 or any(isinstance(value, t.Relation | t.Symbol) for value in values):
         return None
-    return _of(values, next(iter(letters)), other.kind)
+    return _of(named, next(iter(letters)), other.kind)

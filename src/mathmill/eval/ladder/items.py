@@ -7,9 +7,9 @@ from typing import Literal
 
 from mathmill.eval.ladder.families import compare_families
 from mathmill.eval.ladder.lettered import meant
-from mathmill.eval.ladder.relations import by_name
+from mathmill.eval.ladder.relations import by_name, in_order
 from mathmill.eval.ladder.rungs import Compare, all_of, matched, wrong
-from mathmill.eval.ladder.sets import is_set
+from mathmill.eval.ladder.sets import is_modular, is_set
 from mathmill.eval.ladder.vectors import by_unit_vectors, spread, width_of
 from mathmill.eval.syntax import trees as t
 from mathmill.eval.verdict import Verdict
@@ -36,6 +36,8 @@ def compare_items(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict | N
     left, right = _entries(answer), _entries(gold)
     if isinstance(answer, t.Items) and answer.kind == "either" and (right is None or len(right.values) < 2):
         return _either(answer, gold, compare)
+    if is_modular(answer) != is_modular(gold):
+        return wrong("items", "a modulus on one side alone")
     if isinstance(answer, t.Matrix) or isinstance(gold, t.Matrix):
         return _compare_matrices(answer, gold, compare)
     if left is None and right is None:
@@ -56,6 +58,7 @@ def compare_items(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict | N
         return wrong("items", "several solutions for a tuple, or a tuple for several solutions")
     if "tuple" not in kinds:
         return matched("items", left.values, right.values, compare)
+    left, right = _indexed(left), _indexed(right)
     return all_of("items", (compare(a, b) for a, b in zip(left.values, right.values, strict=True)))
 
 
@@ -123,6 +126,11 @@ def _rows(tree: t.Tree) -> list[tuple[t.Tree, ...]] | None:
     entries = _entries(tree)
     if entries is None or entries.kind == "set" or not entries.values:
         return None
+    if any(isinstance(value, t.Relation) for value in entries.values):
+        named = in_order(entries.values)
+        return None if named is None else [tuple(value.terms[1] for value in named)]
+    if isinstance(tree, t.Items) and tree.kind == "either":
+        return None  # one of several values
     rows = [_entries(value) for value in entries.values]
     if all(row is not None and row.kind == "tuple" for row in rows):
         return [row.values for row in rows if row is not None]
@@ -159,6 +167,11 @@ def _unnumbered(entries: Entries, others: Entries) -> Entries:
     letter = t.Symbol(next(iter(names)) or "")
     values = (t.Relation((letter, value.terms[1]), ("=",)) for value in entries.values if isinstance(value, t.Relation))
     return Entries(entries.kind, tuple(values))
+
+
+def _indexed(entries: Entries) -> Entries:
+    """`x_2 = 2, x_1 = 1` in the order of indices; any other values as they stand."""
+    return Entries(entries.kind, in_order(entries.values) or entries.values)
 
 
 def _letter_of(tree: t.Tree) -> str | None:

@@ -53,10 +53,24 @@ def compare_ratios(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict | 
         return wrong("ratio", f"{len(left)} terms for {len(right)}")
     if _may_be_time(right):
         return all_of("ratio", (compare(a, b) for a, b in zip(left, right, strict=True)))
-    crossed = (
-        compare(t.Product((a, right[0])), t.Product((b, left[0]))) for a, b in zip(left[1:], right[1:], strict=True)
-    )
-    return all_of("ratio", crossed)
+    return _in_proportion(left, right, compare)
+
+
+def _in_proportion(left: tuple[t.Tree, ...], right: tuple[t.Tree, ...], compare: Compare) -> Verdict:
+    """Whether terms are the same multiple of others: zeros stand where zeros stand, and not all are such.
+
+    The others are crossed with a term that is surely not zero: zero times anything is in every proportion.
+    """
+    zero = t.Number(Fraction(0))
+    pairs = list(zip(left, right, strict=True))
+    signs = [(compare(a, zero), compare(b, zero)) for a, b in pairs]
+    if any(a.correct != b.correct for a, b in signs):
+        return wrong("ratio", "zero for another term, or another term for zero")
+    at = next((at for at, sign in enumerate(signs) if {each.outcome for each in sign} == {"wrong"}), None)
+    if at is None:
+        return wrong("ratio", "no term that is surely not zero")
+    pivot, other = pairs.pop(at)
+    return all_of("ratio", (compare(t.Product((a, other)), t.Product((b, pivot))) for a, b in pairs))
 
 
 def _may_be_time(terms: tuple[t.Tree, ...]) -> bool:

@@ -6,13 +6,16 @@ import re
 from collections.abc import Sequence
 from fractions import Fraction
 
+from mathmill.eval.ladder.denominators import cleared, may_clear
+from mathmill.eval.ladder.families import compare_families
 from mathmill.eval.ladder.residues import compare_residues
 from mathmill.eval.ladder.rounding import near, written_decimal
 from mathmill.eval.ladder.rungs import Compare, all_of, correct, wrong
+from mathmill.eval.ladder.sets import is_modular
 from mathmill.eval.syntax import trees as t
-from mathmill.eval.values.exact import form_of
+from mathmill.eval.values.exact import are_equal, form_of
 from mathmill.eval.values.numeric import symbols_of
-from mathmill.eval.values.polynomials import Atom, Form, Polynomial, Rational, Undecided, fresh_work
+from mathmill.eval.values.polynomials import Form, Polynomial, Undecided, fresh_work
 from mathmill.eval.verdict import Verdict
 
 # Letters that are functions where a number stands in brackets behind them; `x(2)` is twice x.
@@ -27,6 +30,7 @@ _COORDINATES = frozenset({"x", "y", "z"})
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _BACKWARDS = _FLIPPED | {sign: sign for sign in ("=", "!=", "~", "cong", "perp", "parallel")}
 _EQUAL = frozenset({"=", "~", "cong"})
+_OF_SEVERAL = frozenset({"max", "min", "sup", "inf", "gcd", "lcm"})
 
 
 def compare_relations(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict | None:
@@ -35,13 +39,20 @@ def compare_relations(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict
         return compare_residues(answer, gold, compare)
     if (verdict := compare_residues(answer, gold, compare)) is not None:
         return verdict
+    if is_modular(answer) != is_modular(gold):
+        return wrong("residue", "a modulus on one side alone")
+    if isinstance(answer, t.Relation) and (_is_tautology(answer) or _of_one(answer) != _of_one(gold)):
+        return wrong("relation", "what always holds, or what is said of something else")
     if isinstance(answer, t.Relation) != isinstance(gold, t.Relation):
+        if (verdict := compare_families(answer, gold, compare)) is not None:
+            return verdict
         if (verdict := _compare_intervals(answer, gold, compare)) is not None:
             return verdict
-        answer, gold = _listed(answer), _listed(gold)
+        answer, gold = _listed(_turned(answer)), _listed(gold)
         if not isinstance(answer, t.Relation) and not isinstance(gold, t.Relation):
             return compare(answer, gold)
     answer, gold = _named_one_by_one(answer, gold), _named_one_by_one(gold, answer)
+    answer, gold = _turned(answer), _turned(gold) if _is_named_tuple(answer) else gold
     answer = _of_the_same_letter(answer, gold)
     left, right = solved(answer), solved(gold)
     if isinstance(answer, t.Relation) and isinstance(gold, t.Relation):
@@ -62,6 +73,32 @@ def _compare_two(answer: t.Relation, gold: t.Relation, left: t.Tree, right: t.Tr
         if verdict.correct:
             return verdict
     return _as_multiple(answer, gold) or _term_by_term(answer, gold, compare)
+
+
+def _is_tautology(tree: t.Relation) -> bool:
+    """Whether an equation says nothing: `5 = 5`, `x = x`, `x = x + 0`."""
+    if not set(tree.relations) <= _EQUAL:
+        return False
+    if len(set(tree.terms)) == 1:
+        return True
+    first, *others = tree.terms
+    if not isinstance(first, t.Symbol) or not all(first.name in symbols_of(other) for other in others):
+        return False
+    try:
+        return all(are_equal(form_of(first), form_of(other)) for other in others)
+    except Undecided:
+        return False
+
+
+def _of_one(tree: t.Tree) -> frozenset[str]:
+    r"""What of several values is asked of a single letter, as in `\max x = 2`, whose maximum is not the letter."""
+    found = frozenset[str]().union(*map(_of_one, t.children(tree)))
+    match tree:
+        case t.Call(name, (argument, *others)) if name in _OF_SEVERAL and set(others) <= {argument}:
+            if isinstance(argument, t.Items):
+                return found
+            return found | {name}
+    return found
 
 
 def solved(tree: t.Tree) -> t.Tree:
@@ -186,9 +223,47 @@ def _named_one_by_one(tree: t.Tree, other: t.Tree) -> t.Tree:
     """`(x, y) = (1, 2)` as `x = 1, y = 2` where the other names its values so."""
     match tree:
         case t.Relation((t.Items("tuple", names), t.Items("tuple", values)), ("=",)) if len(names) == len(values):
+            named = tuple(t.Relation(pair, ("=",)) for pair in zip(names, values, strict=True))
             if isinstance(other, t.Items) and by_name(other.items) is not None:
-                return t.Items("list", tuple(t.Relation(pair, ("=",)) for pair in zip(names, values, strict=True)))
+                return t.Items("list", named)
     return tree
+
+
+def _is_named_tuple(tree: t.Tree) -> bool:
+    """Whether this is `(x, y) = (1, 2)`."""
+    return isinstance(tree, t.Relation) and isinstance(tree.terms[0], t.Items) and tree.terms[0].kind == "tuple"
+
+
+def _turned(tree: t.Tree) -> t.Tree:
+    """`(y, x) = (2, 1)` in the order of the letters, which is that of values without names, and so in a set of such."""
+    match tree:
+        case t.Relation((t.Items("tuple"), t.Matrix(rows)), ("=",)) if {len(row) for row in rows} == {1}:
+            return _turned(t.Relation((tree.terms[0], t.Items("tuple", tuple(row[0] for row in rows))), ("=",)))
+        case t.Relation((t.Items("tuple", names), t.Items("tuple") as values), ("=",)):
+            return t.Relation((t.Items("tuple", _sorted(names, names)), _turned_as(names, values)), ("=",))
+        case t.Relation((t.Items("tuple", names), t.Items("set", items)), ("in",)):
+            values = t.Items("set", tuple(_turned_as(names, item) for item in items))
+            return t.Relation((t.Items("tuple", _sorted(names, names)), values), ("in",))
+    return tree
+
+
+def _turned_as(names: tuple[t.Tree, ...], tree: t.Tree) -> t.Tree:
+    is_point = isinstance(tree, t.Items) and tree.kind == "tuple"
+    return t.Items("tuple", _sorted(names, tree.items)) if isinstance(tree, t.Items) and is_point else tree
+
+
+def _sorted(names: tuple[t.Tree, ...], values: tuple[t.Tree, ...]) -> tuple[t.Tree, ...]:
+    """Values in the order of their names if these are neighbours in the alphabet; else as they stand, as `(m, b)`."""
+    letters = [name.name.lstrip("\\") for name in names if isinstance(name, t.Symbol)]
+    if len(letters) != len(values) or len(letters) != len(names) or not _are_neighbours(letters):
+        return values
+    places = sorted(range(len(letters)), key=lambda at: _place_of(letters[at]))
+    return tuple(values[at] for at in places)
+
+
+def _are_neighbours(names: list[str]) -> bool:
+    letters = sorted({name.partition("_")[0] for name in names})
+    return all(len(letter) == 1 and ord(letter) - ord(letters[0]) == place for place, letter in enumerate(letters))
 
 
 def by_name(trees: Sequence[t.Tree]) -> dict[str, t.Tree] | None:
@@ -203,6 +278,31 @@ def by_name(trees: Sequence[t.Tree]) -> dict[str, t.Tree] | None:
         named[name.name if isinstance(name, t.Symbol) else f" {name.text}"] = value
     letters = {name.partition("_")[0] for name in named}
     return named if len(named) == len(letters) == len(trees) > 1 else None
+
+
+def in_order(trees: Sequence[t.Tree]) -> tuple[t.Relation, ...] | None:
+    """`y = 2, x = 1` and `x_2 = 2, x_1 = 1` in the order of letters, then of indices; None for other than such.
+
+    What words name stays as it is written.
+    """
+    named = [tree for tree in trees if isinstance(tree, t.Relation) and tree.relations == ("=",)]
+    names = [tree.terms[0] for tree in named]
+    letters = [name.name.lstrip("\\") for name in names if isinstance(name, t.Symbol)]
+    if len(named) != len(trees) or not all(isinstance(name, t.Symbol | t.Words) for name in names):
+        return None
+    if len(set(names)) != len(names):
+        return None  # several values of one name
+    if len(letters) != len(names):
+        return tuple(named)
+    ordered = sorted(zip(letters, named, strict=True), key=lambda pair: _place_of(pair[0]))
+    return tuple(tree for _, tree in ordered)
+
+
+def _place_of(name: str) -> tuple[str, int, str]:
+    """Where a name stands among others: `x_2` before `x_10`."""
+    letter, _, index = name.partition("_")
+    digits = index.strip("{}")
+    return letter, int(digits) if digits.isdecimal() and len(digits) < 10 else 0, index
 
 
 def _chain(chain: t.Relation, gold: t.Tree, compare: Compare) -> Verdict:
@@ -238,8 +338,10 @@ def _as_multiple(answer: t.Relation, gold: t.Relation) -> Verdict | None:
     fresh_work()
     try:
         left, right = _difference(answer), _difference(gold)
+        if not may_clear(left) and _ratio(left.under, right.under) is None:
+            return None  # where what is below the answer is zero the answer does not hold, and the gold may
         if wanted == "=":
-            ratio = _ratio(_cleared(left), _cleared(right))
+            ratio = _ratio(cleared(left), cleared(right))
         elif left.under == right.under:
             ratio = _ratio(left.over, right.over)
         else:
@@ -255,19 +357,6 @@ def _as_multiple(answer: t.Relation, gold: t.Relation) -> Verdict | None:
 
 def _difference(relation: t.Relation) -> Form:
     return form_of(relation.terms[0]) - form_of(relation.terms[1])
-
-
-def _cleared(form: Form) -> Polynomial:
-    """The numerator, times what makes all exponents positive: `y = 1/x` says what `xy = 1` says."""
-    lowest: dict[Atom, Rational] = {}
-    for product in form.over:
-        for atom, exponent in product:
-            lowest[atom] = min(lowest.get(atom, 0), exponent)
-    cleared = Form(form.over)
-    for atom, exponent in lowest.items():
-        if exponent < 0:
-            cleared = cleared * Form.atom(atom, -exponent)
-    return cleared.over
 
 
 def _ratio(left: Polynomial, right: Polynomial) -> Fraction | None:

@@ -33,6 +33,8 @@ def compare_sets(answer: t.Tree, gold: t.Tree, compare: Compare) -> Verdict | No
     """Whether two sets of reals are the same; None where one of them is no such set or none is surely meant as one."""
     if not (is_set(answer) or is_set(gold)) or _unknowns(answer, gold) is None:
         return None
+    if is_modular(answer) != is_modular(gold):
+        return wrong("set", "a modulus on one side alone")
     try:
         left, right = segments_of(answer), segments_of(gold)
         if left is None or right is None:
@@ -58,6 +60,22 @@ def is_set(tree: t.Tree) -> bool:
     if isinstance(tree, t.Constant):
         return tree.name in ("reals", "empty_set")
     return isinstance(tree, t.Interval | t.SetOperation | t.Builder)
+
+
+def is_modular(tree: t.Tree) -> bool:
+    r"""Whether a modulus stands behind a whole relation or list: `x > 2 \pmod{100}`, `1, 2 \pmod{100}`."""
+    if isinstance(tree, t.Items):
+        return len(tree.items) > 1 and all(_modulus(item) is not None for item in tree.items)
+    return isinstance(tree, t.Relation) and _modulus(tree) is not None
+
+
+def _modulus(tree: t.Tree) -> t.Tree | None:
+    match tree:
+        case t.Call("mod", (_, modulus)):
+            return modulus
+        case t.Relation((first, *_, t.Call("mod", (_, modulus)))):
+            return modulus if symbols_of(first) else None
+    return None
 
 
 def _unknowns(answer: t.Tree, gold: t.Tree) -> frozenset[str] | None:

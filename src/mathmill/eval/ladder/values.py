@@ -7,10 +7,12 @@ from fractions import Fraction
 from mathmill.eval.ladder.rounding import rounds_to
 from mathmill.eval.ladder.rungs import Compare, Effort, all_of, correct, wrong
 from mathmill.eval.syntax import trees as t
-from mathmill.eval.values.exact import are_equal, form_of
+from mathmill.eval.values.defined import converges_nowhere, divides_by_nought
+from mathmill.eval.values.exact import are_equal, form_of, is_determinant
 from mathmill.eval.values.identities import is_identity
-from mathmill.eval.values.numeric import differ, symbols_of
+from mathmill.eval.values.numeric import differ
 from mathmill.eval.values.polynomials import Form, TooMuch, Undecided
+from mathmill.eval.values.settled import presupposed
 from mathmill.eval.verdict import Verdict
 
 _NO_VALUES = (
@@ -27,8 +29,11 @@ def equal_values(answer: t.Tree, gold: t.Tree, compare: Compare, effort: Effort)
     """Whether two single values are equal; what is no single value is compared part by part."""
     if not (_is_value(answer) and _is_value(gold)):
         return _part_by_part(answer, gold, compare)
+    if (diverging := effort.ask("convergence", _diverging, answer, gold)) is not None:
+        return diverging
     try:
-        left, right = form_of(answer), form_of(gold)
+        known = presupposed(answer, gold)
+        left, right = form_of(answer, known), form_of(gold, known)
         first, second = left.rational(), right.rational()
         if first is not None and second is not None:
             return equal_numbers(answer, gold, first, second)
@@ -43,6 +48,10 @@ def equal_values(answer: t.Tree, gold: t.Tree, compare: Compare, effort: Effort)
         or effort.ask("identity", _identical, answer, gold)
         or effort.ask("proof", effort.prove, answer, gold)
     )
+
+
+def _diverging(answer: t.Tree, gold: t.Tree) -> Verdict | None:
+    return wrong("numeric", "sums that converge nowhere together") if converges_nowhere(answer, gold) else None
 
 
 def _identical(answer: t.Tree, gold: t.Tree) -> Verdict | None:
@@ -79,10 +88,10 @@ def _refuted(answer: t.Tree, gold: t.Tree, effort: Effort) -> Verdict | None:
     except TooMuch as reason:
         return Verdict("too_large", "numeric", str(reason))
     except Undecided:
-        return None
+        return wrong("numeric", "no finite value") if divides_by_nought(answer, gold) else None
     if apart:
         return rounds_to(answer, gold) or wrong("numeric", "other values at the same points")
-    if apart is None and not symbols_of(answer) and not symbols_of(gold):
+    if apart is None:
         return wrong("numeric", "no finite value")
     return None
 
@@ -90,6 +99,8 @@ def _refuted(answer: t.Tree, gold: t.Tree, effort: Effort) -> Verdict | None:
 def _is_value(tree: t.Tree) -> bool:
     if isinstance(tree, t.Number | t.Symbol):
         return True
+    if is_determinant(tree):
+        return all(_is_value(entry) for matrix in t.children(tree) for entry in t.children(matrix))
     if isinstance(tree, _NO_VALUES):
         return False
     if isinstance(tree, t.Constant):

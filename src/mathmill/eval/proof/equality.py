@@ -16,6 +16,7 @@ from mathmill.eval.proof.proofs import LIMITS, WAYS, evaluated
 from mathmill.eval.proof.symbolic import expression, nodes_of, symbols_for
 from mathmill.eval.proof.timing import OutOfTime, within
 from mathmill.eval.syntax import trees as t
+from mathmill.eval.values.defined import divisors
 
 # What sympy's algorithms raise where they do not know on, beside their own errors.
 _FAILURES = (
@@ -56,13 +57,17 @@ def compare(answer: t.Tree, gold: t.Tree, seconds: float) -> Finding:
             apart = _differ(answer, gold, symbols, end)
         else:
             apart = "apart" if _in_part(end, 4, lambda: _is_nonzero(left - right)) else ""
-        return Finding("unequal", apart) if apart else _proof(left, right, end)
+        if apart:
+            return Finding("unequal", apart)
+        if not _in_part(end, 3, lambda: _is_defined(answer, gold, symbols)):
+            return Finding("unknown", "what is divided by is not seen to be other than nought")
+        return _proof(left, right, end)
     except TooLarge as reason:
         return Finding("large", str(reason))
     except Inexpressible as reason:
         return Finding("unknown", str(reason))
     except OutOfTime:
-        return Finding("slow", f"{seconds:.2f} s of processor time were not enough")
+        return Finding("slow", "the processor time of a proof was not enough")
     except _FAILURES as error:
         return Finding("unknown", f"sympy gave up: {type(error).__name__}")
 
@@ -94,6 +99,27 @@ def _differ(answer: t.Tree, gold: t.Tree, symbols: Mapping[str, Any], end: float
         if (real or all(value > 0 for value in point.values())) and _in_part(end, 4, partial(apart_at, point)):
             return "apart" + "".join(f", {name} = {value}" for name, value in point.items())
     return ""
+
+
+def _is_defined(answer: t.Tree, gold: t.Tree, symbols: Mapping[str, Any]) -> bool:
+    """Whether all that the trees divide by is proved not to be nought together at some point.
+
+    Else a proof says nothing: that `a - bc` is nought is not that `a/b` is c.
+    """
+    trees = [under for tree in (answer, gold) for under in divisors(tree)]
+    if not trees:
+        return True
+    bounds = [node for tree in (answer, gold) for node in nodes_of(tree) if isinstance(node, t.Bound)]
+    whole = {node.variable.name: node.operator in ("sum", "prod") or None for node in bounds}
+    inner = {name: sp.Dummy(name, real=True, integer=counts) for name, counts in whole.items()}
+
+    def is_sure(tree: t.Tree, point: Mapping[str, Any]) -> bool:
+        try:
+            return _is_nonzero(evaluated(expression(tree, point)))
+        except (Inexpressible, TooLarge, *_FAILURES):
+            return False
+
+    return any(all(is_sure(tree, point) for tree in trees) for point in _points({**inner, **symbols}))
 
 
 def _points(symbols: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,7 @@ import sympy as sp
 from mathmill.eval.limits import TooLarge
 from mathmill.eval.proof.functions import FUNCTIONS, Inexpressible
 from mathmill.eval.syntax import trees as t
+from mathmill.eval.values.points import COUNTS
 from mathmill.eval.values.rational import symbols_of
 
 MAX_BITS = 20_000  # of a power of numbers
@@ -32,16 +33,26 @@ def nodes_of(tree: t.Tree) -> Iterator[t.Tree]:
 
 
 def symbols_for(*trees: t.Tree) -> dict[str, Any]:
-    """The unknowns of the trees as sympy symbols, real, with what the trees presuppose of them.
+    """The unknowns of the trees as sympy symbols, real, with what the last of them, the gold, presupposes of them.
 
     One under a root or in a logarithm is positive: elsewhere a side has no real value, and answers are compared where
-    both have one. One in a factorial, a sum's bounds or the exponent of what is not positive is a whole number.
+    both have one. One in a factorial, a sum's bounds or the exponent of what is not positive is a whole number: if it
+    is a letter that counts, also where another tree says so.
     """
     names = set[str]().union(*map(symbols_of, trees))
+    found = [_presupposed(tree) for tree in trees]
+    positive, whole, natural = found[-1]
+    for _, others, counted in found[:-1]:
+        whole, natural = whole | (others & COUNTS), natural | (counted & COUNTS)
+    return {name: _symbol(name, name in positive, name in whole, name in natural) for name in sorted(names)}
+
+
+def _presupposed(tree: t.Tree) -> tuple[set[str], set[str], set[str]]:
+    """The unknowns that a tree takes to be positive, whole, and both."""
     positive: set[str] = set()
     whole: set[str] = set()
     natural: set[str] = set()
-    for node in (node for tree in trees for node in nodes_of(tree)):
+    for node in nodes_of(tree):
         match node:
             case t.Root(t.Symbol(name)) | t.Call("ln" | "log" | "log10", (t.Symbol(name), *_)):
                 positive.add(name)
@@ -53,7 +64,7 @@ def symbols_for(*trees: t.Tree) -> dict[str, Any]:
                 natural = natural.union(*map(symbols_of, arguments))
             case t.Bound("sum" | "prod", _, _, low, high):
                 natural = natural.union(*(symbols_of(end) for end in (low, high) if end is not None))
-    return {name: _symbol(name, name in positive, name in whole, name in natural) for name in sorted(names)}
+    return positive, whole, natural
 
 
 def _symbol(name: str, positive: bool, whole: bool, natural: bool) -> Any:

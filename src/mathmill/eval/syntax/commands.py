@@ -46,7 +46,7 @@ LOOKS = GAPS | frozenset([
 ])  # fmt: skip
 WRAPPERS = frozenset([
     "boxed", "fbox", "mathit", "mathsf", "mathtt", "mathcal", "mathfrak", "mathscr", "mathnormal", "ensuremath",
-    "underline", "mathop", "mathord", "mathrel", "mathbin", "smash", "hphantom", "emph",
+    "underline", "mathop", "mathord", "mathrel", "mathbin", "smash", "emph",
 ])  # fmt: skip
 # Bold letters and arrows: looks too, but for `i` and `e`, which are vectors then and no constants.
 VECTORS = frozenset(["mathbf", "boldsymbol", "bm", "pmb", "vec", "overrightarrow"])
@@ -55,4 +55,6 @@ TEXTS = frozenset([
     "text", "textrm", "textbf", "textit", "textnormal", "textsf", "texttt", "textup", "mbox", "hbox", "mathrm",
     "operatorname", "operatorname*", "unit", "si",
 ])  # fmt: skip
-DROPPED_WITH_ARGUMENT = frozenset(["label", "tag", "hspace", "vspace", "phantom", "vphantom", "color", "textcolor"])
+DROPPED_WITH_ARGUMENT = frozenset([
+    "label", "tag", "hspace", "vspace", "phantom", "vphantom", "hphantom", "color", "textcolor",
+])  # fmt: skip

@@ -6,7 +6,8 @@ from abc import abstractmethod
 from fractions import Fraction
 from typing import Literal
 
-from mathmill.eval.syntax.terms import Terms, times
+from mathmill.eval.syntax.integrals import Integrals
+from mathmill.eval.syntax.terms import times
 from mathmill.eval.syntax.trees import (
     Bound,
     Call,
@@ -30,7 +31,7 @@ _MINUS_ONE = Negative(Number(Fraction(1)))
 _PI = Constant("pi")
 
 
-class Functions(Terms):
+class Functions(Integrals):
     """Reads functions; their arguments are terms."""
 
     bound_names: frozenset[str] = frozenset()  # what open sums and products bind, so that `i` is an index there
@@ -38,10 +39,6 @@ class Functions(Terms):
     @abstractmethod
     def bracketed(self) -> Tree:
         """What stands between brackets, from the opening one on."""
-
-    @abstractmethod
-    def argument(self, is_whole: bool = False) -> Tree:
-        """The argument of a command."""
 
     def function(self, name: str, is_command: bool) -> Tree:
         """A function whose name has been taken."""
@@ -127,15 +124,12 @@ class Functions(Terms):
                 variable, low = self.lower_end(operator)
             elif self.accept("^"):
                 high = self.exponent()
-        if operator != "int":
-            bound, self.bound_names = self.bound_names, self.bound_names | {variable.name}
-            body = self.product()
-            self.bound_names = bound
-            return Bound(operator, variable, body, low, high)
-        self.differentials += 1
-        body = self.sum()
-        self.differentials -= 1
-        return Bound(operator, self.differential(), body, low, high)
+        if operator == "int":
+            return self.integral(low, high)
+        bound, self.bound_names = self.bound_names, self.bound_names | {variable.name}
+        body = self.product()
+        self.bound_names = bound
+        return Bound(operator, variable, body, low, high)
 
     def lower_end(self, operator: str) -> tuple[Symbol, Tree]:
         if operator == "int":
@@ -150,16 +144,6 @@ class Functions(Terms):
         low = self.sum()
         self.expect("}")
         return (name if isinstance(name, Symbol) else Symbol("i")), low
-
-    def differential(self) -> Symbol:
-        token = self.take()
-        if token.kind == "word" and len(token.text) == 2 and token.text[0] == "d":
-            return Symbol(token.text[1])
-        if token.text == "d" and self.next.kind in ("letter", "command"):
-            name = self.primary()
-            if isinstance(name, Symbol):
-                return name
-        raise self.stuck("an integral without its differential")
 
 
 def _takes_slash(value: Tree, is_spaced: bool) -> bool:

@@ -193,7 +193,7 @@ class Primaries(Functions):
     def command(self) -> Tree:
         name = self.take().text
         if name in _FRACTIONS:
-            return self.derivative() or Quotient(self.argument(), self.argument())
+            return self.derivative() or self.fraction()
         if name in _BINOMIALS:
             return Call("binomial", (self.argument(), self.argument()))
         if name == "sqrt":

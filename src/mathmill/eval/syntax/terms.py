@@ -36,7 +36,7 @@ from mathmill.eval.syntax.trees import (
     Symbol,
     Tree,
 )
-from mathmill.eval.syntax.vocabulary import APPROXIMATE, CONDITIONS, JOINS
+from mathmill.eval.syntax.vocabulary import APPROXIMATE, CONDITIONS, FUNCTIONS, JOINS
 
 _NO_FACTORS = frozenset(["end", "pmod", "bmod", "mod", "over", "choose"])
 _NO_FACTOR_WORDS = JOINS | CONDITIONS | {"mod", "to"}
@@ -62,14 +62,18 @@ class Terms(Measures):
 
     def sum(self) -> Tree:
         with self.inside():
-            terms = [self.signed_product()]
-            while self.sees("+", "-", "pm", "mp"):
-                terms.append(self.signed_product())
-            value: Tree = terms[0] if len(terms) == 1 else Sum(tuple(terms))
-            if self.sees_command("over", "choose"):
-                name = self.take().text
-                return Quotient(value, self.sum()) if name == "over" else Call("binomial", (value, self.sum()))
-            return value
+            return self.rest_of_sum(self.signed_product())
+
+    def rest_of_sum(self, first: Tree) -> Tree:
+        """A sum whose first term has been taken."""
+        terms = [first]
+        while self.sees("+", "-", "pm", "mp"):
+            terms.append(self.signed_product())
+        value: Tree = terms[0] if len(terms) == 1 else Sum(tuple(terms))
+        if self.sees_command("over", "choose"):
+            name = self.take().text
+            return Quotient(value, self.sum()) if name == "over" else Call("binomial", (value, self.sum()))
+        return value
 
     def signed_product(self) -> Tree:
         if self.accept("pm"):
@@ -135,7 +139,7 @@ class Terms(Measures):
 
     def power(self) -> Tree:
         base = self.postfix()
-        if self.degree_sign():
+        if self.degree_sign(base):
             return self.arc(base)
         if isinstance(base, Symbol | Constant) and (starred := self.starred(base)) is not None:
             return starred
@@ -167,19 +171,20 @@ class Terms(Measures):
         """Take what is written above or below; nothing where neither stands here."""
         return self.written_argument() if self.accept("^", "_") else ""
 
-    def degree_sign(self) -> bool:
-        """Take `^\\circ`, `^{\\circ}` or `\\degree`."""
+    def degree_sign(self, base: Tree) -> bool:
+        r"""Take `^\circ`, `^{\circ}` or `\degree`; behind a numeral also `^o`, a letter for the little circle."""
         if self.accept("degree"):
             return True
         if not self.sees("^"):
             return False
-        if self.ahead(1).text == "circ":
-            self.at += 2
-            return True
-        if self.ahead(1).text == "{" and self.ahead(2).text == "circ" and self.ahead(3).text == "}":
-            self.at += 4
-            return True
-        return False
+        is_braced = self.ahead(1).text == "{"
+        sign = self.ahead(1 + is_braced)
+        if sign.text != "circ" and not (sign.text == "o" and isinstance(base, Number)):
+            return False
+        if is_braced and self.ahead(3).text != "}":
+            return False
+        self.at += 4 if is_braced else 2
+        return True
 
     def arc(self, degrees: Tree) -> Tree:
         """Degrees with the minutes and seconds behind them, or those of a thermometer."""
@@ -317,7 +322,9 @@ class Terms(Measures):
         token = self.next
         if not self.differentials or token.kind not in ("word", "letter") or token.text[0] != "d":
             return False
-        return len(token.text) == 2 or (len(token.text) == 1 and self.ahead(1).kind in ("letter", "command"))
+        behind = self.ahead(1)
+        is_named = behind.kind == "letter" or (behind.kind == "command" and behind.text not in FUNCTIONS)
+        return len(token.text) == 2 or (len(token.text) == 1 and is_named)
 
     def wordy(self, name: str) -> Wordy:
         return Wordy(f"{name!r} is a word")

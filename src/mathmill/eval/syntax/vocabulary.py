@@ -62,7 +62,14 @@ OPERATIONS = frozenset([
     "positive", "below", "above", "under", "off", "short", "point", "wrong", "false", "incorrect", "fake", "untrue",
     "divided", "multiplied", "increased", "decreased", "reduced", "raised", "subtracted", "added", "flipped",
     "factorial", "zero", "never", "isn", "wasn", "aren", "almost", "except", "without", "upside", "backwards",
-    "less", "more",
+    "less", "more", "incorrectly", "wrongly", "nope", "modulo", "inverse", "reciprocal", "opposite", "conjugate",
+    "complement", "root", "derivative", "twice", "double", "triple", "excluding", "exclusive", "approx",
+    "minimum", "maximum", "imaginary", "octal", "binary", "ternary", "hex", "hexadecimal", "pct", "bps", "mille", "too",
+    "small",
+    # which count in other steps than ones
+    "tens", "hundreds", "thousands", "millions", "billions", "trillions", "lakh", "lakhs", "crore", "crores", "gross",
+    "grand", "bn", "mil", "doz", "halves", "thirds", "fourths", "fifths", "sixths",
+    "eighths", "tenths", "hundredths", "thousandths", "millionths",
 ])  # fmt: skip
 NO_NOUNS = SHORT_WORDS | JOINS | CONDITIONS | OPERATIONS | frozenset([
     "were", "have", "will", "with", "then", "which", "that", "because", "since", "mod", "per", "equals", "from", "than",

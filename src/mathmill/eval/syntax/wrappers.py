@@ -7,9 +7,13 @@ import re
 _PAIRS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ('"', '"'), ("“", "”"))
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
-_MARKUP = re.compile(r"\*\*(?=\D)|(?<=\D)\*\*|\*\*\Z|__|`|</?[a-z]{1,8}>")
+# Marks of emphasis, but not between two letters or digits, where leaving them out would make another number.
+_MARK = "(?:__|`|</?(?:b|i|u|em|strong|p|br|span|div|code|answer|final)/?>)"
+_MARKUP = re.compile(rf"\*\*(?=\D)|(?<=\D)\*\*|\*\*\Z|(?<!\w){_MARK}+|{_MARK}+(?!\w|{_MARK})")
 # What is not seen, and what is seen and says nothing.
-PHANTOM = re.compile(r"\\(?:[hv]?phantom|[hv]space)\{[^{}]*\}")
+_INNERMOST = r"\{[^{}]*\}"
+_INNER = rf"\{{(?:[^{{}}]|{_INNERMOST})*\}}"
+PHANTOM = re.compile(rf"\\(?:[hv]?phantom|[hv]space)\{{(?:[^{{}}]|{_INNER})*\}}")
 _NOTHING = re.compile(
     r"(?:\\(?:boxed|fbox|phantom|hspace|text|mathrm|ldots|dots|cdots|square|q?quad|_|[ ,;:!()\[\]])"
     r"|[\s$.?_~{}\u2026\u200b-\u200f\u2060\ufeff])*"

@@ -14,7 +14,7 @@ from typing import Any
 
 from mathmill.eval.syntax import trees as t
 from mathmill.eval.values.algebraic import approximate
-from mathmill.eval.values.exact import form_of
+from mathmill.eval.values.exact import form_of, is_determinant, signed_diagonals
 from mathmill.eval.values.polynomials import TooMuch, Undecided
 from mathmill.eval.values.precision import mp
 from mathmill.eval.values.rational import rational_at, symbols_of
@@ -46,6 +46,7 @@ class Evaluation:
 
     def __init__(self, cost: int) -> None:
         self.cost_left = cost
+        self.unsure = False  # whether rounding left a value unsure somewhere
 
     def spend(self, cost: int) -> None:
         """Count some cost.
@@ -88,6 +89,8 @@ class Evaluation:
                 return self.power(tree, self.value(base, point), exponent, point)
             case t.Root(radicand, degree):
                 return self.root(radicand, _exact(degree), point)
+            case t.Call("det", (t.Matrix(rows),)) if is_determinant(tree):
+                return self.determinant(rows, point)
             case t.Call(function, arguments):
                 return self.call(function, arguments, point)
             case t.Percent(value):
@@ -158,6 +161,16 @@ class Evaluation:
         self.spend(3 * _DEAR)
         form = form_of(tree)
         return approximate(form.over) / approximate(form.under)
+
+    def determinant(self, rows: tuple[tuple[t.Tree, ...], ...], point: Point) -> Any:
+        """The determinant of a small square matrix."""
+        self.spend(_DEAR * len(rows))
+        values = {id(entry): self.value(entry, point) for row in rows for entry in row}
+        terms = []
+        for is_negative, entries in signed_diagonals(rows):
+            term = self.product(values[id(entry)] for entry in entries)
+            terms.append(-term if is_negative else term)
+        return _added(terms)
 
     def call(self, function: str, arguments: tuple[t.Tree, ...], point: Point) -> Any:
         """A function of its arguments."""

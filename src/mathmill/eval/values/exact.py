@@ -6,9 +6,11 @@ Sound, not complete: two trees with equal forms are equal wherever both are defi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import lru_cache
+from itertools import combinations, permutations
+from typing import cast
 
 from mathmill.eval.syntax import trees as t
 from mathmill.eval.values import proofs
@@ -26,21 +28,23 @@ from mathmill.eval.values.polynomials import (
     times,
 )
 from mathmill.eval.values.powers import I, absolute, exponential, raised
-from mathmill.eval.values.settled import settled_form
+from mathmill.eval.values.settled import Known, presupposed, settled_form
 from mathmill.eval.values.summation import form_between_bounds
 
+MAX_ORDER = 4  # of a matrix whose determinant is looked for
+_NOWHERE = t.Number(Fraction(0))  # a tree that presupposes nothing
 _CONSTANTS = {"pi": Form.atom(PI), "e": exponential(Form.of(1)), "i": I}
 
 
-def form_of(tree: t.Tree) -> Form:
-    """The form of a tree.
+def form_of(tree: t.Tree, known: Known | None = None) -> Form:
+    """The form of a tree where its unknowns are as is known, which is that letters that count are whole if not given.
 
     Raises:
         Undecided: it is no single value, too large, or of a kind not known here.
     """
     if type(tree) is t.Number:
         return Form.of(tree.value)
-    found = _form_or_reason(tree)
+    found = _form_or_reason(tree, presupposed(tree, _NOWHERE) if known is None else known)
     if isinstance(found, Form):
         return found
     kind, reason = found
@@ -48,10 +52,10 @@ def form_of(tree: t.Tree) -> Form:
 
 
 @lru_cache(maxsize=1_024)
-def _form_or_reason(tree: t.Tree) -> Form | tuple[type[Undecided], str]:
+def _form_or_reason(tree: t.Tree, known: Known) -> Form | tuple[type[Undecided], str]:
     fresh_work()
     try:
-        return settled_form(_form(tree), tree)
+        return settled_form(_form(tree), known)
     except Undecided as reason:
         return type(reason), str(reason)
 
@@ -107,6 +111,32 @@ def based_value(tree: t.InBase) -> Fraction:
     return Fraction(int(whole + places, tree.base), tree.base ** len(places))
 
 
+def is_determinant(tree: t.Tree) -> bool:
+    """Whether a tree is the determinant of a square matrix, and of no larger one than is looked at."""
+    match tree:
+        case t.Call("det", (t.Matrix(rows),)):
+            return len(rows) == len(rows[0]) <= MAX_ORDER
+    return False
+
+
+def signed_diagonals(rows: tuple[tuple[t.Tree, ...], ...]) -> Iterator[tuple[bool, list[t.Tree]]]:
+    """The products that a determinant is the sum of: whether each is taken away, and its factors, one of each row."""
+    for order in permutations(range(len(rows))):
+        swaps = sum(left > right for left, right in combinations(order, 2))
+        yield swaps % 2 == 1, [row[column] for row, column in zip(rows, order, strict=True)]
+
+
+def _determinant(matrix: t.Matrix) -> Form:
+    made = {id(entry): _form(entry) for row in matrix.rows for entry in row}
+    total = Form.of(0)
+    for is_negative, entries in signed_diagonals(matrix.rows):
+        product = Form.of(1)
+        for entry in entries:
+            product = product * made[id(entry)]
+        total = total - product if is_negative else total + product
+    return total
+
+
 def _sum(tree: t.Sum) -> Form:
     total = Form.of(0)
     for term in tree.terms:
@@ -157,6 +187,8 @@ def _remainder(value: Form, modulus: Form) -> Form:
 
 
 def _call(tree: t.Call) -> Form:
+    if is_determinant(tree):
+        return _determinant(cast(t.Matrix, tree.arguments[0]))
     maker = FUNCTIONS.get(tree.function)
     arguments = tuple(map(_form, tree.arguments))
     if tree.function == "mod":

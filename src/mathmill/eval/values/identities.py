@@ -11,7 +11,7 @@ from mathmill.eval.values.exact import are_equal, form_of
 from mathmill.eval.values.numeric import evaluate
 from mathmill.eval.values.polynomials import ONE, Form, Polynomial, Undecided, fresh_work
 from mathmill.eval.values.rational import rational_at, symbols_of
-from mathmill.eval.values.settled import known_of, settled
+from mathmill.eval.values.settled import Known, presupposed, settled
 
 _TWO = t.Number(Fraction(2))
 _PARTIAL = frozenset({"ln", "log", "log10", "arcsin", "arccos", "arcsec", "arccsc", "arccosh", "arctanh"})
@@ -20,13 +20,18 @@ _PARTIAL = frozenset({"ln", "log", "log10", "arcsin", "arccos", "arcsec", "arccs
 def is_identity(left: t.Tree, right: t.Tree) -> bool:
     """Whether two trees are proved equal wherever both are defined over the reals; False says only that no proof is.
 
-    An integral without ends equals whatever it is the derivative of, with or without a constant.
+    What is known of the unknowns is what the right one presupposes, the gold.
+
+    What is `right` may be an integral without ends, and is met by whatever has that derivative, with or without a
+    constant. What is `left` may not, since such an integral says nothing of its constant: that of zero would be any
+    number.
     """
     try:
-        if _is_zero(_difference(left, right)):
+        known = presupposed(left, right)
+        if _is_zero(_difference(left, right), known):
             return True
         if all(_is_not_negative(side) and not _is_imaginary(side) for side in (left, right)):
-            return _is_zero(_less(t.Power(left, _TWO), t.Power(right, _TWO)))
+            return _is_zero(_less(t.Power(left, _TWO), t.Power(right, _TWO)), known)
     except Undecided:
         pass
     return False
@@ -71,25 +76,32 @@ def _is_real_constant(tree: t.Tree) -> bool:
 
 def _difference(left: t.Tree, right: t.Tree) -> t.Tree:
     """What is zero if the two are equal; of integrals, that of the derivatives."""
-    for one, other in ((left, right), (right, left)):
-        match one, other:
-            case (t.Bound("int", x, rate, None, None), t.Bound("int", y, other_rate, None, None)) if x == y:
-                return _less(rate, other_rate)
-            case (t.Bound("int", x, rate, None, None), _):
-                return _less(rate, derivative(other, x.name))
+    match left, right:
+        case (t.Bound("int", x, rate, None, None), t.Bound("int", y, wanted, None, None)) if x == y:
+            return _less(rate, wanted)
+        case (_, t.Bound("int", x, wanted, None, None)) if not _is_open(left):
+            return _less(derivative(left, x.name), wanted)
+    if _is_open(left) or _is_open(right):
+        raise Undecided("an integral without ends")
     return _less(left, right)
+
+
+def _is_open(tree: t.Tree) -> bool:
+    """Whether a tree holds an integral without ends."""
+    return (isinstance(tree, t.Bound) and tree.operator == "int" and tree.low is None) or any(
+        map(_is_open, t.children(tree))
+    )
 
 
 def _less(left: t.Tree, right: t.Tree) -> t.Tree:
     return t.Sum((left, t.Negative(right)))
 
 
-def _is_zero(difference: t.Tree) -> bool:
-    form = form_of(difference)
+def _is_zero(difference: t.Tree, known: Known) -> bool:
+    form = form_of(difference, known)
     if are_equal(form, Form.of(0)):
         return True
     fresh_work()
-    known = known_of(difference)
 
     def among_known(poly: Polynomial) -> Polynomial:
         return settled(poly, known)

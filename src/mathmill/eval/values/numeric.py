@@ -7,22 +7,20 @@ logarithm of its size, or more than `MAX_COST` in all, is `Undecided`, so no tow
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cache
 from typing import Any
 
 from mathmill.eval.syntax import trees as t
 from mathmill.eval.values.algebraic import sign_of
 from mathmill.eval.values.evaluation import Evaluation, Point, Undefined, Unsure
 from mathmill.eval.values.exact import form_of
+from mathmill.eval.values.points import drawn
 from mathmill.eval.values.polynomials import TooMuch, Undecided
 from mathmill.eval.values.precision import mp
 from mathmill.eval.values.rational import symbols_of
 
 DIGITS = 60
-_COUNTS = frozenset("ijklmnN")  # letters that count: their whole values are positive
 _AGREE = 40  # digits of a real value that are known
 _STEADY = 6  # digits of a difference that more precision must not change
 __all__ = ["differ", "evaluate", "real_value", "symbols_of"]
@@ -31,19 +29,26 @@ _STEPS_OF_CONSTANTS = (*_STEPS, 12 * DIGITS)  # those that agree at first are lo
 MAX_COST = 1_200  # of one comparison, each about 5 microseconds
 
 
-def differ(left: t.Tree, right: t.Tree, points: int = 6) -> bool | None:
+POINTS = 6
+_MORE_POINTS = 12  # where the two could be evaluated together at none of those
+
+
+def differ(left: t.Tree, right: t.Tree) -> bool | None:
     """Whether two trees are surely worth different things at some point where both are defined over the reals.
 
     False says that they agree, to many digits, wherever they were evaluated; None that they could be evaluated together
     nowhere. Points are drawn from the names of the unknowns, so a verdict never depends on chance.
 
     Raises:
-        Undecided: a value is of a kind or size that is not evaluated here, or takes too long.
+        Undecided: a value is of a kind or size that is not evaluated here, takes too long, or is everywhere so near to
+            a nought or a branch that rounding does not tell which it is.
     """
     names = sorted(symbols_of(left) | symbols_of(right))
     work = Evaluation(MAX_COST)
     seen = False
-    for number in range(points if names else 1):
+    for number in range(POINTS + _MORE_POINTS if names else 1):
+        if seen and number >= POINTS:
+            break
         point = {name: drawn(name, number) for name in names}
         try:
             apart = _apart(work, left, right, point)
@@ -54,6 +59,8 @@ def differ(left: t.Tree, right: t.Tree, points: int = 6) -> bool | None:
         if apart:
             return True
         seen = seen or apart is False
+    if not seen and work.unsure:
+        raise Undecided("nearly nought, or nought")
     return False if seen else None
 
 
@@ -98,22 +105,10 @@ def _value(work: Evaluation, tree: t.Tree, point: Point, digits: int) -> Any | N
     except Unsure as reason:
         if not point:
             raise Undecided(str(reason)) from None
+        work.unsure = True
         return None
     except (Undefined, ZeroDivisionError, ValueError, OverflowError):
         return None
-
-
-@cache
-def drawn(name: str, number: int) -> Fraction:
-    """A value for an unknown, the same in every process: below 1, whole, of a sign that neighbours in the alphabet do
-    not share, around 1, whole again (negative, but of a letter that counts), larger."""
-    digest = hashlib.blake2b(f"{name}/{number}".encode(), digest_size=8).digest()
-    part = Fraction(int.from_bytes(digest, "big") >> 24, 2**40)
-    low, high = ((Fraction(1, 10), Fraction(9, 10)), (2, 9), (1, 5), (Fraction(3, 10), 2), (3, 13), (2, 12))[number % 6]
-    value = low + part * (high - low)
-    if (number % 6 == 4 and name not in _COUNTS) or (number % 6 == 2 and sum(map(ord, name)) % 2):
-        value = -value
-    return Fraction(int(value)) if number % 3 == 1 else value
 
 
 def evaluate(tree: t.Tree, point: Mapping[str, Fraction]) -> Any:

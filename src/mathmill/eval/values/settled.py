@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from mathmill.eval.limits import MAX_NODES
 from mathmill.eval.syntax import trees as t
+from mathmill.eval.values.points import COUNTS
 from mathmill.eval.values.polynomials import ONE, PI, TURN, Atom, Form, Monomial, Polynomial, Rational
 from mathmill.eval.values.powers import exponential, size_of
 from mathmill.eval.values.rational import rational_at, symbols_of
@@ -27,6 +28,18 @@ class Known:
     whole: frozenset[str] = frozenset()
 
 
+NOTHING = Known()
+
+
+def presupposed(answer: t.Tree, gold: t.Tree) -> Known:
+    """What may be taken for granted of the unknowns of an answer: what its gold presupposes.
+
+    What the answer alone does is not, or it would choose where it has to agree: but that a letter that counts is whole.
+    """
+    known = known_of(gold)
+    return Known(known.not_negative, known.whole | (known_of(answer).whole & COUNTS))
+
+
 def known_of(tree: t.Tree) -> Known:
     """What holds of its unknowns wherever a tree is defined over the reals."""
     nodes = list(_nodes(tree))
@@ -35,14 +48,14 @@ def known_of(tree: t.Tree) -> Known:
 
 
 def _nodes(tree: t.Tree) -> Iterator[t.Tree]:
-    """All nodes but those below a bound variable."""
+    """All nodes but those below a bound variable, which that of an integral without ends is not."""
     waiting = [tree]
     for _ in range(MAX_NODES):
         if not waiting:
             return
         node = waiting.pop()
         yield node
-        if not isinstance(node, t.Bound):
+        if not isinstance(node, t.Bound) or (node.operator == "int" and node.low is None):
             waiting.extend(t.children(node))
 
 
@@ -59,26 +72,38 @@ def _alternates(node: t.Tree) -> bool:
 
 def _bounded_below(node: t.Tree) -> Iterator[str]:
     match node:
-        case t.Root(t.Symbol(name), t.Number(degree)) if degree % 2 == 0:
-            yield name
-        case t.Call("ln" | "log" | "log10", (t.Symbol(name), *_)):
-            yield name
-        case t.Power(t.Symbol(name), exponent):
+        case t.Root(radicand, t.Number(degree)) if degree % 2 == 0:
+            yield from _of_its_sign(radicand)
+        case t.Call("ln" | "log" | "log10", (argument, *_)):
+            yield from _of_its_sign(argument)
+        case t.Power(base, exponent):
             value = rational_at(exponent, {})
             if value is not None and value.denominator % 2 == 0:
-                yield name
+                yield from _of_its_sign(base)
 
 
-def settled_form(form: Form, tree: t.Tree) -> Form:
-    """The form of a tree where its unknowns are as it presupposes.
+def _of_its_sign(tree: t.Tree) -> Iterator[str]:
+    """The unknown that is not negative where a tree is not, such as that of `4x^3`."""
+    match tree:
+        case t.Symbol(name):
+            yield name
+        case t.Power(base, t.Number(exponent)) if exponent.denominator == 1 and exponent % 2:
+            yield from _of_its_sign(base)
+        case t.Quotient(one, other) | t.Product((one, other)):
+            for factor, rest in ((one, other), (other, one)):
+                if (rational_at(factor, {}) or 0) > 0:
+                    yield from _of_its_sign(rest)
+
+
+def settled_form(form: Form, known: Known) -> Form:
+    """The form of a tree where its unknowns are so.
 
     Raises:
         Undecided: it is too large.
     """
-    if not any(atom.kind in ("abs", "exp") for part in (form.over, form.under) for p in part for atom, _ in p):
-        return form
-    known = known_of(tree)
-    if known == Known():
+    if known == NOTHING or not any(
+        atom.kind in ("abs", "exp") for part in (form.over, form.under) for p in part for atom, _ in p
+    ):
         return form
     over = Form(settled(form.over, known))
     return over if form.under == ONE else over * Form(settled(form.under, known)).inverse()

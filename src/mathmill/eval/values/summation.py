@@ -71,6 +71,10 @@ def form_between_bounds(tree: t.Bound, make: Callable[[t.Tree], Form]) -> Form:
         raise Undecided("a variable bound twice")
     index, body = Atom("symbol", (name,)), tree.body
     if tree.high == t.Constant("infinity"):
+        from mathmill.eval.values.defined import converges_nowhere  # which needs forms itself
+
+        if tree.operator == "sum" and converges_nowhere(tree):
+            raise Undecided("a sum that diverges")
         form = _at_wholes(without_shared(make(body)), name)
         return (
             _endless(form, index, int(low))
