@@ -36,7 +36,7 @@ def test_true_identities_are_proved_here_and_never_refuted(kind: str) -> None:
                 assert _proved(one, other) or _proved(other, one), (left, right)
             with contextlib.suppress(Undecided):
                 assert differ(one, other) is not True, (left, right)
-            assert time.thread_time() - began < 0.2, (left, right)  # a tenth of it where nothing else runs
+            assert time.thread_time() - began < 1, (left, right)  # a fiftieth of it where nothing else runs
 
 
 @pytest.mark.parametrize("kind", FALSE)
