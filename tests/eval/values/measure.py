@@ -8,7 +8,8 @@ from collections import Counter
 from mathmill.eval import workers
 from mathmill.eval.syntax.parser import parse
 from mathmill.eval.verify import verify
-from tests.eval.values.identities import FALSE, TRUE, pairs
+from tests.eval.values.identities import TRUE, pairs
+from tests.eval.values.near_identities import FALSE
 
 
 def main() -> None:
