@@ -37,12 +37,12 @@ def test_a_line_says_share_rate_counts_and_time_left(tmp_path: Path, monkeypatch
     clock = iter([100.0, *[110.0] * 9])
     monkeypatch.setattr("mathmill.pipeline.progress.time.monotonic", lambda: next(clock))
     board = ProgressBoard(tmp_path, total_bytes=2000, done_bytes=500)
-    line = board.line(Standing(pages=50, kept=10, dropped=40, lost_bytes=7, bytes=500))
+    line = str(board.outlook_of(Standing(pages=50, kept=10, dropped=40, lost_bytes=7, bytes=500)))
     assert re.sub(r" +", " ", line).strip() == "50% 50 pages (5/s) kept 10 dropped 40 lost 7 bytes about 20 s left"
 
 
 def test_before_anything_is_read_no_time_is_promised(tmp_path: Path) -> None:
-    assert "time left unknown" in ProgressBoard(tmp_path, 1000, 0).line(Standing())
+    assert "time left unknown" in str(ProgressBoard(tmp_path, 1000, 0).outlook_of(Standing()))
 
 
 def test_what_a_killed_execution_left_does_not_count(tmp_path: Path) -> None:

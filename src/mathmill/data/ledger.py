@@ -19,6 +19,7 @@ import orjson
 from mathmill.data.config import canonical_json
 from mathmill.data.errors import Locked
 from mathmill.data.files import Output, file_sha256, reach, writing
+from mathmill.data.line_log import LineLog
 
 
 class Ledger:
@@ -26,17 +27,12 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._path = folder / "ledger.jsonl"
+        self._log = LineLog(folder / "ledger.jsonl")
         self.lines: dict[str, dict[str, Any]] = {}
-        self._whole_bytes = 0
         self._load()
 
     def _load(self) -> None:
-        if not self._path.exists():
-            return
-        data = self._path.read_bytes()
-        self._whole_bytes = data.rfind(b"\n") + 1  # a crash may have cut the last line
-        for text in data[: self._whole_bytes].splitlines():
+        for text in self._log.read():
             try:
                 line = orjson.loads(text)
                 unit, retired, _ = line["unit"], line.get("retired"), line["outputs"]
@@ -58,14 +54,14 @@ class Ledger:
         line = {"unit": unit, "outputs": {name: output.as_dict() for name, output in outputs.items()}, **facts}
         reach("before_ledger")
         self._remove_outputs(unit, keeping=outputs.keys())
-        self._write(line)
+        self._log.append(canonical_json(line))
         self.lines[unit] = line
         reach("after_ledger")
 
     def retire(self, unit: str) -> None:
         """Forget a unit that belongs to the run no longer, and remove its files."""
         self._remove_outputs(unit)
-        self._write({"unit": unit, "outputs": {}, "retired": True})
+        self._log.append(canonical_json({"unit": unit, "outputs": {}, "retired": True}))
         del self.lines[unit]
 
     def _remove_outputs(self, unit: str, keeping: Collection[str] = ()) -> None:
@@ -73,15 +69,6 @@ class Ledger:
         for name in self.lines.get(unit, {"outputs": {}})["outputs"].keys() - set(keeping):
             with writing(self._folder / name):
                 (self._folder / name).unlink(missing_ok=True)
-
-    def _write(self, line: Mapping[str, Any]) -> None:
-        with writing(self._path), self._path.open("r+b" if self._path.exists() else "x+b") as file:
-            file.truncate(self._whole_bytes)
-            file.seek(self._whole_bytes)
-            file.write(canonical_json(line) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-            self._whole_bytes = file.tell()
 
 
 def _agrees(path: Path, output: Output) -> bool:

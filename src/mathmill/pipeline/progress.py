@@ -6,26 +6,21 @@ The heartbeats are small files in the run's folder, so that they work wherever t
 from __future__ import annotations
 
 import shutil
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from mathmill.data.files import temporary, writing
+from mathmill.data.progress import Outlook
 from mathmill.pipeline.provenance import ERRORED, KEPT, Tally
 
 #: The folder of heartbeats in a run's folder; gone when the run is done.
 PROGRESS = "progress"
 
 _BEAT_SECONDS = 1.0
-_LINE_SECONDS = 10.0
 
 
 class Heartbeat:
@@ -78,7 +73,7 @@ class Standing:
 
 
 class ProgressBoard:
-    """Adds finished shards and heartbeats up and shows them on stderr: a bar on a terminal, else plain lines.
+    """Adds finished shards and heartbeats up.
 
     Pages are those of this execution; `done_bytes` of the archives were done by earlier ones.
     """
@@ -109,13 +104,16 @@ class ProgressBoard:
                 continue  # its shard ended, or is being written, at this moment
         return total
 
-    def line(self, standing: Standing) -> str:
-        """One line for a log: pages a second, kept, dropped, lost, share done and time left."""
+    def outlook(self) -> Outlook:
+        """How it stands, as it is shown."""
+        return self.outlook_of(self.standing())
+
+    def outlook_of(self, standing: Standing) -> Outlook:
+        """Pages a second, kept, dropped, lost, share of the bytes done and time left."""
         spent = time.monotonic() - self._began
         left = (self._total - self._before - standing.bytes) * spent / standing.bytes if standing.bytes else None
         share = (self._before + standing.bytes) / self._total if self._total else 1.0
-        eta = "time left unknown" if left is None else f"about {_duration(left)} left"
-        return f"{share:4.0%}  {self._facts(standing)}  {eta}"
+        return Outlook(share, self._facts(standing), left)
 
     def _facts(self, standing: Standing) -> str:
         rate = standing.pages / max(time.monotonic() - self._began, 1e-9)
@@ -123,39 +121,3 @@ class ProgressBoard:
             f"{standing.pages:,} pages ({rate:,.0f}/s)  kept {standing.kept:,}  "
             f"dropped {standing.dropped:,}  lost {standing.lost_bytes:,} bytes"
         )
-
-    @contextmanager
-    def shown(self) -> Iterator[None]:
-        """Show the board while the block runs."""
-        stop = threading.Event()
-        show = self._show_bar if sys.stderr.isatty() else self._show_lines
-        thread = threading.Thread(target=show, args=(stop,), daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join()
-
-    def _show_lines(self, stop: threading.Event) -> None:
-        while not stop.wait(_LINE_SECONDS):
-            print(self.line(self.standing()), file=sys.stderr, flush=True)
-
-    def _show_bar(self, stop: threading.Event) -> None:
-        columns = (
-            BarColumn(),
-            TaskProgressColumn(),
-            TextColumn("{task.description}", markup=False),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("", total=self._total, completed=self._before)
-            while not stop.wait(0.5):
-                standing = self.standing()
-                bar.update(task, completed=self._before + standing.bytes, description=self._facts(standing))
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

@@ -18,6 +18,7 @@ from mathmill.data.config import canonical_json, config_hash
 from mathmill.data.errors import CannotCreate, DamagedInput, DiskFull, InputMissing, MathmillError, Stopped
 from mathmill.data.files import Output, Staging, file_sha256, writing
 from mathmill.data.ledger import Ledger
+from mathmill.data.progress import progress_shown
 from mathmill.data.records import Reduce
 from mathmill.data.runs import Run, code_version
 from mathmill.data.shards import count_parquet
@@ -110,7 +111,7 @@ def _make_shards(
     failed: list[tuple[str, Exception]] = []
     done = 0
     try:
-        with board.shown():
+        with progress_shown(board.outlook):
             for task, receipt in engine.map(run_shard, tasks):
                 if isinstance(receipt, Failure):
                     if isinstance(receipt.error, DiskFull | CannotCreate):
