@@ -20,6 +20,7 @@ import typer
 from mathmill import __version__
 from mathmill.data.errors import ConfigError, DiskFull, MathmillError, Stopped
 from mathmill.data.terminal import check_output, drop_output, one_line
+from mathmill.eval.app import eval_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,7 +31,6 @@ app = typer.Typer(
 pipeline_app = typer.Typer(no_args_is_help=True, help="Crawl to corpus.")
 data_app = typer.Typer(no_args_is_help=True, help="Look into a corpus.")
 runs_app = typer.Typer(no_args_is_help=True, help="The runs in a folder, and whether they are sound.")
-eval_app = typer.Typer(no_args_is_help=True, help="What is a right answer?")
 demo_app = typer.Typer(no_args_is_help=True, help="A small made-up web to try everything on.")
 app.add_typer(pipeline_app, name="pipeline")
 app.add_typer(data_app, name="data")
@@ -40,35 +40,6 @@ app.add_typer(demo_app, name="demo")
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="folder of a run")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
-
-# An answer may begin with a minus, so what is no option of ours is an argument.
-_ANSWERS = {"ignore_unknown_options": True}
-
-
-def _no_option(value: str | None) -> str | None:
-    if value is not None and value.startswith("--") and value[2:3].isalpha():
-        raise typer.BadParameter(f"No such option: {one_line(value, 80)}")
-    return value
-
-
-AnswerOrFile = typer.Argument(metavar="ANSWER", help="LaTeX or plain text; with --jsonl the FILE", callback=_no_option)
-Jsonl = typer.Option(
-    "--jsonl",
-    help='FILE or standard input holds lines {"gold", "pred"} or {"gold", "completion"}, may be .gz or .zst; '
-    "prints them with outcome, method and ms",
-)
-Gold = typer.Argument(metavar="GOLD", help="the reference answer", callback=_no_option)
-Strict = Annotated[bool, typer.Option("--strict", help="take no answer of a completion that was only guessed")]
-MaxTrouble = Annotated[
-    float | None,
-    typer.Option(
-        min=0,
-        max=1,
-        metavar="SHARE",
-        help="with --jsonl: stop with exit code 70 when more verdicts time out, or proof workers die, looked at from "
-        "200 verdicts on and at the end",
-    ),
-]
 
 
 @pipeline_app.command("run")
@@ -219,67 +190,6 @@ def data_dropped(
 
     chosen = {"outcome": outcome, "stage": stage, "reason": reason}
     show_dropped(run, {name: value for name, value in chosen.items() if value}, n, seed, as_json)
-
-
-@eval_app.command("verify", context_settings=_ANSWERS)
-def eval_verify(
-    answer: Annotated[str | None, AnswerOrFile] = None,
-    gold: Annotated[str | None, Gold] = None,
-    as_json: Json = False,
-    jsonl: Annotated[bool, Jsonl] = False,
-    strict: Strict = False,
-    max_trouble: MaxTrouble = None,
-) -> None:
-    """Judge an answer, step by step. Exit code 0 if it is correct, else 1; with --jsonl 65 if a line is bad."""
-    from mathmill.eval.show import show_judged_lines, show_verdict
-
-    if jsonl:
-        _only_lines(gold, as_json)
-        show_judged_lines(Path(answer or "-"), strict, max_trouble)
-    elif answer is None or gold is None or strict or max_trouble is not None:
-        raise ConfigError(
-            "name an ANSWER and its GOLD, or --jsonl with a FILE; --strict and --max-trouble go only with --jsonl"
-        )
-    else:
-        raise typer.Exit(0 if show_verdict(answer, gold, as_json) else 1)
-
-
-def _only_lines(gold: str | None, as_json: bool) -> None:
-    if gold is not None or as_json:
-        raise ConfigError(
-            "with --jsonl golds are in the lines and all that is printed is JSON: leave GOLD and --json out"
-        )
-
-
-@eval_app.command("grade", context_settings=_ANSWERS)
-def eval_grade(
-    file: Annotated[Path, typer.Argument(metavar="COMPLETION_FILE", help="text of a model, or - for standard input")],
-    gold: Annotated[str, Gold],
-    strict: Strict = False,
-    as_json: Json = False,
-) -> None:
-    """Find the final answer of a completion and judge it. Exit code 0 if it is correct, else 1."""
-    from mathmill.eval.show import show_grade
-
-    raise typer.Exit(0 if show_grade(file, gold, strict, as_json) else 1)
-
-
-@eval_app.command("stress")
-def eval_stress(
-    file: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="FILE",
-            help='lines {"kind", "gold", "pred"} or {"kind", "gold", "completion"} that must not be paid, may be .gz '
-            "or .zst, or - for standard input; by default mathmill's own",
-        ),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Attack the judge. Exit code 2 if an attack is paid, else 70 if an honest answer to a gold is refused."""
-    from mathmill.eval.stress import show_stress
-
-    raise typer.Exit(show_stress(file, as_json))
 
 
 @demo_app.command("world")

@@ -205,15 +205,21 @@ def load_manifest(folder: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = _read_json(path)
         return manifest
     if (folder / _CONFIG).exists():
-        raise InputMissing(f"{folder} is an unfinished run: run its recipe again with --out {folder} to finish it")
-    raise InputMissing(f"no run at {folder}: name the folder that `mathmill pipeline run` wrote")
+        raise InputMissing(f"{folder} is an unfinished run: run its command again to finish it")
+    raise InputMissing(f"no run at {folder}: name the folder of one (`mathmill runs ls` lists them)")
+
+
+def load_claim(folder: Path) -> dict[str, Any]:
+    """What the run in a folder was begun with, finished or not: `kind`, `config` and `files`."""
+    claim: dict[str, Any] = _read_json(folder / _CONFIG)
+    return claim
 
 
 def find_runs(root: Path) -> list[Path]:
-    """The folders of runs, finished or not, in `root` (itself, or at most two levels below), sorted."""
+    """The folders of runs, finished or not, in `root` (itself, or at most three levels below), sorted."""
     if not root.is_dir():
         raise InputMissing(f"no folder at {root}: name the folder that holds your runs")
-    patterns = (_CONFIG, f"*/{_CONFIG}", f"*/*/{_CONFIG}")
+    patterns = (_CONFIG, f"*/{_CONFIG}", f"*/*/{_CONFIG}", f"*/*/*/{_CONFIG}")
     return sorted(path.parent for pattern in patterns for path in root.glob(pattern) if _is_run_config(path))
 
 

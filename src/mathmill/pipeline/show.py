@@ -15,6 +15,8 @@ from mathmill.data.json_lines import opened, read_lines
 from mathmill.data.runs import load_manifest
 from mathmill.data.storage import expand
 from mathmill.data.terminal import clean, one_line, print_json, print_table
+from mathmill.eval.harness.run import BENCHMARK
+from mathmill.eval.harness.show import print_results
 from mathmill.pipeline.commands import Plan
 from mathmill.pipeline.explain import describe, explain
 from mathmill.pipeline.funnel import LOSS_COLUMNS, STEP_COLUMNS, loss_cells, step_cells
@@ -78,6 +80,10 @@ def show_run(folder: Path, as_json: bool) -> None:
         return
     code = ", ".join(manifest["code"])
     print(f"{folder}: {manifest['kind']} {manifest['run']}, seed {manifest['seed']}, code {code}")
+    if manifest["kind"] == BENCHMARK:
+        print()
+        print_results(manifest["results"])
+        return
     print(f"{len(manifest['inputs']):,} archives, {manifest['bytes']:,} bytes; {len(manifest['outputs']):,} outputs")
     print(", ".join(f"{name} {count:,}" for name, count in manifest["counts"].items()))
     print()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -66,6 +66,11 @@ class Model(Protocol):
     @property
     def has_chat_template(self) -> bool: ...
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a reader of the figures should know of how the completions were made; one sentence each."""
+        ...
+
     def check(self, prompts: Sequence[Prompt], sampling: Sampling) -> None:
         """Make sure that every prompt and its completion fit.
 
@@ -74,7 +79,9 @@ class Model(Protocol):
         """
         ...
 
-    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[tuple[int, tuple[Completion, ...]]]:
+    def generate(
+        self, prompts: Sequence[Prompt], sampling: Sampling
+    ) -> Generator[tuple[int, tuple[Completion, ...]], None, None]:
         """The position of a prompt and its `sampling.n` completions, for each prompt once, as they are finished.
 
         Raises:

@@ -1,0 +1,1 @@
+"""Benchmarks: a model asked, its completions graded, and figures that can be trusted made of them."""

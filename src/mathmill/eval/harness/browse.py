@@ -1,0 +1,108 @@
+"""What `mathmill eval show` prints: completions of a benchmark, their golds, and the rule that decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mathmill.data.errors import ConfigError
+from mathmill.data.tables import ask_tables
+from mathmill.data.terminal import clean, one_line, print_json
+from mathmill.eval.harness.run import read_results
+from mathmill.eval.harness.show import print_results
+from mathmill.eval.verdict import OUTCOMES
+
+_FILTERS = ("outcome", "rule", "finish", "method")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which completions to show: those that have all of what is set, `n` drawn with a seed; of one Problem all."""
+
+    problem: str | None = None
+    subject: str | None = None
+    outcome: str | None = None
+    rule: str | None = None
+    finish: str | None = None
+    method: str | None = None
+    n: int = 3
+    seed: int = 0
+
+
+def show_completions(folder: Path, choice: Choice, characters: int, with_prompt: bool, as_json: bool) -> None:
+    """The figures of a finished benchmark, and completions of it.
+
+    Raises:
+        InputMissing: there is no finished benchmark.
+        ConfigError: there is no such outcome, or no such Problem.
+    """
+    results = read_results(folder)
+    rows = chosen(folder, choice)
+    if choice.problem is not None and not rows:
+        raise ConfigError(
+            f"no completion of {one_line(choice.problem, 80)!r} in {folder} is so: ids are such as {_some_id(folder)}"
+        )
+    if as_json:
+        print_json({"results": results, "completions": rows})
+        return
+    if choice.problem is None:
+        print_results(results)
+    if not rows and choice.n:
+        print("\nno completion is so")
+    for row in rows:
+        print()
+        _print_row(row, characters, with_prompt)
+
+
+def chosen(folder: Path, choice: Choice) -> list[dict[str, Any]]:
+    """The completions of a choice with their Problems, in the order of the draw; of one Problem in that of samples."""
+    if choice.outcome is not None and choice.outcome not in OUTCOMES:
+        raise ConfigError(f"no outcome {choice.outcome!r}: there are {', '.join(OUTCOMES)}")
+    values: dict[str, Any] = {name: value for name in _FILTERS if (value := getattr(choice, name)) is not None}
+    where = [f"c.{name} = ${name}" for name in values]
+    for name, column in (("problem", "c.problem"), ("subject", "p.subject")):
+        if (value := getattr(choice, name)) is not None:
+            where.append(f"{column} = ${name}")
+            values[name] = value
+    order = (
+        "c.sample" if choice.problem is not None else "md5($seed || c.problem || '/' || c.sample::VARCHAR), c.sample"
+    )
+    limit = "" if choice.problem is not None else "LIMIT $n"
+    query = f"""SELECT c.*, p.question, p.gold, p.subject, p.level, p.prompt, p.voted, p.voted_correct, p.contaminated
+                FROM completions c JOIN problems p ON c.problem = p.id
+                WHERE {" AND ".join(where) or "true"} ORDER BY {order} {limit}"""  # noqa: S608
+    if choice.problem is None:
+        values |= {"seed": str(choice.seed), "n": choice.n}
+    return ask_tables(folder, ("completions", "problems"), query, values)
+
+
+def _some_id(folder: Path) -> str:
+    rows = ask_tables(folder, ("problems",), "SELECT id FROM problems LIMIT 1", {})
+    return str(rows[0]["id"]) if rows else "none"
+
+
+def _print_row(row: Mapping[str, Any], characters: int, with_prompt: bool) -> None:
+    known = ", ".join(str(row[name]) for name in ("subject", "level") if row[name])
+    print(f"{'=' * 8} {one_line(row['problem'])}, sample {row['sample']}{f' ({one_line(known)})' if known else ''}")
+    if with_prompt:
+        print(clean(row["prompt"]))
+        print("-" * 8)
+    else:
+        print(clean(row["question"]))
+    print(f"{'-' * 8} {row['finish']} after {row['tokens']:,} tokens")
+    text = clean(row["text"])
+    print(text if not characters or len(text) <= characters else text[:characters] + " […]")
+    print("-" * 8)
+    answer = "none" if row["answer"] is None else one_line(row["answer"], 200)
+    rule = f"  (found by {row['rule']})" if row["rule"] else ""
+    print(f"answer   {answer}{rule}")
+    print(f"gold     {one_line(row['gold'], 200)}")
+    detail = f" ({one_line(row['detail'], 200)})" if row["detail"] else ""
+    strict = "" if row["outcome"] != "correct" or row["strict"] else "; not in the task's own form"
+    print(f"verdict  {row['outcome']} by {row['method']}{detail}{strict}")
+    if row["voted"] is not None and row["voted"] != row["answer"]:
+        print(f"vote     {one_line(row['voted'], 200)} ({'correct' if row['voted_correct'] else 'wrong'})")
+    if row["contaminated"]:
+        print("the corpus has text of this problem")

@@ -1,0 +1,87 @@
+"""What `mathmill eval run` does: one model, one Task after the other, a Run each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from mathmill.eval.harness.prepare import Prepared, Wanted, prepare
+from mathmill.eval.harness.run import Finished, run_benchmark
+from mathmill.eval.models.base import Model
+from mathmill.eval.models.open import Means, open_model
+from mathmill.eval.tasks.find import find_tasks
+
+#: The folder below which benchmarks are kept, if no other is named.
+HOME = Path("runs/eval")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Tasks for a model; `out` is the folder of the one Task, or of the folders of several."""
+
+    model: str
+    tasks: Sequence[str]
+    wanted: Wanted
+    means: Means
+    out: Path | None = None
+    corpus: Path | None = None
+
+
+def run_tasks(order: Order) -> list[Finished]:
+    """Run each Task to its end.
+
+    Raises:
+        ConfigError, InputMissing, DamagedInput: as `find_tasks`, `open_model`, `prepare` and `run_benchmark`; no Task
+            is begun before all are prepared.
+    """
+    tasks = find_tasks(order.tasks)
+    with closing(open_model(order.model, order.means)) as model:
+        prepared = [prepare(task, model, order.wanted) for task in tasks]
+        return [
+            run_benchmark(each, model, folder, order.corpus)
+            for each, folder in zip(prepared, _folders(prepared, model, order.out), strict=True)
+        ]
+
+
+def plan_tasks(order: Order) -> tuple[list[Prepared], list[Path]]:
+    """What `run_tasks` would do, and in which folders.
+
+    Raises:
+        ConfigError, InputMissing, DamagedInput: as `run_tasks`.
+    """
+    tasks = find_tasks(order.tasks)
+    with closing(open_model(order.model, order.means)) as model:
+        prepared = [prepare(task, model, order.wanted) for task in tasks]
+        return prepared, _folders(prepared, model, order.out)
+
+
+def _folders(prepared: Sequence[Prepared], model: Model, out: Path | None) -> list[Path]:
+    """The folder of each Task: one that says what the figures depend on, so that other settings go elsewhere."""
+    if out is not None and len(prepared) == 1:
+        return [out]
+    home = out or HOME / _slug(model.facts["name"])
+    return [home / _name(each) for each in prepared]
+
+
+def _name(prepared: Prepared) -> str:
+    recipe, sampling = prepared.recipe, prepared.recipe.sampling
+    parts = [recipe.task.name]
+    if recipe.chat != recipe.task.chat:
+        parts.append("chat" if recipe.chat else "plain")
+    if sampling.temperature:
+        parts.append(f"n{sampling.n}-t{sampling.temperature:g}-seed{sampling.seed}")
+    if sampling.max_new_tokens != recipe.task.max_new_tokens:
+        parts.append(f"{sampling.max_new_tokens}tokens")
+    if recipe.limit is not None:
+        parts.append(f"limit{recipe.limit}")
+    return "-".join(parts)
+
+
+def _slug(name: str) -> str:
+    """A model's name as one of a folder: of a path its last part, of the hub's `owner/name` both."""
+    path = Path(name)
+    short = path.name if path.exists() else name
+    return re.sub(r"[^\w.+-]+", "--", short).strip("-.") or "model"

@@ -1,0 +1,139 @@
+"""Which problems of a benchmark stand in a corpus, so that a model trained on it may know them by heart.
+
+A problem is contaminated if a document has ten words in a row of its question or of its worked solution; of a question
+of three to nine words all of it. Questions of fewer words stand everywhere: they are not checked, and are listed. Gold
+answers, and solutions of fewer than ten words, are not looked for either. What is one word and what typesetting leaves
+no trace is said in `wording`. The shots of a prompt are no problems of the benchmark: a corpus that has them is none
+the worse for it.
+
+Ten words are the criterion of DeepSeekMath (Shao et al. 2024, arXiv 2402.03300, section 2.1). Some of them are set
+phrases, so each `Hit` says how many words of how many were found, and which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from mathmill.data.errors import ConfigError, DamagedInput, InputMissing
+from mathmill.data.problems import Problem
+from mathmill.eval.harness.passages import FEWEST, WINDOW, Passage, Passages
+
+Kind = Literal["question", "solution"]
+_BATCH = 64  # documents that are read together
+_SHOWN = 500  # characters of a matched text that are kept
+_COLUMNS = ("id", "text", "url")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The longest passage of a problem that a document has: `words` of the `of` words of its question or solution.
+
+    `text` are its tokens, at most 500 characters of them.
+    """
+
+    document: str
+    url: str
+    kind: Kind
+    text: str
+    words: int
+    of: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Contamination:
+    """What a corpus has of a benchmark.
+
+    `hits` are by problem, `unchecked` are the ids of problems too short to be looked for (a hit of their solution is a
+    hit all the same), `documents` counts those that were read.
+    """
+
+    hits: Mapping[str, Hit]
+    unchecked: tuple[str, ...]
+    documents: int
+
+    def of(self, problem: str) -> bool | None:
+        """Whether a problem is contaminated; None if that could not be looked for."""
+        return True if problem in self.hits else None if problem in self.unchecked else False
+
+
+def contaminated(problems: Sequence[Problem], corpus: Path) -> Contamination:
+    """Look for problems in the corpus of a run, in one pass over it; `corpus` is the run's folder.
+
+    Raises:
+        InputMissing: there is no corpus.
+        ConfigError: its files have no columns `id`, `text` and `url`.
+        DamagedInput: a file cannot be read.
+    """
+    wanted = [(problem.id, kind, text) for problem in problems for kind, text in _texts(problem)]
+    passages = Passages([text for _, _, text in wanted])
+    best: dict[str, Hit] = {}
+    documents = 0
+    for name, text, url in _documents(corpus):
+        documents += 1
+        for passage in passages.found_in(text):
+            problem, kind, _ = wanted[passage.text]
+            if kind == "solution" and passages.words[passage.text] < WINDOW:
+                continue
+            hit = _hit(passage, kind, name, url, passages.words[passage.text])
+            if problem not in best or _rank(hit) > _rank(best[problem]):
+                best[problem] = hit
+    unchecked = tuple(
+        problem
+        for (problem, kind, _), words in zip(wanted, passages.words, strict=True)
+        if kind == "question" and words < FEWEST
+    )
+    return Contamination(
+        {problem.id: best[problem.id] for problem in problems if problem.id in best}, unchecked, documents
+    )
+
+
+def _texts(problem: Problem) -> Iterator[tuple[Kind, str]]:
+    yield "question", problem.question
+    solution = problem.meta.get("solution")
+    if isinstance(solution, str) and solution:
+        yield "solution", solution
+
+
+def _hit(passage: Passage, kind: Kind, document: str, url: str, of: int) -> Hit:
+    text = " ".join(passage.tokens)
+    shown = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+    return Hit(document, url, kind, shown, passage.words, of)
+
+
+def _rank(hit: Hit) -> tuple[bool, int]:
+    """A question tells more than a solution, and a long passage more than a short one."""
+    return hit.kind == "question", hit.words
+
+
+def _documents(corpus: Path) -> Iterator[tuple[str, str, str]]:
+    """Id, text and URL of each document, file by file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    files = sorted((corpus / "corpus").glob("*.parquet"))
+    if not files:
+        raise InputMissing(f"no corpus in {corpus}: name the folder of a run that wrote one, as `pipeline run` does")
+    for path in files:
+        try:
+            with pq.ParquetFile(path) as file:
+                missing = [name for name in _COLUMNS if name not in file.schema_arrow.names]
+                if missing:
+                    raise ConfigError(f"{path} has no column {', '.join(missing)}; it has {_brief(file.schema_arrow)}")
+                for batch in file.iter_batches(batch_size=_BATCH, columns=list(_COLUMNS)):
+                    columns = (batch.column(name).to_pylist() for name in _COLUMNS)
+                    for name, text, url in zip(*columns, strict=True):
+                        yield str(name), text or "", url or ""
+        except (pa.ArrowException, OSError) as error:
+            raise DamagedInput(f"cannot read {path} ({error}): `mathmill runs check` tells more") from error
+
+
+def _brief(schema: Any) -> str:
+    names = ", ".join(schema.names[:20])
+    return f"{names} and others" if len(schema.names) > 20 else names

@@ -1,0 +1,121 @@
+"""Everything that a benchmark needs before the first token: Problems, shots, prompts, and whether they fit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mathmill.data.errors import ConfigError
+from mathmill.data.problems import Columns, Loaded, Problem, load_problems
+from mathmill.eval.harness.recipe import BenchmarkRecipe
+from mathmill.eval.harness.tables import shown_prompt
+from mathmill.eval.models.base import Model, Prompt, Sampling
+from mathmill.eval.models.names import Chat
+from mathmill.eval.tasks.prompts import build_prompts
+from mathmill.eval.tasks.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a user may say of a Task beside its name.
+
+    `data` is a folder in the known layout or a file of Problems, read with `columns`; `shots` likewise for shots.
+    Settings that are None are the Task's.
+    """
+
+    data: Path | None = None
+    columns: Columns | None = None
+    shots: Path | None = None
+    skip_without_gold: bool = False
+    limit: int | None = None
+    chat: Chat = "auto"
+    system: str = ""
+    max_new_tokens: int | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A benchmark that is ready to be asked; `total` is how many Problems the set has, before any limit."""
+
+    recipe: BenchmarkRecipe
+    files: dict[str, str]
+    problems: tuple[Problem, ...]
+    prompts: tuple[Prompt, ...]
+    total: int
+    origin: str
+    notes: tuple[str, ...]
+
+
+def prepare(task: Task, model: Model, wanted: Wanted) -> Prepared:
+    """Load the Problems and shots of a Task and make its prompts.
+
+    Raises:
+        InputMissing, DamagedInput: the data is not there, or not whole.
+        ConfigError: the data is of another form, the model has no chat template, or its context is too short.
+    """
+    loaded = load_problems(
+        task.problems, wanted.data, columns=wanted.columns, skip_without_gold=wanted.skip_without_gold
+    )
+    shots = _shots(task, wanted)
+    problems = tuple(loaded.problems[: wanted.limit])
+    chat = _is_chat(task, model, wanted.chat)
+    prompts = tuple(build_prompts(task, problems, shots.problems if shots else [], chat, wanted.system))
+    sampling = wanted.sampling.model_copy(update={"max_new_tokens": wanted.max_new_tokens or task.max_new_tokens})
+    model.check(prompts, sampling)
+    recipe = BenchmarkRecipe(
+        task=task,
+        model=dict(model.facts),
+        sampling=sampling,
+        chat=chat,
+        system=wanted.system,
+        limit=wanted.limit if wanted.limit is not None and wanted.limit < len(loaded.problems) else None,
+    )
+    files = {"problems": loaded.fingerprint, "prompts": _fingerprint(prompts)}
+    notes = _notes(task, model, loaded, chat)
+    return Prepared(recipe, files, problems, prompts, len(loaded.problems), loaded.origin, notes)
+
+
+def _shots(task: Task, wanted: Wanted) -> Loaded | None:
+    if task.shots is None:
+        if wanted.shots is not None:
+            raise ConfigError(f"{task.name} has no shots: leave --shots away, or choose a task that has some")
+        return None
+    # A file of Problems says nothing of shots; a folder has both.
+    folder = wanted.data if wanted.data is not None and wanted.data.is_dir() else None
+    return load_problems(task.shots.source, wanted.shots or folder)
+
+
+def _is_chat(task: Task, model: Model, chat: Chat) -> bool:
+    if chat == "yes" and not model.has_chat_template:
+        raise ConfigError(
+            f"the tokenizer of {model.facts['name']} has no chat template: leave --chat yes away, or choose a model "
+            "that was trained on chats"
+        )
+    return chat == "yes" or (chat == "auto" and task.chat and model.has_chat_template)
+
+
+def _notes(task: Task, model: Model, loaded: Loaded, chat: bool) -> tuple[str, ...]:
+    """What a reader of the figures should know."""
+    notes = []
+    if task.chat and not model.has_chat_template:
+        notes.append("the model has no chat template, so it was asked in plain text")
+    elif task.chat != chat:
+        notes.append(f"the task is meant to be asked in {'a chat' if task.chat else 'plain text'}, and was not")
+    if loaded.expected and len(loaded.problems) + loaded.without_gold != loaded.expected:
+        notes.append(f"the set is known to have {loaded.expected:,} problems, and {len(loaded.problems):,} were found")
+    if loaded.without_gold:
+        notes.append(f"{loaded.without_gold:,} problems without a gold answer were left out")
+    return tuple(notes)
+
+
+def _fingerprint(prompts: Sequence[Prompt]) -> str:
+    """A sha256 over prompts and stop strings in order."""
+    digest = hashlib.sha256()
+    for prompt in prompts:
+        for part in (prompt.id, shown_prompt(prompt), *prompt.stops):
+            data = part.encode("utf-8", "surrogatepass")
+            digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.hexdigest()

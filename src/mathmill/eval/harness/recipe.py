@@ -1,0 +1,23 @@
+"""What a benchmark's figures depend on, and nothing else: its Run is refused another, and a rerun gives the same."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from mathmill.data.config import Config
+from mathmill.eval.models.base import Sampling
+from mathmill.eval.tasks.task import Task
+
+
+class BenchmarkRecipe(Config):
+    """A model and a Task with every setting of its protocol.
+
+    Batch size, device, concurrency and the address of a server are no part of it: a benchmark may go on with others.
+    """
+
+    task: Task
+    model: dict[str, str] = Field(description="what identifies it, as `Model.facts`")
+    sampling: Sampling
+    chat: bool = Field(description="prompts are chats in the model's own template")
+    system: str = ""
+    limit: int | None = Field(default=None, ge=1, description="only the first problems: then it is no score")

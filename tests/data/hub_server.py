@@ -1,0 +1,142 @@
+"""A small hub of data sets on this machine: what `datasets` and `huggingface_hub` ask of the real one, no more.
+
+with hub({"team/sums": {"data/test.jsonl": b".."}}) as served:
+    ...  # a process in which HF_ENDPOINT is served.url
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"  # what every revision of every data set is
+
+_FILE = re.compile(r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
+_API = re.compile(r"/api/datasets/([^/]+/[^/]+?)(?:/(revision|tree|paths-info)/([^/]+)(?:/(.*))?)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Where it is, and what it was asked, as `GET /path`."""
+
+    url: str
+    asked: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def hub(repos: Mapping[str, Mapping[str, bytes]], gated: frozenset[str] = frozenset()) -> Iterator[Hub]:
+    """Serve the files of data sets by id; to those that are gated nobody is let in."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+        def do_HEAD(self) -> None:
+            self._answer()
+
+        def do_GET(self) -> None:
+            self._answer()
+
+        def do_POST(self) -> None:
+            self._answer()
+
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+            served.asked.append(f"{self.command} {self.path}")
+            path = unquote(urlsplit(self.path).path)
+            if found := _FILE.fullmatch(path):
+                self._file(found[1], found[2], found[3])
+            elif found := _API.fullmatch(path):
+                self._facts(found[1], found[2] or "", found[3] or "main", found[4] or "", body)
+            else:
+                self._send(404, b"no such address")
+
+        def _file(self, repo: str, revision: str, name: str) -> None:
+            if not self._lets_in(repo, revision):
+                return
+            data = repos[repo].get(name)
+            if data is None:
+                self._send(404, b"", {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT})
+                return
+            facts = {"ETag": f'"{_hash(data)}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
+            if wanted := re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", "")):
+                first, last = int(wanted[1]), min(int(wanted[2] or len(data)), len(data) - 1)
+                facts["Content-Range"] = f"bytes {first}-{last}/{len(data)}"
+                self._send(206, data[first : last + 1], facts)
+            else:
+                self._send(200, data, facts)
+
+        def _facts(self, repo: str, about: str, revision: str, folder: str, body: str) -> None:
+            if not self._lets_in(repo, revision):
+                return
+            files = repos[repo]
+            if about == "tree":
+                listed: Any = _entries(files, _below(files, folder))
+            elif about == "paths-info":
+                asked = json.loads(body)["paths"] if body.startswith("{") else parse_qs(body).get("paths", [])
+                listed = _entries(files, [name for name in asked if name in _below(files, "") or name in files])
+            else:
+                siblings = [{"rfilename": name} for name in files]
+                listed = {"id": repo, "sha": COMMIT, "private": False, "gated": False, "tags": [], "siblings": siblings}
+            self._send(200, json.dumps(listed).encode(), {"Content-Type": "application/json"})
+
+        def _lets_in(self, repo: str, revision: str) -> bool:
+            if repo in gated:
+                self._send(401, b"", {"X-Error-Code": "GatedRepo", "X-Error-Message": "Access is restricted."})
+            elif repo not in repos:
+                self._send(404, b"", {"X-Error-Code": "RepoNotFound"})
+            elif revision not in {"main", COMMIT}:
+                self._send(404, b"", {"X-Error-Code": "RevisionNotFound"})
+            else:
+                return True
+            return False
+
+        def _send(self, status: int, data: bytes, headers: Mapping[str, str] | None = None) -> None:
+            self.send_response(status)
+            for name, value in {**(headers or {}), "Content-Length": str(len(data))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(data)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    served = Hub(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield served
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _below(files: Mapping[str, bytes], folder: str) -> list[str]:
+    """The names of all files and folders below a folder."""
+    start = f"{folder.rstrip('/')}/" if folder else ""
+    names = {name for name in files if name.startswith(start)}
+    parents = {name[:at] for name in names for at, letter in enumerate(name) if letter == "/" and at > len(start)}
+    return sorted(names | parents)
+
+
+def _entries(files: Mapping[str, bytes], names: list[str]) -> list[dict[str, Any]]:
+    return [
+        {"type": "file", "path": name, "size": len(files[name]), "oid": _hash(files[name])[:40]}
+        if name in files
+        else {"type": "directory", "path": name, "size": 0, "oid": _hash(name.encode())[:40]}
+        for name in names
+    ]
