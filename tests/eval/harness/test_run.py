@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -108,6 +109,35 @@ def test_what_was_answered_is_not_asked_again_and_the_tables_are_the_same(
     assert measured(tmp_path / "run", data, again, sampling=SAMPLED).fresh == 6 - after
     assert sorted([*model.asked, *again.asked]) == sorted(ANSWERS)
     assert bytes_of(tmp_path / "run") == bytes_of(whole.folder)
+
+
+def killed_at(point: str, work: Callable[[], object]) -> bool:
+    """Whether the work, done in a process of its own, was killed at a point of a commit."""
+    pid = os.fork()
+    if not pid:
+        os.setsid()
+        os.environ["MATHMILL_KILL_AT"] = point
+        work()
+        os._exit(0)
+    status = os.waitpid(pid, 0)[1]
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+
+
+_COMMITS = ["written", "synced:1", "synced:3", "verified", "renamed", "before_ledger", "after_ledger"]
+
+
+@pytest.mark.parametrize(
+    "point", [*(f"answered:{n}" for n in (1, 4, 6)), *_COMMITS, *(f"whole:{n}" for n in (1, 2, 3))]
+)
+def test_death_at_any_point_leaves_no_trace(point: str, tmp_path: Path, data: Path) -> None:
+    whole = measured(tmp_path / "whole", data, sampling=SAMPLED)
+    assert killed_at(point, lambda: measured(tmp_path / "run", data, sampling=SAMPLED))
+    again = Replay(ANSWERS)
+    measured(tmp_path / "run", data, again, sampling=SAMPLED)
+    left = {"answered:1": 5, "answered:4": 2, "whole:1": 6}.get(point, 0)
+    assert len(again.asked) == left
+    assert bytes_of(tmp_path / "run") == bytes_of(whole.folder)
+    assert check_outputs(tmp_path / "run") == []
 
 
 def test_a_torn_or_damaged_line_of_the_journal_costs_its_problem(tmp_path: Path, data: Path) -> None:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 import orjson
 
 from mathmill.data.config import canonical_json
+from mathmill.data.files import reach
 from mathmill.data.line_log import LineLog
 from mathmill.eval.models.base import Completion
 
@@ -47,6 +48,7 @@ class Journal:
         """
         self._log.append(canonical_json({"problem": problem, "completions": list(map(asdict, completions))}))
         self._done[problem] = tuple(completions)
+        reach("answered")
 
     def remove(self) -> None:
         """Forget everything: it is in the run's tables now."""

@@ -115,6 +115,8 @@ def _complete(prepared: Prepared, model: Model, journal: Journal) -> dict[str, t
     except Stopped as stopped:
         kept = f"{stopped}: {len(graded):,} of {len(problems):,} problems are finished and kept"
         raise Stopped(kept, stopped.exit_code - 128) from None
+    except InputMissing as missing:
+        raise InputMissing(f"{missing} ({len(graded):,} of {len(problems):,} problems are kept in all)") from missing
     return graded
 
 
