@@ -113,7 +113,7 @@ def test_equal_problems_have_one_fingerprint(tmp_path: Path) -> None:
 def test_problems_without_gold_are_counted_where_that_is_wished(tmp_path: Path) -> None:
     golds: list[Any] = ["1", "", None, [], "5"]
     path = written(tmp_path / "a.jsonl", *({"question": "?", "answer": gold} for gold in golds))
-    with pytest.raises(DamagedInput, match=r"3 of 5 problems in .* the first is sums/test/1: .*skip_without_gold"):
+    with pytest.raises(DamagedInput, match=r"3 of 5 problems in .* the first is sums/test/1: .*--skip-without-gold"):
         load_problems(SUMS, path)
     loaded = load_problems(SUMS, path, skip_without_gold=True)
     assert ([problem.id for problem in loaded.problems], loaded.without_gold) == (["sums/test/0", "sums/test/4"], 3)

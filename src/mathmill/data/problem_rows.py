@@ -92,7 +92,7 @@ def _check_golds(source: Source, table: Table, count: int, without: list[str], s
         raise DamagedInput(
             f"{len(without):,} of {count + len(without):,} problems in {table.origin} have no gold{rule}, the first is "
             f"{without[0]}: give them one in {source.columns.gold!r}, name another column with --columns gold=NAME, "
-            "or leave them out with skip_without_gold"
+            "or leave them out with --skip-without-gold"
         )
     if not count:
         what = "with a gold" if without else f"of {source.key}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
+from mathmill.eval.harness.contamination import check_corpus
 from mathmill.eval.harness.prepare import Prepared, Wanted, prepare
 from mathmill.eval.harness.run import Finished, run_benchmark
 from mathmill.eval.models.base import Model
@@ -37,13 +39,9 @@ def run_tasks(order: Order) -> list[Finished]:
         ConfigError, InputMissing, DamagedInput: as `find_tasks`, `open_model`, `prepare` and `run_benchmark`; no Task
             is begun before all are prepared.
     """
-    tasks = find_tasks(order.tasks)
-    with closing(open_model(order.model, order.means)) as model:
-        prepared = [prepare(task, model, order.wanted) for task in tasks]
-        return [
-            run_benchmark(each, model, folder, order.corpus)
-            for each, folder in zip(prepared, _folders(prepared, model, order.out), strict=True)
-        ]
+    with _prepared(order) as (model, prepared):
+        folders = _folders(prepared, model, order.out)
+        return [run_benchmark(*each, order.corpus) for each in zip(prepared, repeat(model), folders, strict=False)]
 
 
 def plan_tasks(order: Order) -> tuple[list[Prepared], list[Path]]:
@@ -52,10 +50,18 @@ def plan_tasks(order: Order) -> tuple[list[Prepared], list[Path]]:
     Raises:
         ConfigError, InputMissing, DamagedInput: as `run_tasks`.
     """
-    tasks = find_tasks(order.tasks)
-    with closing(open_model(order.model, order.means)) as model:
-        prepared = [prepare(task, model, order.wanted) for task in tasks]
+    with _prepared(order) as (model, prepared):
         return prepared, _folders(prepared, model, order.out)
+
+
+@contextmanager
+def _prepared(order: Order) -> Iterator[tuple[Model, list[Prepared]]]:
+    """Everything that can be found wrong is, cheapest first, before a token is made."""
+    tasks = find_tasks(order.tasks)
+    if order.corpus is not None:
+        check_corpus(order.corpus)
+    with closing(open_model(order.model, order.means)) as model:
+        yield model, [prepare(task, model, order.wanted) for task in tasks]
 
 
 def _folders(prepared: Sequence[Prepared], model: Model, out: Path | None) -> list[Path]:

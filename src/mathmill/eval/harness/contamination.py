@@ -112,6 +112,15 @@ def _rank(hit: Hit) -> tuple[bool, int]:
     return hit.kind == "question", hit.words
 
 
+def check_corpus(corpus: Path) -> None:
+    """Make sure that there is a corpus to look in, before hours are spent on what is looked for.
+
+    Raises:
+        InputMissing, ConfigError, DamagedInput: as `contaminated`.
+    """
+    next(_documents(corpus), None)
+
+
 def _documents(corpus: Path) -> Iterator[tuple[str, str, str]]:
     """Id, text and URL of each document, file by file."""
     import pyarrow as pa
