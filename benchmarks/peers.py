@@ -1,12 +1,8 @@
 """Other people's extractors behind one call each: HTML in, text and processor seconds out.
 
-    python -m benchmarks.peers
-
-makes the virtual environment of the peer that cannot stand beside the others. OpenWebMath's extractor works with
-resiliparse 0.14 only (with 2.0 it raises `DOM document modified during traversal` on any page), so it lives in
-`peers/openwebmath` inside the environment that runs this, and is fed through a pipe; its seconds are measured
-over there, page by page, so that the pipe costs nothing. Where it was not made, the benchmarks leave the peer out
-and say so.
+OpenWebMath's extractor lives in an environment of its own (`benchmarks.peer_environments`) and is fed through a pipe;
+its seconds are measured over there, page by page, so that the pipe costs nothing. Where it was not made, the
+benchmarks leave the peer out and say so.
 
 Settings: `trafilatura` its defaults; `trafilatura_precision` with `favor_precision`, as in datatrove; `resiliparse`
 with `main_content` and `resiliparse_whole` without; `justext` with its English stop words; `openwebmath` as in
@@ -27,8 +23,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-OPENWEBMATH = Path(sys.prefix) / "peers" / "openwebmath"
-OPENWEBMATH_PACKAGES = ("openwebmath-text-extract==0.1.3", "resiliparse==0.14.0")
+from benchmarks.peer_environments import OPENWEBMATH
+
 # Seconds after which a page is given up; none of the other peers needs a limit.
 PATIENCE = 60.0
 
@@ -135,7 +131,7 @@ def _open(name: str) -> Peer | PipedPeer | None:
     if name == "openwebmath":
         python = OPENWEBMATH / "bin" / "python"
         if not python.exists():
-            print("openwebmath is left out; to install it: python -m benchmarks.peers", file=sys.stderr)
+            print("openwebmath is left out; to install it: python -m benchmarks.peer_environments", file=sys.stderr)
             return None
         return PipedPeer(name, [str(python), str(Path(__file__).with_name("openwebmath_worker.py"))])
     opener = {"trafilatura": _trafilatura, "resiliparse": _resiliparse, "justext": _justext}[name.partition("_")[0]]
@@ -168,17 +164,3 @@ def _justext(name: str) -> Extract:
     return lambda html, url: "\n\n".join(
         paragraph.text for paragraph in justext.justext(html, words) if not paragraph.is_boilerplate
     )
-
-
-def main() -> int:
-    """Make the virtual environment of OpenWebMath's extractor; nothing happens where it is there already."""
-    if not (OPENWEBMATH / "bin" / "python").exists():
-        subprocess.run([sys.executable, "-m", "venv", str(OPENWEBMATH)], check=True)
-    pip = [str(OPENWEBMATH / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
-    subprocess.run([*pip, *OPENWEBMATH_PACKAGES], check=True)
-    print(f"OpenWebMath's extractor is in {OPENWEBMATH}.")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
