@@ -250,6 +250,21 @@ def eval_show(
     show_completions(run, choice, characters, prompt, as_json)
 
 
+@eval_app.command("regrade")
+def eval_regrade(
+    run: Benchmark,
+    corpus: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="run of a corpus to look for the problems in: contamination")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Judge the completions of a finished benchmark again, as after a change of the judge. Asks no model."""
+    from mathmill.eval.harness.run import regrade
+    from mathmill.eval.harness.show import show_finished
+
+    show_finished([regrade(run, corpus)], as_json)
+
+
 @eval_app.command("compare")
 def eval_compare(
     first: Benchmark,

@@ -17,7 +17,7 @@ from mathmill.data.runs import Run, check_outputs
 from mathmill.eval.harness.browse import Choice, chosen
 from mathmill.eval.harness.journal import JOURNAL
 from mathmill.eval.harness.prepare import Prepared, Wanted, prepare
-from mathmill.eval.harness.run import BENCHMARK, RESULTS, Finished, read_results, run_benchmark
+from mathmill.eval.harness.run import BENCHMARK, RESULTS, Finished, read_results, regrade, run_benchmark
 from mathmill.eval.harness.tables import graded_of
 from mathmill.eval.models.base import Sampling
 from mathmill.eval.tasks.find import find_tasks
@@ -263,3 +263,21 @@ def test_a_corpus_that_has_a_problem_fills_the_column(tmp_path: Path, data: Path
     assert (metrics["contaminated"]["n"], metrics["clean"]["n"]) == (1, 5)
     assert check_outputs(finished.folder) == []
     assert (tmp_path / "run" / RESULTS).is_file()
+
+
+def test_regrading_asks_nobody_and_gives_the_same_by_the_same_judge(tmp_path: Path, data: Path) -> None:
+    finished = measured(tmp_path / "run", data, sampling=SAMPLED)
+    before = bytes_of(finished.folder)
+    again = regrade(finished.folder)
+    assert again.results == finished.results
+    assert bytes_of(finished.folder) == before
+    assert check_outputs(finished.folder) == []
+    # And the run is still the one that its command goes on with.
+    assert measured(tmp_path / "run", data, sampling=SAMPLED).fresh == 0
+
+
+def test_what_is_not_finished_is_not_regraded(tmp_path: Path, data: Path) -> None:
+    with pytest.raises(Stopped):
+        measured(tmp_path / "run", data, Replay(ANSWERS, interrupt=interrupted(2)))
+    with pytest.raises(InputMissing, match="run its command again to finish it"):
+        regrade(tmp_path / "run")

@@ -67,7 +67,7 @@ def prepare(task: Task, model: Model, wanted: Wanted) -> Prepared:
     model.check(prompts, sampling)
     recipe = BenchmarkRecipe(
         task=task,
-        model=dict(model.facts),
+        model=dict(sorted(model.facts.items())),
         sampling=sampling,
         chat=chat,
         system=wanted.system,

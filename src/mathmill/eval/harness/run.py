@@ -19,15 +19,16 @@ import orjson
 from mathmill.data.errors import InputMissing, Stopped
 from mathmill.data.files import Staging, writing
 from mathmill.data.progress import progress_shown
-from mathmill.data.runs import Run, code_version
+from mathmill.data.runs import Run, code_version, load_claim
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
 from mathmill.eval.harness.board import Board
 from mathmill.eval.harness.graded import Graded
 from mathmill.eval.harness.journal import Journal
 from mathmill.eval.harness.prepare import Prepared
+from mathmill.eval.harness.recipe import BenchmarkRecipe
 from mathmill.eval.harness.report import Asked, Report, make_report
 from mathmill.eval.harness.scoring import judge
-from mathmill.eval.harness.tables import COMPLETIONS, PROBLEMS, graded_of, shown_prompt
+from mathmill.eval.harness.tables import COMPLETIONS, PROBLEMS, graded_of, problems_asked, shown_prompt
 from mathmill.eval.models.base import Completion, Model
 
 #: The kind of these Runs, and the file in their folder that holds the figures.
@@ -67,9 +68,8 @@ def run_benchmark(prepared: Prepared, model: Model, folder: Path, corpus: Path |
             graded = _complete(prepared, model, journal)
             fresh = len(journal.done) - before
             _publish(run, make_report(_asked(prepared, model), graded, corpus))
-        elif corpus is not None and (read_results(folder)["contamination"] or {}).get("corpus") != str(corpus):
-            graded = _judged_again(prepared, folder)
-            _publish(run, make_report(_asked(prepared, model), graded, corpus))
+        elif corpus is not None and str(corpus) != _corpus_of(folder):
+            _publish(run, _judged_again(prepared.recipe, folder, corpus))
         journal.remove()
         results = read_results(folder)
         if not run.is_done:
@@ -124,11 +124,45 @@ def _is_whole(completions: Sequence[Completion], prepared: Prepared) -> bool:
     return len(completions) == prepared.recipe.sampling.n
 
 
-def _judged_again(prepared: Prepared, folder: Path) -> dict[str, tuple[Graded, ...]]:
+def regrade(folder: Path, corpus: Path | None = None) -> Finished:
+    """Judge the completions of a finished benchmark again, by the judge as it is now, and count anew; asks no model.
+
+    With a `corpus` look for the Problems in it, else in the one that they were looked for in before.
+
+    Raises:
+        InputMissing: there is no finished benchmark, or no corpus.
+        Locked, CannotCreate, DiskFull: as `Run`.
+    """
+    began = time.perf_counter()
+    read_results(folder)
+    claim = load_claim(folder)
+    recipe, before = _recipe_of(claim["config"]), _corpus_of(folder)
+    with Run(folder, recipe, BENCHMARK, claim["files"]) as run:
+        _publish(run, _judged_again(recipe, folder, corpus or (Path(before) if before else None)))
+        results = read_results(folder)
+        _finish(run, results, time.perf_counter() - began, 0)
+        return Finished(folder, results, 0)
+
+
+def _recipe_of(config: dict[str, Any]) -> BenchmarkRecipe:
+    """The recipe that a run was begun with; what a Task tells people is not kept in it."""
+    told = dict.fromkeys(("about", "protocol", "limit_from"), "not kept")
+    return BenchmarkRecipe.model_validate({**config, "task": {**told, **config["task"]}})
+
+
+def _judged_again(recipe: BenchmarkRecipe, folder: Path, corpus: Path | None) -> Report:
+    results, (problems, prompts) = read_results(folder), problems_asked(folder)
     kept: dict[str, list[Completion]] = {}
     for each in graded_of(folder):
         kept.setdefault(each.problem, []).append(Completion(each.text, each.finish, each.tokens))
-    return {each.id: judge(each, kept[each.id], prepared.recipe.task.stated) for each in prepared.problems}
+    graded = {each.id: judge(each, kept[each.id], recipe.task.stated) for each in problems}
+    asked = Asked(recipe, problems, prompts, results["total"], results["origin"], tuple(results["notes"]))
+    return make_report(asked, graded, corpus)
+
+
+def _corpus_of(folder: Path) -> str:
+    """The corpus in which the Problems of a finished benchmark were looked for; empty if nobody looked."""
+    return str((read_results(folder)["contamination"] or {"corpus": ""})["corpus"])
 
 
 def _asked(prepared: Prepared, model: Model) -> Asked:

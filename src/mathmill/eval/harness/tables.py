@@ -32,6 +32,7 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "id": ("string", "id of the Problem"),
     "question": ("string", "the question"),
     "gold": ("string", "the reference answer"),
+    "solution": ("string", "the reference solution, where known"),
     "subject": ("string", "its subject, where known"),
     "level": ("string", "its level, where known"),
     "prompt": ("string", "what the model was given: a text, or a chat as JSON"),
@@ -44,6 +45,9 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "contaminated": ("bool", "whether the corpus has this Problem's text; null where nobody looked or could look"),
     "contaminated_by": ("string", "JSON: document, url, kind and matched text"),
 }
+
+#: What is known of some Problems and not of others: keys of `Problem.meta` and columns.
+KNOWN = ("solution", "subject", "level")
 
 
 def completion_rows(
@@ -64,14 +68,24 @@ def shown_prompt(prompt: Prompt) -> str:
 
 def described(problem: Problem) -> dict[str, str | None]:
     """What a row says of a Problem itself."""
-    subject, level = problem.meta.get("subject"), problem.meta.get("level")
-    return {
-        "id": problem.id,
-        "question": problem.question,
-        "gold": problem.gold,
-        "subject": None if subject is None else str(subject),
-        "level": None if level is None else str(level),
-    }
+    known = {name: problem.meta.get(name) for name in KNOWN}
+    said = {name: None if value is None else str(value) for name, value in known.items()}
+    return {"id": problem.id, "question": problem.question, "gold": problem.gold, **said}
+
+
+def problems_asked(folder: Path) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
+    """The Problems of a finished benchmark, and the prompt of each as text.
+
+    Raises:
+        InputMissing, DamagedInput: as `graded_of`.
+    """
+    names = ", ".join(("id", "question", "gold", "prompt", *KNOWN))
+    rows = ask(folder, "problems", f"SELECT {names} FROM problems", {})  # noqa: S608
+    problems = (
+        Problem(row["id"], row["question"], row["gold"], {name: row[name] for name in KNOWN if row[name] is not None})
+        for row in rows
+    )
+    return tuple(problems), tuple(row["prompt"] for row in rows)
 
 
 def graded_of(folder: Path) -> list[Graded]:
