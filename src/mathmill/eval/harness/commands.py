@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from itertools import repeat
 from pathlib import Path
 
+from mathmill.data.terminal import one_line
 from mathmill.eval.harness.contamination import check_corpus
 from mathmill.eval.harness.prepare import Prepared, Wanted, prepare
 from mathmill.eval.harness.run import Finished, run_benchmark
@@ -40,8 +41,13 @@ def run_tasks(order: Order) -> list[Finished]:
             is begun before all are prepared.
     """
     with _prepared(order) as (model, prepared):
-        folders = _folders(prepared, model, order.out)
-        return [run_benchmark(*each, order.corpus) for each in zip(prepared, repeat(model), folders, strict=False)]
+        finished = []
+        for each, folder in zip(prepared, _folders(prepared, model, order.out), strict=True):
+            asked = f"{len(each.problems):,} of {each.total:,}" if each.recipe.limit else f"{each.total:,}"
+            told = f"{each.recipe.task.name}: {asked} problems of {each.origin} -> {folder}"
+            print(one_line(told), file=sys.stderr, flush=True)
+            finished.append(run_benchmark(each, model, folder, order.corpus))
+        return finished
 
 
 def plan_tasks(order: Order) -> tuple[list[Prepared], list[Path]]:
