@@ -16,8 +16,8 @@ TORCH ?=
 ARGS ?=
 # JOBS: processes of the test suite.
 JOBS ?= 2
-# BENCHMARKS: which of benchmarks/ to run; all of them take about an hour.
-BENCHMARKS ?= peers archives charsets matrix extraction mathml glyphs cascade corpus verifier
+# BENCHMARKS: which of benchmarks/ to run; all of them take about two hours.
+BENCHMARKS ?= peer_environments small_model archives charsets matrix extraction mathml glyphs cascade corpus verifier harness
 
 CREATED := $(VENV)/.created
 INSTALLED := $(VENV)/.installed

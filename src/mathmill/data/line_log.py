@@ -26,8 +26,8 @@ class LineLog:
         self._whole_bytes = data.rfind(b"\n") + 1
         return data[: self._whole_bytes].split(b"\n")[:-1]
 
-    def append(self, line: bytes) -> None:
-        """Write a line, in which there is no line feed, and wait until it is on disk.
+    def append(self, *lines: bytes) -> None:
+        """Write lines, in which there is no line feed, and wait until they are on disk.
 
         Raises:
             DiskFull, CannotCreate: it cannot be written.
@@ -35,7 +35,7 @@ class LineLog:
         with writing(self._path), self._path.open("r+b" if self._path.exists() else "x+b") as file:
             file.truncate(self._whole_bytes)
             file.seek(self._whole_bytes)
-            file.write(line + b"\n")
+            file.writelines(line + b"\n" for line in lines)
             file.flush()
             os.fsync(file.fileno())
             self._whole_bytes = file.tell()

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from mathmill.cli import app
 from mathmill.data.errors import ConfigError, InputMissing, MathmillError, Stopped
-from mathmill.eval.harness.commands import _folders, _slug
+from mathmill.eval.harness.commands import _checked, _folders, _slug
 from mathmill.eval.harness.prepare import Wanted, prepare
 from mathmill.eval.harness.run import run_benchmark
 from mathmill.eval.models.base import Sampling
@@ -201,6 +201,27 @@ def test_folders_say_what_figures_depend_on(tmp_path: Path) -> None:
     assert name() == "runs/eval/owner--model/own-2shot"
     assert name(chat="yes", limit=3, max_new_tokens=9).endswith("own-2shot-chat-9tokens-limit3")
     assert name(sampling=Sampling(n=4, temperature=0.6, seed=5)).endswith("own-2shot-n4-t0.6-seed5")
+
+
+def test_no_task_begins_where_a_later_one_would_be_refused(tmp_path: Path) -> None:
+    data, model = write_problems(tmp_path / "data"), Replay(ANSWERS)
+    ready = [prepare(task, model, Wanted(data=data)) for task in find_tasks([str(TASKS)])]
+    folders = _checked(ready, model, tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+    measure(folders[1], model)
+    with pytest.raises(ConfigError, match="holds a run of another recipe"):
+        _checked(ready, model, tmp_path / "runs")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--samples", "2"], "2 samples at temperature 0 are all the same"),
+        (["--task", "gsm8k-0shot", "--data", str(TASKS)], r"one file of problems, and the tasks ask 2 sets"),
+    ],
+)
+def test_what_can_be_told_without_a_model_is_told_first(options: list[str], words: str) -> None:
+    assert words in str(error_of("eval", "run", "./no-model", "--task", str(TASKS), *options))
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,12 @@ def test_a_run_by_hand() -> None:
     assert (found.contaminated.n, found.contaminated.value, found.clean.n, found.clean.value) == (1, 1.0, 1, 0.5)
 
 
+def test_a_number_of_any_length_has_a_place() -> None:
+    names = ["2", "9" * 5_000, "10"]
+    problems = [Problem(f"p{n}", "?", "1", {"level": name}) for n, name in enumerate(names)]
+    assert list(measure(run_of("+", "+", "+"), problems).levels) == ["2", "10", "9" * 5_000]
+
+
 def test_what_is_not_known_is_left_out() -> None:
     found = measure(run_of("+", "-"), PROBLEMS)
     assert found.subjects == found.levels == {}

@@ -6,13 +6,14 @@ import hashlib
 import os
 import signal
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
-from mathmill.data.errors import ConfigError, InputMissing, Locked, Stopped
+from mathmill.data.errors import ConfigError, DamagedInput, InputMissing, Locked, Stopped
 from mathmill.data.runs import Run, check_outputs
 from mathmill.eval.harness.browse import Choice, chosen
 from mathmill.eval.harness.journal import JOURNAL
@@ -164,6 +165,19 @@ def test_other_settings_are_refused_in_the_same_folder(tmp_path: Path, data: Pat
         measured(tmp_path / "run", data, Replay(ANSWERS, name="other"), limit=2)
 
 
+def test_what_greedy_draws_do_not_depend_on_makes_no_other_run(data: Path) -> None:
+    def recipe(**sampling: Any) -> object:
+        return prepared(data, Replay(ANSWERS), sampling=Sampling(**sampling)).recipe
+
+    assert recipe(seed=3, top_p=0.5, top_k=7) == recipe()
+    assert recipe(temperature=1.0, seed=3) != recipe(temperature=1.0)
+
+
+def test_a_system_prompt_is_text(data: Path) -> None:
+    with pytest.raises(ConfigError, match="--system holds bytes that are no UTF-8"):
+        prepared(data, Replay(ANSWERS), system="a\udcffb")
+
+
 def test_changed_problems_are_refused_in_the_same_folder(tmp_path: Path, data: Path) -> None:
     measured(tmp_path / "run", data)
     path = tmp_path / "other.jsonl"
@@ -241,15 +255,20 @@ def test_every_completion_is_in_the_table_in_order(tmp_path: Path, data: Path) -
     assert (by_name["own/test/4", 0].answer, by_name["own/test/4", 0].outcome) == (None, "no_answer")
 
 
-def test_a_corpus_that_has_a_problem_fills_the_column(tmp_path: Path, data: Path) -> None:
+def write_corpus(folder: Path) -> Path:
+    """A corpus of one document, which has one of the Problems."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    corpus = tmp_path / "corpus-run"
-    (corpus / "corpus").mkdir(parents=True)
+    (folder / "corpus").mkdir(parents=True)
     text = "An exercise: what is one less\nthan nothing? Nobody knows."
     table = pa.table({"id": ["d"], "text": [text], "url": ["https://example.org/"]})
-    pq.write_table(table, corpus / "corpus" / "a.parquet")
+    pq.write_table(table, folder / "corpus" / "a.parquet")
+    return folder
+
+
+def test_a_corpus_that_has_a_problem_fills_the_column(tmp_path: Path, data: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus-run")
     model = Replay(ANSWERS)
     measured(tmp_path / "run", data, model)
     # The corpus is looked at afterwards too, without asking the model again.
@@ -281,3 +300,32 @@ def test_what_is_not_finished_is_not_regraded(tmp_path: Path, data: Path) -> Non
         measured(tmp_path / "run", data, Replay(ANSWERS, interrupt=interrupted(2)))
     with pytest.raises(InputMissing, match="run its command again to finish it"):
         regrade(tmp_path / "run")
+
+
+@pytest.mark.parametrize("point", ["synced:2", "renamed", "before_ledger", "after_ledger", "whole:1"])
+def test_death_while_judging_again_costs_no_completion(point: str, tmp_path: Path, data: Path) -> None:
+    corpus = write_corpus(tmp_path / "corpus-run")
+
+    def asked_again(folder: Path, model: Replay) -> Finished:
+        return run_benchmark(prepared(data, model), model, folder, corpus)
+
+    def regraded(folder: Path, _: Replay) -> Finished:
+        return regrade(folder, corpus)
+
+    whole = asked_again(measured(tmp_path / "whole", data).folder, Replay(ANSWERS))
+    for again in (asked_again, regraded):
+        run, model = measured(tmp_path / again.__name__, data).folder, Replay(ANSWERS)
+        assert killed_at(point, partial(asked_again, run, Replay(ANSWERS)))
+        again(run, model)
+        assert model.asked == []
+        assert bytes_of(run) == bytes_of(whole.folder)
+        assert check_outputs(run) == []
+
+
+def test_tables_that_somebody_changed_are_not_judged_again(tmp_path: Path, data: Path) -> None:
+    run = measured(tmp_path / "run", data).folder
+    for table in ("completions/completions.parquet", "problems/problems.parquet"):
+        other = measured(tmp_path / table.partition("/")[0], data, sampling=SAMPLED).folder
+        (run / table).write_bytes((other / table).read_bytes())
+        with pytest.raises(DamagedInput, match="not those that were committed"):
+            regrade(run)

@@ -9,11 +9,14 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mathmill.data.errors import ConfigError
+from mathmill.data.runs import Run
 from mathmill.data.terminal import one_line
 from mathmill.eval.harness.contamination import check_corpus
 from mathmill.eval.harness.prepare import Prepared, Wanted, prepare
-from mathmill.eval.harness.run import Finished, run_benchmark
+from mathmill.eval.harness.run import BENCHMARK, Finished, run_benchmark
 from mathmill.eval.models.base import Model
+from mathmill.eval.models.context import check_draws
 from mathmill.eval.models.open import Means, open_model
 from mathmill.eval.tasks.find import find_tasks
 
@@ -42,7 +45,7 @@ def run_tasks(order: Order) -> list[Finished]:
     """
     with _prepared(order) as (model, prepared):
         finished = []
-        for each, folder in zip(prepared, _folders(prepared, model, order.out), strict=True):
+        for each, folder in zip(prepared, _checked(prepared, model, order.out), strict=True):
             asked = f"{len(each.problems):,} of {each.total:,}" if each.recipe.limit else f"{each.total:,}"
             told = f"{each.recipe.task.name}: {asked} problems of {each.origin} -> {folder}"
             print(one_line(told), file=sys.stderr, flush=True)
@@ -57,17 +60,36 @@ def plan_tasks(order: Order) -> tuple[list[Prepared], list[Path]]:
         ConfigError, InputMissing, DamagedInput: as `run_tasks`.
     """
     with _prepared(order) as (model, prepared):
-        return prepared, _folders(prepared, model, order.out)
+        return prepared, _checked(prepared, model, order.out)
 
 
 @contextmanager
 def _prepared(order: Order) -> Iterator[tuple[Model, list[Prepared]]]:
     """Everything that can be found wrong is, cheapest first, before a token is made."""
     tasks = find_tasks(order.tasks)
+    check_draws(order.wanted.sampling)
+    _check_file(order.wanted.data, [task.problems.key for task in tasks])
     if order.corpus is not None:
         check_corpus(order.corpus)
     with closing(open_model(order.model, order.means)) as model:
         yield model, [prepare(task, model, order.wanted) for task in tasks]
+
+
+def _check_file(data: Path | None, sets: Sequence[str]) -> None:
+    """Make sure that a file of Problems is not taken for several sets."""
+    if data is not None and data.is_file() and len(found := sorted(set(sets))) > 1:
+        raise ConfigError(
+            f"{data} is one file of problems, and the tasks ask {len(found)} sets ({', '.join(found)[:200]}): name a "
+            "folder that holds them with --data, or run one task at a time"
+        )
+
+
+def _checked(prepared: Sequence[Prepared], model: Model, out: Path | None) -> list[Path]:
+    """The folder of each Task, of which none holds anything else: no Task is begun if a later one would be refused."""
+    folders = _folders(prepared, model, out)
+    for each, folder in zip(prepared, folders, strict=True):
+        Run(folder, each.recipe, BENCHMARK, each.files).inspect()
+    return folders
 
 
 def _folders(prepared: Sequence[Prepared], model: Model, out: Path | None) -> list[Path]:

@@ -46,9 +46,22 @@ class Journal:
         Raises:
             DiskFull, CannotCreate: they cannot be written.
         """
-        self._log.append(canonical_json({"problem": problem, "completions": list(map(asdict, completions))}))
-        self._done[problem] = tuple(completions)
+        self.append_all({problem: completions})
         reach("answered")
+
+    def append_all(self, done: Mapping[str, Collection[Completion]]) -> None:
+        """Keep the completions of several Problems at once.
+
+        Raises:
+            DiskFull, CannotCreate: they cannot be written.
+        """
+        self._log.append(
+            *(
+                canonical_json({"problem": problem, "completions": list(map(asdict, completions))})
+                for problem, completions in done.items()
+            )
+        )
+        self._done.update((problem, tuple(completions)) for problem, completions in done.items())
 
     def remove(self) -> None:
         """Forget everything: it is in the run's tables now."""

@@ -171,7 +171,7 @@ def _by(key: str, groups: Mapping[str, Samples], known: Mapping[str, Problem]) -
 
 def _natural(name: str) -> tuple[bool, list[tuple[int, str]]]:
     """A key that puts `Level 2` before `Level 10`, and what is unknown last."""
-    return name == UNKNOWN, [(int(digits or 0), word) for digits, word in re.findall(r"(\d+)|(\D+)", name)]
+    return name == UNKNOWN, [(int(digits or 0), word) for digits, word in re.findall(r"(\d{1,18})|(\D+)", name)]
 
 
 def _among(groups: Mapping[str, Samples], names: set[str]) -> Estimate | None:

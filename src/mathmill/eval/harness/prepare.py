@@ -62,8 +62,9 @@ def prepare(task: Task, model: Model, wanted: Wanted) -> Prepared:
     shots = _shots(task, wanted)
     problems = tuple(loaded.problems[: wanted.limit])
     chat = _is_chat(task, model, wanted.chat)
+    _check_system(wanted.system)
     prompts = tuple(build_prompts(task, problems, shots.problems if shots else [], chat, wanted.system))
-    sampling = wanted.sampling.model_copy(update={"max_new_tokens": wanted.max_new_tokens or task.max_new_tokens})
+    sampling = _sampling(wanted.sampling, wanted.max_new_tokens or task.max_new_tokens)
     model.check(prompts, sampling)
     recipe = BenchmarkRecipe(
         task=task,
@@ -76,6 +77,19 @@ def prepare(task: Task, model: Model, wanted: Wanted) -> Prepared:
     files = {"problems": loaded.fingerprint, "prompts": _fingerprint(prompts)}
     notes = _notes(task, model, loaded, chat)
     return Prepared(recipe, files, problems, prompts, len(loaded.problems), loaded.origin, notes)
+
+
+def _sampling(wanted: Sampling, max_new_tokens: int) -> Sampling:
+    """As it is wanted; of a greedy one what says how to draw is left out, so that no run is another one for that."""
+    drawing = {} if wanted.temperature else {"top_p": 1.0, "top_k": 0, "seed": 0}
+    return wanted.model_copy(update={"max_new_tokens": max_new_tokens, **drawing})
+
+
+def _check_system(system: str) -> None:
+    try:
+        system.encode()
+    except UnicodeEncodeError:
+        raise ConfigError("--system holds bytes that are no UTF-8 text: write it in UTF-8") from None
 
 
 def _shots(task: Task, wanted: Wanted) -> Loaded | None:

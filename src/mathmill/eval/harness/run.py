@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from mathmill.data.errors import InputMissing, Stopped
+from mathmill.data.errors import DamagedInput, InputMissing, Stopped
 from mathmill.data.files import Staging, writing
 from mathmill.data.progress import progress_shown
 from mathmill.data.runs import Run, code_version, load_claim
@@ -69,7 +69,7 @@ def run_benchmark(prepared: Prepared, model: Model, folder: Path, corpus: Path |
             fresh = len(journal.done) - before
             _publish(run, make_report(_asked(prepared, model), graded, corpus))
         elif corpus is not None and str(corpus) != _corpus_of(folder):
-            _publish(run, _judged_again(prepared.recipe, folder, corpus))
+            _publish(run, _judged_again(prepared.recipe, run, journal, corpus))
         journal.remove()
         results = read_results(folder)
         if not run.is_done:
@@ -131,6 +131,7 @@ def regrade(folder: Path, corpus: Path | None = None) -> Finished:
 
     Raises:
         InputMissing: there is no finished benchmark, or no corpus.
+        DamagedInput: its tables are not those that were committed.
         Locked, CannotCreate, DiskFull: as `Run`.
     """
     began = time.perf_counter()
@@ -138,7 +139,9 @@ def regrade(folder: Path, corpus: Path | None = None) -> Finished:
     claim = load_claim(folder)
     recipe, before = _recipe_of(claim["config"]), _corpus_of(folder)
     with Run(folder, recipe, BENCHMARK, claim["files"]) as run:
-        _publish(run, _judged_again(recipe, folder, corpus or (Path(before) if before else None)))
+        journal = Journal(folder)
+        _publish(run, _judged_again(recipe, run, journal, corpus or (Path(before) if before else None)))
+        journal.remove()
         results = read_results(folder)
         _finish(run, results, time.perf_counter() - began, 0)
         return Finished(folder, results, 0)
@@ -150,12 +153,19 @@ def _recipe_of(config: dict[str, Any]) -> BenchmarkRecipe:
     return BenchmarkRecipe.model_validate({**config, "task": {**told, **config["task"]}})
 
 
-def _judged_again(recipe: BenchmarkRecipe, folder: Path, corpus: Path | None) -> Report:
-    results, (problems, prompts) = read_results(folder), problems_asked(folder)
-    kept: dict[str, list[Completion]] = {}
-    for each in graded_of(folder):
-        kept.setdefault(each.problem, []).append(Completion(each.text, each.finish, each.tokens))
-    graded = {each.id: judge(each, kept[each.id], recipe.task.stated) for each in problems}
+def _judged_again(recipe: BenchmarkRecipe, run: Run, journal: Journal, corpus: Path | None) -> Report:
+    """A report of what is there; its completions are in the journal too, until their new tables are committed."""
+    results, (problems, prompts) = read_results(run.folder), problems_asked(run.folder)
+    if run.ledger.is_done(_UNIT):
+        kept: dict[str, list[Completion]] = {}
+        for each in graded_of(run.folder):
+            kept.setdefault(each.problem, []).append(Completion(each.text, each.finish, each.tokens))
+        journal.append_all(kept)
+    elif not journal.done.keys() >= {each.id for each in problems}:
+        raise DamagedInput(
+            f"the tables in {run.folder} are not those that were committed: `mathmill runs check` tells more"
+        )
+    graded = {each.id: judge(each, journal.done[each.id], recipe.task.stated) for each in problems}
     asked = Asked(recipe, problems, prompts, results["total"], results["origin"], tuple(results["notes"]))
     return make_report(asked, graded, corpus)
 
