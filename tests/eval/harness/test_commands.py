@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mathmill.cli import app
-from mathmill.data.errors import ConfigError, InputMissing, MathmillError, Stopped
+from mathmill.data.errors import ConfigError, DamagedInput, InputMissing, MathmillError, Stopped
 from mathmill.eval.harness.commands import _checked, _folders, _slug
 from mathmill.eval.harness.prepare import Wanted, prepare
 from mathmill.eval.harness.run import run_benchmark
@@ -73,6 +73,17 @@ def test_ls_lists_benchmarks_finished_or_not(runs: Path, monkeypatch: pytest.Mon
     assert listed["two"]["metrics"]["accuracy"]["value"] == 3 / 6
 
 
+def test_one_damaged_benchmark_hides_no_other(tmp_path: Path) -> None:
+    for name in ("one", "lost", "torn"):
+        measure(tmp_path / name, Replay(ANSWERS))
+    (tmp_path / "lost" / "results.json").unlink()
+    (tmp_path / "torn" / "results.json").write_bytes(b'{"task')
+    listed = {Path(each["run"]).name: each["state"] for each in orjson.loads(told("eval", "ls", tmp_path, "--json"))}
+    assert listed == {"lost": "damaged", "one": "done", "torn": "damaged"}
+    assert told("eval", "ls", tmp_path).count(" damaged\n") == 2
+    assert isinstance(error_of("eval", "show", tmp_path / "torn"), DamagedInput)
+
+
 def test_runs_of_other_kinds_are_not_listed(tmp_path: Path) -> None:
     assert "no benchmarks" in told("eval", "ls", tmp_path)
     assert isinstance(error_of("eval", "ls", tmp_path / "nowhere"), InputMissing)
@@ -132,6 +143,8 @@ def test_show_draws_the_same_completions_with_the_same_seed(runs: Path) -> None:
 
 def test_show_says_what_is_wrong(runs: Path) -> None:
     assert "no outcome 'right'" in str(error_of("eval", "show", runs / "one", "--outcome", "right"))
+    assert "no rule 'boxed': there are box, hash" in str(error_of("eval", "show", runs / "one", "--rule", "boxed"))
+    assert "no finish 'cut'" in str(error_of("eval", "show", runs / "one", "--finish", "cut"))
     assert "such as own/test/" in str(error_of("eval", "show", runs / "one", "--problem", "12"))
     assert "run its command again to finish it" in str(error_of("eval", "show", runs / "killed"))
     assert isinstance(error_of("eval", "show", runs / "nowhere"), InputMissing)

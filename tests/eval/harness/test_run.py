@@ -141,6 +141,27 @@ def test_death_at_any_point_leaves_no_trace(point: str, tmp_path: Path, data: Pa
     assert check_outputs(tmp_path / "run") == []
 
 
+@pytest.mark.parametrize("lost", [RESULTS, "problems/problems.parquet", "manifest.json"])
+def test_what_can_be_made_again_is_not_asked_again(lost: str, tmp_path: Path, data: Path) -> None:
+    run = measured(tmp_path / "run", data).folder
+    before = bytes_of(run)
+    for damage in (Path.unlink, lambda path: path.write_bytes(b'{"')):
+        damage(run / lost)
+        model = Replay(ANSWERS)
+        assert measured(run, data, model).fresh == 0
+        assert model.asked == []
+        assert bytes_of(run) == before
+
+
+def test_completions_that_somebody_changed_are_asked_again(tmp_path: Path, data: Path) -> None:
+    run, other = measured(tmp_path / "run", data).folder, measured(tmp_path / "other", data, sampling=SAMPLED).folder
+    before = bytes_of(run)
+    table = "completions/completions.parquet"
+    (run / table).write_bytes((other / table).read_bytes())
+    assert measured(run, data).fresh == 6
+    assert bytes_of(run) == before
+
+
 def test_a_torn_or_damaged_line_of_the_journal_costs_its_problem(tmp_path: Path, data: Path) -> None:
     whole = measured(tmp_path / "whole", data)
     with pytest.raises(Stopped):

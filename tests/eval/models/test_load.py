@@ -37,10 +37,14 @@ def test_facts_say_which_weights(copy: Path) -> None:
     first = LocalModel(str(copy), CPU).facts
     assert first["name"] == str(copy) and (first["dtype"], first["backend"]) == ("float32", "transformers")
     assert LocalModel(str(copy), CPU).facts == first
-    (copy / "README.md").write_text("no part of the model")
+    for name in ("README.md", "trainer_state.json", "all_results.json", "training_args.bin"):
+        (copy / name).write_text("no part of the model")
     assert LocalModel(str(copy), CPU).facts == first
     edit(copy, rms_norm_eps=1e-5)
-    assert LocalModel(str(copy), CPU).facts["weights"] != first["weights"]
+    second = LocalModel(str(copy), CPU).facts
+    (copy / "chat_template.jinja").write_text("{{ messages }}")
+    third = LocalModel(str(copy), CPU).facts
+    assert len({facts["weights"] for facts in (first, second, third)}) == 3
 
 
 def test_precision(llama: Path) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from mathmill.data.errors import ConfigError
 from mathmill.data.tables import ask_tables
 from mathmill.data.terminal import clean, one_line, print_json
+from mathmill.eval.answers import Rule
 from mathmill.eval.harness.run import read_results
 from mathmill.eval.harness.show import print_results
+from mathmill.eval.models.base import Finish
 from mathmill.eval.verdict import OUTCOMES
 
 _FILTERS = ("outcome", "rule", "finish", "method")
@@ -36,7 +38,7 @@ def show_completions(folder: Path, choice: Choice, characters: int, with_prompt:
 
     Raises:
         InputMissing: there is no finished benchmark.
-        ConfigError: there is no such outcome, or no such Problem.
+        ConfigError: there is no such outcome, rule or finish, or no such Problem.
     """
     results = read_results(folder)
     rows = chosen(folder, choice)
@@ -58,8 +60,9 @@ def show_completions(folder: Path, choice: Choice, characters: int, with_prompt:
 
 def chosen(folder: Path, choice: Choice) -> list[dict[str, Any]]:
     """The completions of a choice with their Problems, in the order of the draw; of one Problem in that of samples."""
-    if choice.outcome is not None and choice.outcome not in OUTCOMES:
-        raise ConfigError(f"no outcome {choice.outcome!r}: there are {', '.join(OUTCOMES)}")
+    for name, known in (("outcome", OUTCOMES), ("rule", get_args(Rule)), ("finish", get_args(Finish))):
+        if (value := getattr(choice, name)) is not None and value not in known:
+            raise ConfigError(f"no {name} {one_line(value, 80)!r}: there are {', '.join(known)}")
     values: dict[str, Any] = {name: value for name in _FILTERS if (value := getattr(choice, name)) is not None}
     where = [f"c.{name} = ${name}" for name in values]
     for name, column in (("problem", "c.problem"), ("subject", "p.subject")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from mathmill.data.errors import DamagedInput, InputMissing
 from mathmill.data.runs import MANIFEST, find_runs, load_claim
 from mathmill.data.terminal import print_json, print_table
 from mathmill.eval.harness.journal import Journal
@@ -30,12 +31,16 @@ def show_benchmarks(folder: Path, as_json: bool) -> None:
 
 
 def _listed(run: Path) -> dict[str, Any]:
+    state = "unfinished"
     if (run / MANIFEST).exists():
-        return {"run": str(run), "state": "done", **read_results(run)}
+        try:
+            return {"run": str(run), "state": "done", **read_results(run)}
+        except (InputMissing, DamagedInput):
+            state = "damaged"
     recipe = load_claim(run)["config"]
     return {
         "run": str(run),
-        "state": "unfinished",
+        "state": state,
         "task": recipe["task"]["name"],
         "version": recipe["task"]["version"],
         "model": recipe["model"],
@@ -46,5 +51,7 @@ def _listed(run: Path) -> dict[str, Any]:
 def _row(listed: dict[str, Any]) -> tuple[Any, ...]:
     if listed["state"] == "done":
         return row_of(listed["run"], listed)
-    task, finished = f"{listed['task']} v{listed['version']}", f"unfinished, {listed['finished']:,} problems kept"
-    return (listed["run"], task, listed["model"]["name"], "", "", "", "", "", "", finished)
+    task, state = f"{listed['task']} v{listed['version']}", listed["state"]
+    if state == "unfinished":
+        state = f"unfinished, {listed['finished']:,} problems kept"
+    return (listed["run"], task, listed["model"]["name"], "", "", "", "", "", "", state)

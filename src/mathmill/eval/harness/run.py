@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from mathmill.data.errors import DamagedInput, InputMissing, Stopped
-from mathmill.data.files import Staging, writing
+from mathmill.data.files import Staging, file_sha256, writing
 from mathmill.data.progress import progress_shown
 from mathmill.data.runs import Run, code_version, load_claim
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
@@ -64,6 +64,8 @@ def run_benchmark(prepared: Prepared, model: Model, folder: Path, corpus: Path |
         journal = Journal(folder)
         fresh = 0
         if not run.ledger.is_done(_UNIT):
+            if not journal.done and _has_completions(run):
+                journal.append_all(_completions_of(folder))
             before = len(journal.done)
             graded = _complete(prepared, model, journal)
             fresh = len(journal.done) - before
@@ -82,9 +84,14 @@ def read_results(folder: Path) -> dict[str, Any]:
 
     Raises:
         InputMissing: there is none.
+        DamagedInput: its file is none of ours any more.
     """
     try:
         results: dict[str, Any] = orjson.loads((folder / RESULTS).read_bytes())
+    except orjson.JSONDecodeError as error:
+        raise DamagedInput(
+            f"{folder / RESULTS} is damaged ({error}): run the command of the benchmark again, which asks nothing twice"
+        ) from None
     except (FileNotFoundError, NotADirectoryError):
         raise InputMissing(
             f"no finished benchmark at {folder}: name a folder that `mathmill eval run` wrote "
@@ -157,10 +164,7 @@ def _judged_again(recipe: BenchmarkRecipe, run: Run, journal: Journal, corpus: P
     """A report of what is there; its completions are in the journal too, until their new tables are committed."""
     results, (problems, prompts) = read_results(run.folder), problems_asked(run.folder)
     if run.ledger.is_done(_UNIT):
-        kept: dict[str, list[Completion]] = {}
-        for each in graded_of(run.folder):
-            kept.setdefault(each.problem, []).append(Completion(each.text, each.finish, each.tokens))
-        journal.append_all(kept)
+        journal.append_all(_completions_of(run.folder))
     elif not journal.done.keys() >= {each.id for each in problems}:
         raise DamagedInput(
             f"the tables in {run.folder} are not those that were committed: `mathmill runs check` tells more"
@@ -168,6 +172,21 @@ def _judged_again(recipe: BenchmarkRecipe, run: Run, journal: Journal, corpus: P
     graded = {each.id: judge(each, journal.done[each.id], recipe.task.stated) for each in problems}
     asked = Asked(recipe, problems, prompts, results["total"], results["origin"], tuple(results["notes"]))
     return make_report(asked, graded, corpus)
+
+
+def _has_completions(run: Run) -> bool:
+    """Whether the table of completions is as it was committed, though another file of the unit is not."""
+    committed = run.ledger.lines.get(_UNIT, {"outputs": {}})["outputs"].get(COMPLETIONS_FILE)
+    path = run.folder / COMPLETIONS_FILE
+    return committed is not None and path.is_file() and file_sha256(path) == committed["sha256"]
+
+
+def _completions_of(folder: Path) -> dict[str, list[Completion]]:
+    """What a benchmark's table of completions has of each Problem."""
+    kept: dict[str, list[Completion]] = {}
+    for each in graded_of(folder):
+        kept.setdefault(each.problem, []).append(Completion(each.text, each.finish, each.tokens))
+    return kept
 
 
 def _corpus_of(folder: Path) -> str:

@@ -19,6 +19,7 @@ import inspect
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ from mathmill.eval.models.stops import Endings, Transcript
 
 ROOM = 96  # columns that a buffer has free after it was moved: each move costs about as much as two tokens of the batch
 _WORTH_SHARING = 16  # tokens; a shorter prefix is not prefilled by itself
+_CALL = 64  # tokens that take a processor about as long as a call of the model does by itself
 _TOGETHER = 4096  # tokens that go through the model at once: more makes it no faster and takes memory
 
 
@@ -264,11 +266,20 @@ class Batch:
                 self._cache = None
             self._prefill(-(-len(free) // self._sampling.n))
 
+    def _group(self, most: int) -> int:
+        """How many of the next prompts, at most so many, go through the model together: the first ones, where more
+        tokens of padding are spared by leaving the shorter ones to a call of their own than that call costs.
+        """
+        new = [len(ask.tokens) - self._shared for ask in islice(self._waiting, most)]
+        spared = [(len(new) - first) * (new[0] - new[first]) for first in range(len(new))]
+        price = _CALL if self._network.device.type == "cpu" else _TOGETHER
+        return int(np.argmax(spared)) if max(spared) > price else len(new)
+
     def _prefill(self, most: int) -> None:
         """Let the next prompts, at most so many, through the model."""
         longest = len(self._waiting[0].tokens)
         new = longest - self._shared
-        group = [self._waiting.popleft() for _ in range(min(most, max(_TOGETHER // new, 1), len(self._waiting)))]
+        group = [self._waiting.popleft() for _ in range(self._group(min(most, max(_TOGETHER // new, 1))))]
         lengths = [len(ask.tokens) for ask in group]
         tokens = np.zeros((len(group), new), np.int32)
         for line, ask in zip(tokens, group, strict=True):

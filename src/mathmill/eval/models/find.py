@@ -22,8 +22,12 @@ from mathmill.data.terminal import one_line
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?(/[\w.-]+\.gguf)?", re.ASCII)
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _TOKENIZERS = ("tokenizer.json", "*.model", "vocab.json", "vocab.txt", "*.tiktoken")
-# What the answers of a model depend on: its weights, and all the small files beside them.
-_IDENTITY = ("*.safetensors", "*.json", "*.jinja", *_TOKENIZERS, "merges.txt")
+# What the answers of a model depend on: its weights, configs and tokenizer, and not what a trainer left beside them.
+_IDENTITY = (
+    *("*.safetensors", "*.safetensors.index.json", "*config.json", "*token*.json", "chat_template.json", "*.jinja"),
+    *_TOKENIZERS,
+    "merges.txt",
+)
 _FETCHED = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt", "*.tiktoken")
 _NOT_FETCHED = ("*/*", "consolidated*")  # copies in other layouts
 
