@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mathmill.data.gold_rules import GoldRule, gold_of, last_box, plain_number
+from mathmill.data.gold_rules import GoldRule, gold_of, last_box, plain_number, rule_for
 from mathmill.data.problems import load_problems, load_source
 from tests.shared import BENCHMARKS, needs_benchmarks
 
@@ -101,3 +101,19 @@ def test_a_hostile_solution_costs_little() -> None:
 def test_rules_agree_with_published_answers(key: str, rule: GoldRule, differ: set[str]) -> None:
     problems = load_problems(load_source(key), Path(BENCHMARKS)).problems
     assert {problem.id for problem in problems if gold_of(problem.meta["solution"], rule) != problem.gold} == differ
+
+
+@pytest.mark.parametrize(
+    ("gold", "rule"),
+    [
+        ("Nine times two.\n#### 18", "hash"),
+        (r"We add: $2+2=\boxed{4}$.", "last_box"),
+        (r"\boxed{4}", None),
+        (r"$\boxed{4}$", None),
+        ("18", None),
+        (r"\boxedcost", None),
+        ("the number 4", None),
+    ],
+)
+def test_whole_solutions_are_told_from_answers(gold: str, rule: str | None) -> None:
+    assert rule_for(gold) == rule

@@ -73,6 +73,14 @@ def test_golds_of_a_file_by_a_rule(tmp_path: Path) -> None:
     assert loaded.problems == [Problem("sums/test/0", "1 + 999?", "1000", {"solution": "It is so.\n#### 1,000"})]
 
 
+def test_whole_solutions_are_no_golds(tmp_path: Path) -> None:
+    path = written(tmp_path / "raw.jsonl", ROWS[0], {"question": "1 + 999?", "answer": "It is so.\n#### 1,000"})
+    with pytest.raises(
+        ConfigError, match=r"the gold of sums/test/1 in 'answer' is a whole solution: .*--gold-from hash"
+    ):
+        load_problems(SUMS, path)
+
+
 def test_a_folder_may_have_other_columns(tmp_path: Path) -> None:
     written(tmp_path / "sums" / "test.jsonl", {"problem": "1 + 1?", "answer": "So \\boxed{2}."})
     loaded = load_problems(SUMS, tmp_path, columns=parse_columns("question=problem"), gold_from="last_box")

@@ -49,6 +49,14 @@ def gold_of(cell: Any, rule: GoldRule) -> str:
             return text
 
 
+def rule_for(gold: str) -> GoldRule | None:
+    """The rule by which a gold that is a whole solution has to be read; None of one that is an answer."""
+    if "####" in gold:
+        return "hash"
+    boxed = _BOX.search(gold)
+    return "last_box" if boxed and gold[: boxed.start()].strip(" $\n") else None
+
+
 def text_of(cell: Any) -> str:
     """A cell as a text without blanks around it; of a list its items, joined by ", ".
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mathmill.data.errors import ConfigError, DamagedInput
-from mathmill.data.gold_rules import gold_of, text_of
+from mathmill.data.gold_rules import gold_of, rule_for, text_of
 from mathmill.data.sources import Columns, Source
 from mathmill.data.table_files import MAX_ROWS, Table
 
@@ -61,7 +61,7 @@ def problems_of(source: Source, table: Table, skip: bool) -> tuple[list[Problem]
 
     Raises:
         DamagedInput: there are none, or some have no gold, no question, the same id or cells of a wrong kind.
-        ConfigError: there are more than any benchmark has.
+        ConfigError: there are more than any benchmark has, or a gold is a whole solution.
     """
     found: dict[str, Problem] = {}
     without: list[str] = []
@@ -83,6 +83,7 @@ def problems_of(source: Source, table: Table, skip: bool) -> tuple[list[Problem]
         else:
             found[problem.id] = problem
     _check_golds(source, table, len(found), without, skip)
+    _check_answers(source, table, found.values())
     return list(found.values()), len(without)
 
 
@@ -97,6 +98,16 @@ def _check_golds(source: Source, table: Table, count: int, without: list[str], s
     if not count:
         what = "with a gold" if without else f"of {source.key}"
         raise DamagedInput(f"{table.origin} has no problem {what}: name another file or folder with --data")
+
+
+def _check_answers(source: Source, table: Table, problems: Iterable[Problem]) -> None:
+    """Refuse whole solutions in the place of golds: every completion would be wrong, and nothing would tell why."""
+    for problem in problems if source.gold_from == "column" else ():
+        if rule := rule_for(problem.gold):
+            raise ConfigError(
+                f"{table.origin}: the gold of {problem.id} in {source.columns.gold!r} is a whole solution: take the "
+                f"answer out of it with --gold-from {rule}, or name another column with --columns gold=NAME"
+            )
 
 
 def _own_rows(source: Source, table: Table) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from mathmill.data.errors import ConfigError
+from mathmill.data.gold_rules import GoldRule
 from mathmill.data.terminal import one_line
 from mathmill.eval.models.names import Backend, Chat, Device, Dtype
 
@@ -139,6 +140,9 @@ def eval_run(
     columns: Annotated[
         str | None, typer.Option(metavar="LIST", help="of a file of problems, as question=problem,gold=answer")
     ] = None,
+    gold_from: Annotated[
+        GoldRule | None, typer.Option(help="how a gold is taken out of its column, as of files with whole solutions")
+    ] = None,
     shots: Annotated[
         Path | None, typer.Option(metavar="PATH", help="folder or file that the task's shots are in, if not --data")
     ] = None,
@@ -190,6 +194,7 @@ def eval_run(
     wanted = Wanted(
         data,
         parse_columns(columns) if columns else None,
+        gold_from,
         shots,
         skip_without_gold,
         limit,

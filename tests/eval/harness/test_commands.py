@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import MappingProxyType
 
 import orjson
 import pytest
@@ -16,6 +17,7 @@ from mathmill.eval.harness.run import run_benchmark
 from mathmill.eval.models.base import Sampling
 from mathmill.eval.tasks.find import find_tasks
 from tests.eval.harness.replay import ANSWERS, TASKS, Replay, said, write_problems
+from tests.eval.models import tiny
 
 
 def measure(folder: Path, model: Replay, **wanted: object) -> Path:
@@ -67,7 +69,7 @@ def test_ls_lists_benchmarks_finished_or_not(runs: Path, monkeypatch: pytest.Mon
     assert "33.33 %" in rows["one"]
     assert rows["some"].endswith("no score")
     assert "unfinished, 2 problems kept" in rows["killed"]
-    assert "no score: only the first problems were asked" in lines[-1]
+    assert "no score: only some of the problems were asked" in lines[-1]
     listed = {Path(each["run"]).name: each for each in orjson.loads(told("eval", "ls", runs, "--json"))}
     assert listed["killed"]["finished"] == 2
     assert listed["two"]["metrics"]["accuracy"]["value"] == 3 / 6
@@ -99,7 +101,7 @@ def test_runs_commands_know_benchmarks(runs: Path) -> None:
 
 def test_show_prints_figures_and_completions_with_the_rule(runs: Path) -> None:
     shown = told("eval", "show", runs / "some", "-n", "9")
-    assert "NOT A SCORE: only the first 2 of 6 problems were asked" in shown
+    assert "NOT A SCORE: only 2 of 6 problems were asked" in shown
     assert "answer   5  (found by box)" in shown
     assert "verdict  correct by number" in shown
     assert "not in the task's own form" in shown
@@ -175,6 +177,23 @@ def test_compare_says_what_else_differs(runs: Path) -> None:
     assert "left out: 0 problems of the first run alone, 4 of the second" in shown
 
 
+def test_compare_says_how_a_model_was_run_and_which_code_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Coarse(Replay):
+        facts = MappingProxyType({"name": "other", "backend": "replay", "dtype": "float16"})
+
+    first = measure(tmp_path / "first", Replay(ANSWERS))
+    monkeypatch.setattr("mathmill.eval.harness.run.code_version", lambda: "0.0.0+older")
+    second = measure(tmp_path / "second", Coarse(ANSWERS))
+    shown = told("eval", "compare", first, second)
+    assert 'note: they differ in model.dtype: null -> "float16"' in shown
+    assert "note: they differ in the version of mathmill that judged them" in shown
+    monkeypatch.undo()
+    told("eval", "regrade", second)
+    assert "the version of mathmill" not in told("eval", "compare", first, second)
+
+
 def test_compare_refuses_other_problems(runs: Path, tmp_path: Path) -> None:
     data = tmp_path / "other.jsonl"
     for gold, words in (("7", "have other golds"), ("2", "")):
@@ -224,6 +243,15 @@ def test_no_task_begins_where_a_later_one_would_be_refused(tmp_path: Path) -> No
     measure(folders[1], model)
     with pytest.raises(ConfigError, match="holds a run of another recipe"):
         _checked(ready, model, tmp_path / "runs")
+
+
+def test_golds_out_of_whole_solutions(tmp_path: Path) -> None:
+    path, model = tmp_path / "raw.jsonl", tiny.write(tmp_path / "model", "llama")
+    path.write_bytes(orjson.dumps({"question": "1 + 999?", "answer": "It is so.\n#### 1,000"}))
+    command = ["eval", "run", str(model), "--task", "gsm8k-0shot", "--data", str(path), "--max-new-tokens", "4"]
+    assert "--gold-from hash" in str(error_of(*command))
+    told(*command, "--gold-from", "hash", "--out", str(tmp_path / "run"))
+    assert "gold     1000" in told("eval", "show", tmp_path / "run")
 
 
 @pytest.mark.parametrize(

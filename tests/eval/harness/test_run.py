@@ -215,7 +215,7 @@ def test_one_process_at_a_time(tmp_path: Path, data: Path) -> None:
 
 def test_a_limit_is_stamped_as_no_score(tmp_path: Path, data: Path) -> None:
     results = measured(tmp_path / "some", data, limit=2).results
-    assert results["stamp"] == "NOT A SCORE: only the first 2 of 6 problems were asked"
+    assert results["stamp"] == "NOT A SCORE: only 2 of 6 problems were asked"
     assert results["metrics"]["problems"] == 2
     # A limit that leaves nothing out changes nothing.
     assert measured(tmp_path / "all", data, limit=6).results["stamp"] == ""
@@ -252,6 +252,9 @@ def test_what_a_reader_should_know_is_noted(data: Path, tmp_path: Path) -> None:
     path = tmp_path / "fewer.jsonl"
     path.write_bytes(orjson.dumps({"id": "own/test/0", "question": "What is 1 + 1?", "answer": "2"}))
     assert "known to have 6 problems, and 1 were found" in " ".join(prepared(path, Replay(ANSWERS), shots=data).notes)
+    # What has fewer problems than the set is no score of it, though no limit was set.
+    few = measured(tmp_path / "run", path, shots=data)
+    assert few.results["stamp"] == "NOT A SCORE: only 1 of 6 problems were asked"
 
 
 def test_a_context_that_is_too_short_is_told_before_anything_is_written(tmp_path: Path, data: Path) -> None:

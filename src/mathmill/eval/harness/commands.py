@@ -46,7 +46,8 @@ def run_tasks(order: Order) -> list[Finished]:
     with _prepared(order) as (model, prepared):
         finished = []
         for each, folder in zip(prepared, _checked(prepared, model, order.out), strict=True):
-            asked = f"{len(each.problems):,} of {each.total:,}" if each.recipe.limit else f"{each.total:,}"
+            whole = len(each.problems) == each.total
+            asked = f"{each.total:,}" if whole else f"{len(each.problems):,} of {each.total:,}"
             told = f"{each.recipe.task.name}: {asked} problems of {each.origin} -> {folder}"
             print(one_line(told), file=sys.stderr, flush=True)
             finished.append(run_benchmark(each, model, folder, order.corpus))

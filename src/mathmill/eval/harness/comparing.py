@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mathmill.data.errors import ConfigError
+from mathmill.data.ledger import Ledger
 from mathmill.data.runs import differences, load_claim
 from mathmill.data.terminal import one_line, print_json, print_table
 from mathmill.eval.harness.disagree import Comparison, disagreements
@@ -15,6 +16,7 @@ from mathmill.eval.harness.paired import Change, Paired, Test, paired
 from mathmill.eval.harness.run import read_results
 from mathmill.eval.harness.tables import golds_of_run, graded_of
 
+_HOW = ("backend", "dtype")  # of a model's facts, those that say how it was run
 _TESTS: dict[Test, str] = {"mcnemar_exact": "McNemar's exact test", "sign_flip": "exact sign-flip test"}
 
 
@@ -51,9 +53,17 @@ def show_comparison(first: Path, second: Path, strict: bool, n: int, as_json: bo
 
 
 def _unlike(first: Path, second: Path) -> list[str]:
-    """What two benchmarks differ in beside the model, which may be what makes the difference."""
-    configs = [load_claim(folder)["config"] | {"model": ""} for folder in (first, second)]
-    return [line for line in differences(*configs) if not line.startswith("limit:")]
+    """What two benchmarks differ in beside which model it is, and which may be what makes the difference."""
+    configs = []
+    for folder in (first, second):
+        config = load_claim(folder)["config"]
+        how = {name: config["model"].get(name) for name in _HOW}
+        configs.append(config | {"model": how})
+    unlike = [line for line in differences(*configs) if not line.startswith("limit:")]
+    codes = [{line.get("code") for line in Ledger(folder).lines.values()} for folder in (first, second)]
+    if codes[0] != codes[1]:
+        unlike.append("the version of mathmill that judged them: `mathmill eval regrade` judges each by this one")
+    return unlike
 
 
 def _print_paired(found: Paired, names: Sequence[str], strict: bool) -> None:

@@ -27,7 +27,7 @@ def show_benchmarks(folder: Path, as_json: bool) -> None:
     else:
         print_table(COLUMNS, [_row(each) for each in listed])
         if any(each.get("stamp") for each in listed):
-            print("\nno score: only the first problems were asked (--limit)")
+            print("\nno score: only some of the problems were asked")
 
 
 def _listed(run: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mathmill.data.errors import ConfigError
+from mathmill.data.gold_rules import GoldRule
 from mathmill.data.problems import Columns, Loaded, Problem, load_problems
 from mathmill.eval.harness.recipe import BenchmarkRecipe
 from mathmill.eval.harness.tables import shown_prompt
@@ -21,12 +22,14 @@ from mathmill.eval.tasks.task import Task
 class Wanted:
     """What a user may say of a Task beside its name.
 
-    `data` is a folder in the known layout or a file of Problems, read with `columns`; `shots` likewise for shots.
+    `data` is a folder in the known layout or a file of Problems, read with `columns` and `gold_from`; `shots` likewise
+    for shots.
     Settings that are None are the Task's.
     """
 
     data: Path | None = None
     columns: Columns | None = None
+    gold_from: GoldRule | None = None
     shots: Path | None = None
     skip_without_gold: bool = False
     limit: int | None = None
@@ -38,7 +41,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A benchmark that is ready to be asked; `total` is how many Problems the set has, before any limit."""
+    """A benchmark that is ready to be asked; `total` is how many Problems with a gold the set has, here or as known."""
 
     recipe: BenchmarkRecipe
     files: dict[str, str]
@@ -57,7 +60,11 @@ def prepare(task: Task, model: Model, wanted: Wanted) -> Prepared:
         ConfigError: the data is of another form, the model has no chat template, or its context is too short.
     """
     loaded = load_problems(
-        task.problems, wanted.data, columns=wanted.columns, skip_without_gold=wanted.skip_without_gold
+        task.problems,
+        wanted.data,
+        columns=wanted.columns,
+        gold_from=wanted.gold_from,
+        skip_without_gold=wanted.skip_without_gold,
     )
     shots = _shots(task, wanted)
     problems = tuple(loaded.problems[: wanted.limit])
@@ -76,7 +83,8 @@ def prepare(task: Task, model: Model, wanted: Wanted) -> Prepared:
     )
     files = {"problems": loaded.fingerprint, "prompts": _fingerprint(prompts)}
     notes = _notes(task, model, loaded, chat)
-    return Prepared(recipe, files, problems, prompts, len(loaded.problems), loaded.origin, notes)
+    total = max(len(loaded.problems), loaded.expected - loaded.without_gold)
+    return Prepared(recipe, files, problems, prompts, total, loaded.origin, notes)
 
 
 def _sampling(wanted: Sampling, max_new_tokens: int) -> Sampling:

@@ -88,7 +88,7 @@ def _results(asked: Asked, metrics: dict[str, Any], contamination: dict[str, Any
 
 def stamp(asked: int, total: int) -> str:
     """What is written on figures that are no score, since only some Problems were asked; empty on a score."""
-    return "" if asked == total else f"NOT A SCORE: only the first {asked:,} of {total:,} problems were asked"
+    return "" if asked == total else f"NOT A SCORE: only {asked:,} of {total:,} problems were asked"
 
 
 def _contamination(found: Contamination | None, corpus: Path | None) -> dict[str, Any] | None:
