@@ -10,7 +10,7 @@ import orjson
 
 from mathmill.data.browse import dropped_counts, dropped_examples, sample, stats
 from mathmill.data.errors import DamagedInput
-from mathmill.data.runs import MANIFEST, check_outputs, find_runs, load_manifest
+from mathmill.data.runs import MANIFEST, check_outputs, find_runs, load_claim, load_manifest
 from mathmill.data.terminal import clean, measured_words, one_line, print_json, print_table
 
 
@@ -19,9 +19,10 @@ def show_runs(folder: Path, as_json: bool) -> None:
     rows = []
     for run in find_runs(folder):
         manifest = load_manifest(run) if (run / MANIFEST).exists() else {}
-        kept = manifest.get("counts", {}).get("kept", 0)
+        counts = manifest.get("counts", {})
+        kept = counts.get("kept", counts.get("completions", 0))
         state = "done" if manifest else "unfinished"
-        rows.append((str(run), manifest.get("kind", ""), state, manifest.get("run", ""), kept))
+        rows.append((str(run), load_claim(run)["kind"], state, manifest.get("run", ""), kept))
     columns = ("run", "kind", "state", "id", "kept")
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])

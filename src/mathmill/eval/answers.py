@@ -29,14 +29,15 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 from mathmill.eval.syntax.wrappers import PHANTOM, says_something, unwrapped
 
 _Item = TypeVar("_Item")
 Rule = Literal["box", "hash", "final", "phrase", "last"]
+RULES: tuple[Rule, ...] = get_args(Rule)
 
 # Characters from the end that are read; an answer that stands before them was not the final one.
 MAX_COMPLETION = 50_000
@@ -132,16 +133,18 @@ class _Box:
     content: str
 
 
-def find_answer(completion: str) -> Found | None:
-    """The final answer of a completion; None if it gives none."""
+def find_answer(completion: str, rules: Collection[Rule] = RULES) -> Found | None:
+    """The final answer of a completion, by the first of these rules that finds one; None if it gives none."""
     said, is_thought = _said(completion)
-    whole, broken = _boxes(said)
+    whole, broken = _boxes(said) if "box" in rules else ([], None)
     if whole:
         return _boxed(said, whole)
     if broken is not None:
         said = said[:broken]
-    found = _hashed(said) or _stated(said, _FINAL, "final") or _stated(said, _PHRASE, "phrase")
-    if found is None and broken is None and not is_thought:
+    found = _hashed(said) if "hash" in rules else None
+    found = found or (_stated(said, _FINAL, "final") if "final" in rules else None)
+    found = found or (_stated(said, _PHRASE, "phrase") if "phrase" in rules else None)
+    if found is None and broken is None and not is_thought and "last" in rules:
         found = _last(said)
     return found
 

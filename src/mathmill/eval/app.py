@@ -110,6 +110,12 @@ def eval_stress(
     raise typer.Exit(show_stress(file, as_json))
 
 
+def _size(value: str) -> str:
+    if value != "auto" and not value.isdecimal():
+        raise typer.BadParameter(f"a number or auto, and not {one_line(value, 80)}")
+    return value
+
+
 Benchmark = Annotated[Path, typer.Argument(metavar="RUN", help="folder of a benchmark")]
 Data = Annotated[
     Path | None,
@@ -131,10 +137,13 @@ def eval_run(
     ],
     task: Annotated[
         list[str],
-        typer.Option(metavar="TASK", help="name, group or .toml file, as `mathmill eval tasks` lists; may be repeated"),
+        typer.Option(metavar="TASK", help="name, group or .toml file (see `eval tasks`); repeat it, or write A,B"),
     ],
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="folder of the run; default runs/eval/MODEL/TASK")
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="folder of the run, or of the runs of several tasks; default runs/eval/MODEL/TASK"
+        ),
     ] = None,
     data: Data = None,
     columns: Annotated[
@@ -162,11 +171,16 @@ def eval_run(
     ] = None,
     chat: Annotated[Chat, typer.Option(help="ask in the model's chat template; auto as the task says")] = "auto",
     system: Annotated[str, typer.Option(metavar="TEXT", help="system prompt")] = "",
+    chat_template_args: Annotated[
+        str, typer.Option(metavar="JSON", help="of the chat template, as '{\"enable_thinking\": false}'")
+    ] = "{}",
     backend: Annotated[Backend, typer.Option(help="auto: an address is a server, anything else transformers")] = "auto",
     revision: Annotated[str, typer.Option(metavar="NAME", help="commit, branch or tag of a model on the hub")] = "",
     dtype: Annotated[Dtype, typer.Option(help="precision of the weights; auto as they are stored")] = "auto",
     device: Annotated[Device, typer.Option(help="auto: a GPU where there is one")] = "auto",
-    batch_size: Annotated[str, typer.Option(metavar="N", help="completions at a time; auto by memory")] = "auto",
+    batch_size: Annotated[
+        str, typer.Option(metavar="N", callback=_size, help="completions at a time; auto by memory")
+    ] = "auto",
     model_name: Annotated[str, typer.Option(metavar="NAME", help="of the model on a server that has several")] = "",
     concurrency: Annotated[int, typer.Option(min=1, metavar="N", help="requests at a time to a server")] = 16,
     patience: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="for a server that does not answer")] = 300,
@@ -184,9 +198,10 @@ def eval_run(
     from mathmill.eval.harness.show import show_finished, show_prepared
     from mathmill.eval.models.base import Sampling
     from mathmill.eval.models.local import LocalOptions
-    from mathmill.eval.models.open import Means
+    from mathmill.eval.models.open import Means, template_of
 
-    loading = {"revision": revision, "dtype": dtype, "device": device, "batch_size": batch_size}
+    loading: dict[str, object] = {"revision": revision, "dtype": dtype, "device": device, "batch_size": batch_size}
+    loading["template"] = template_of(chat_template_args)
     options = resolve(loading, LocalOptions, "the options")
     drawing = {"n": samples, "temperature": temperature, "top_p": top_p, "top_k": top_k, "seed": seed}
     drawn = resolve(drawing, Sampling, "the options")

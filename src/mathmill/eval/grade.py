@@ -8,9 +8,10 @@ found it, as in `found by box; ...`. Where there is nothing to verify the method
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 
-from mathmill.eval.answers import Found, find_answer
+from mathmill.eval.answers import RULES, Found, Rule, find_answer
 from mathmill.eval.syntax.wrappers import unwrapped
 from mathmill.eval.verdict import Verdict
 from mathmill.eval.verify import verify
@@ -30,10 +31,11 @@ _MOST_FORMS = 3  # of one answer beside each other; it bounds how often one comp
 _OTHER = re.compile(r"\(?\b[A-J]\b(?:[).:]|\W*\Z)|\b(?:and|or)\b")
 
 
-def grade(completion: str, gold: str, strict: bool = False) -> Verdict:
+def grade(completion: str, gold: str, strict: bool = False, rules: Collection[Rule] = RULES) -> Verdict:
     """Whether the final answer of a completion is the gold answer.
 
-    `strict` takes no answer that was only guessed, and none of several that are not together what is asked for.
+    `strict` takes no answer that was only guessed, and none of several that are not together what is asked for. `rules`
+    are those of `find_answer` by which an answer is looked for.
 
     Raises:
         TypeError: one of them is no text.
@@ -41,7 +43,7 @@ def grade(completion: str, gold: str, strict: bool = False) -> Verdict:
     """
     if not isinstance(completion, str):
         raise TypeError(f"a completion has to be a text, and this is of the type {type(completion).__name__}")
-    found = find_answer(completion)
+    found = find_answer(completion, rules)
     if found is None:
         return Verdict("no_answer", "answer", "the completion gives none")
     if strict and found.rule == "last":

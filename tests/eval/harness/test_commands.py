@@ -63,7 +63,7 @@ def error_of(*arguments: str | Path) -> MathmillError:
 def test_ls_lists_benchmarks_finished_or_not(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(runs)
     lines = told("eval", "ls", ".").splitlines()
-    assert lines[0].split()[:2] == ["run", "task"]
+    assert lines[0].split()[:2] == ["run", "problems"]
     rows = {Path(line.split()[0]).name: line for line in lines[1:7] if line}
     assert "50.00 %" in rows["one"]
     assert "33.33 %" in rows["one"]

@@ -14,15 +14,18 @@ import orjson
 import pytest
 
 from mathmill.data.errors import ConfigError, DamagedInput, InputMissing, Locked, Stopped
+from mathmill.data.problems import Problem
 from mathmill.data.runs import Run, check_outputs
+from mathmill.eval.answers import Rule
 from mathmill.eval.harness.browse import Choice, chosen
 from mathmill.eval.harness.journal import JOURNAL
 from mathmill.eval.harness.prepare import Prepared, Wanted, prepare
 from mathmill.eval.harness.run import BENCHMARK, RESULTS, Finished, read_results, regrade, run_benchmark
+from mathmill.eval.harness.scoring import judge
 from mathmill.eval.harness.tables import graded_of
 from mathmill.eval.models.base import Sampling
 from mathmill.eval.tasks.find import find_tasks
-from tests.eval.harness.replay import ANSWERS, TASKS, Replay, write_problems
+from tests.eval.harness.replay import ANSWERS, TASKS, Replay, said, write_problems
 
 SAMPLED = Sampling(n=2, temperature=1.0)
 
@@ -353,3 +356,42 @@ def test_tables_that_somebody_changed_are_not_judged_again(tmp_path: Path, data:
         (run / table).write_bytes((other / table).read_bytes())
         with pytest.raises(DamagedInput, match="not those that were committed"):
             regrade(run)
+
+
+@pytest.mark.parametrize(
+    ("text", "stated", "strict", "correct"),
+    [
+        (r"So \boxed{5}. The answer is 5.", "phrase", True, True),
+        (r"So \boxed{5}." + "\n#### 5", "hash", True, True),
+        (r"So \boxed{5}.", "hash", False, True),
+        ("#### 5\nThe answer is 5.", "phrase", True, True),
+        (r"It is \boxed{4}. The answer is 5.", "phrase", True, False),
+        ("five times one is 5", "phrase", False, True),
+    ],
+)
+def test_strict_looks_for_the_form_that_the_task_states(text: str, stated: Rule, strict: bool, correct: bool) -> None:
+    [graded] = judge(Problem("p", "?", "5", {}), said(text), (stated,))
+    assert (graded.strict, graded.correct) == (strict, correct)
+
+
+def test_a_model_that_moved_is_the_same_model(tmp_path: Path, data: Path) -> None:
+    class Weights(Replay):
+        @property
+        def facts(self) -> dict[str, str]:
+            return {**super().facts, "weights": "abc"}
+
+    first = Weights(ANSWERS, name="here", interrupt=interrupted(3))
+    with pytest.raises(Stopped):
+        measured(tmp_path / "run", data, first)
+    assert measured(tmp_path / "run", data, Weights(ANSWERS, name="there")).fresh == 3
+
+
+def test_a_server_that_moved_is_the_same_server(tmp_path: Path, data: Path) -> None:
+    class Served(Replay):
+        @property
+        def facts(self) -> dict[str, str]:
+            return {**super().facts, "address": f"http://host{len(self.asked)}/v1"}
+
+    model = Served(ANSWERS)
+    assert measured(tmp_path / "run", data, model).results["model"]["name"] == "replay at http://host0/v1"
+    assert measured(tmp_path / "run", data, model).was_done

@@ -112,3 +112,15 @@ def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="not UTF-8"):
         find_tasks([str(tmp_path / "bytes.toml")])
+
+
+def test_names_may_be_joined() -> None:
+    assert [task.name for task in find_tasks(["gsm8k-8shot, math-4shot"])] == ["gsm8k-8shot", "math-4shot"]
+
+
+def test_a_task_of_one_s_own_has_a_name_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    built_in = (files("mathmill.eval.tasks") / "gsm8k_5shot.toml").read_text(encoding="utf-8")
+    path.write_text(built_in, encoding="utf-8")
+    with pytest.raises(ConfigError, match="gsm8k-5shot is a task of mathmill's; call yours something else"):
+        find_tasks([str(path)])

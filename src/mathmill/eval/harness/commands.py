@@ -116,7 +116,6 @@ def _name(prepared: Prepared) -> str:
 
 
 def _slug(name: str) -> str:
-    """A model's name as one of a folder: of a path its last part, of the hub's `owner/name` both."""
-    path = Path(name)
-    short = path.name if path.exists() else name
-    return re.sub(r"[^\w.+-]+", "--", short).strip("-.") or "model"
+    """A model's name as one of a folder: the last two parts of a path (`run1/checkpoint-500`) or of the hub's name."""
+    parts = [part for part in Path(name).parts if part.strip("./\\")][-2:]
+    return re.sub(r"[^\w.+-]+", "--", "--".join(parts)).strip("-.") or "model"

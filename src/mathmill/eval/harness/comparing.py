@@ -45,7 +45,7 @@ def show_comparison(first: Path, second: Path, strict: bool, n: int, as_json: bo
     if as_json:
         print_json({"first": str(first), "second": str(second), "unlike": unlike, **found.as_dict()})
         return
-    _print_paired(found, (str(first), str(second)), strict)
+    _print_paired(found, (first, second), results, strict)
     for line in unlike:
         print(f"note: they differ in {one_line(line, 300)}")
     _print_changes("fixed", found.fixed, n)
@@ -54,6 +54,9 @@ def show_comparison(first: Path, second: Path, strict: bool, n: int, as_json: bo
 
 def _unlike(first: Path, second: Path) -> list[str]:
     """What two benchmarks differ in beside which model it is, and which may be what makes the difference."""
+    tasks = [load_claim(folder)["config"]["task"] for folder in (first, second)]
+    if tasks[0]["name"] != tasks[1]["name"]:
+        return [f"the task: {tasks[0]['name']}, {tasks[1]['name']}"]
     configs = []
     for folder in (first, second):
         config = load_claim(folder)["config"]
@@ -66,10 +69,12 @@ def _unlike(first: Path, second: Path) -> list[str]:
     return unlike
 
 
-def _print_paired(found: Paired, names: Sequence[str], strict: bool) -> None:
-    kind = "strict accuracy" if strict else "accuracy"
-    rows = [(name, f"{100 * value:.2f} %") for name, value in zip(names, (found.first, found.second), strict=True)]
-    print_table(("run", kind), rows)
+def _print_paired(found: Paired, runs: Sequence[Path], results: Sequence[Mapping[str, Any]], strict: bool) -> None:
+    for run, of, n, value in zip(runs, results, found.samples, (found.first, found.second), strict=True):
+        kind = ("accuracy" if n == 1 else f"avg@{n}") + (", strict" if strict else "")
+        print(f"{run}: {of['task']}, {one_line(of['model']['name'])}: {kind} {100 * value:.2f} % on these problems")
+        if of["stamp"]:
+            print(f"  {of['stamp']}")
     print()
     print(
         f"difference {100 * found.difference:+.2f} points, 95 % interval {100 * found.low:+.2f} to "
@@ -102,6 +107,10 @@ def show_disagreements(folder: Path, grader: str, n: int, characters: int, as_js
     check_grader(grader)
     with Outside(grader) as other:
         found = disagreements(graded_of(folder), golds_of_run(folder), other)
+    refused, asked = sum(found.refused.values()), found.both + found.ours + found.theirs + found.neither
+    if refused == asked:
+        told = ", ".join(sorted(found.refused))
+        raise ConfigError(f"{grader} gave no verdict on any of {asked:,} completions ({told}): try it by itself")
     if as_json:
         print_json({"run": str(folder), "grader": grader, **found.as_dict()})
         return

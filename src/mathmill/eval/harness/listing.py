@@ -51,7 +51,7 @@ def _listed(run: Path) -> dict[str, Any]:
 def _row(listed: dict[str, Any]) -> tuple[Any, ...]:
     if listed["state"] == "done":
         return row_of(listed["run"], listed)
-    task, state = f"{listed['task']} v{listed['version']}", listed["state"]
+    state = listed["state"]
     if state == "unfinished":
         state = f"unfinished, {listed['finished']:,} problems kept"
-    return (listed["run"], task, listed["model"]["name"], "", "", "", "", "", "", state)
+    return (listed["run"], "", "", "", "", "", state)

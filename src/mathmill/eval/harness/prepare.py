@@ -75,7 +75,8 @@ def prepare(task: Task, model: Model, wanted: Wanted) -> Prepared:
     model.check(prompts, sampling)
     recipe = BenchmarkRecipe(
         task=task,
-        model=dict(sorted(model.facts.items())),
+        name=_told(model),
+        model=_identity(model),
         sampling=sampling,
         chat=chat,
         system=wanted.system,
@@ -98,6 +99,24 @@ def _check_system(system: str) -> None:
         system.encode()
     except UnicodeEncodeError:
         raise ConfigError("--system holds bytes that are no UTF-8 text: write it in UTF-8") from None
+
+
+def _told(model: Model) -> str:
+    """A model's name for people, with the address of the server that has it."""
+    at = f" at {model.facts['address']}" if "address" in model.facts else ""
+    return model.facts["name"] + at
+
+
+def _identity(model: Model) -> dict[str, str]:
+    """What makes a model the same one: of one in a folder its weights, of one on a server the name it has there.
+
+    A server may move while a benchmark is under way, so its address is told and not compared.
+    """
+    facts = dict(sorted(model.facts.items()))
+    facts.pop("address", None)
+    if "weights" in facts:
+        del facts["name"]
+    return facts
 
 
 def _shots(task: Task, wanted: Wanted) -> Loaded | None:

@@ -16,7 +16,8 @@ class BenchmarkRecipe(Config):
     """
 
     task: Task
-    model: dict[str, str] = Field(description="what identifies it, as `Model.facts`")
+    name: str = Field(exclude=True, description="of the model, as it was given; a folder that moved is the same model")
+    model: dict[str, str] = Field(description="what identifies it: `Model.facts`, without a name beside its weights")
     sampling: Sampling
     chat: bool = Field(description="prompts are chats in the model's own template")
     system: str = ""

@@ -14,10 +14,12 @@ from typing import Any
 import orjson
 
 from mathmill.data.problems import Problem
+from mathmill.data.terminal import one_line
 from mathmill.eval.harness.contamination import Contamination, contaminated
 from mathmill.eval.harness.graded import Graded
-from mathmill.eval.harness.metrics import measure, votes_of
+from mathmill.eval.harness.metrics import measure
 from mathmill.eval.harness.recipe import BenchmarkRecipe
+from mathmill.eval.harness.scoring import Settled
 from mathmill.eval.harness.tables import completion_rows, described
 from mathmill.eval.harness.voting import Vote
 
@@ -43,15 +45,14 @@ class Report:
     completions: list[dict[str, Any]]
 
 
-def make_report(asked: Asked, graded: Mapping[str, Sequence[Graded]], corpus: Path | None) -> Report:
-    """Count everything; `graded` has all completions of all Problems. With a `corpus`, look for the Problems in it.
+def make_report(asked: Asked, settled: Mapping[str, Settled], corpus: Path | None) -> Report:
+    """Count everything; `settled` has all completions of all Problems. With a `corpus`, look for the Problems in it.
 
     Raises:
         InputMissing, ConfigError, DamagedInput: as `contaminated`.
-        JudgeInTrouble: as `verify`, which votes ask.
     """
-    groups = {problem.id: tuple(graded[problem.id]) for problem in asked.problems}
-    votes = votes_of(groups)
+    groups = {problem.id: settled[problem.id].graded for problem in asked.problems}
+    votes = {name: settled[name].vote for name in groups}
     found = None if corpus is None else contaminated(asked.problems, corpus)
     hits = {} if found is None else {name: found.of(name) for name in groups}
     metrics = measure((each for group in groups.values() for each in group), asked.problems, votes, hits)
@@ -68,7 +69,7 @@ def _results(asked: Asked, metrics: dict[str, Any], contamination: dict[str, Any
     return {
         "task": recipe.task.name,
         "version": recipe.task.version,
-        "model": recipe.model,
+        "model": {**recipe.model, "name": recipe.name},
         "stamp": stamp(len(asked.problems), asked.total),
         "asked": len(asked.problems),
         "total": asked.total,
@@ -119,3 +120,31 @@ def _problem_rows(
             "contaminated": None if found is None else found.of(problem.id),
             "contaminated_by": None if hit is None else orjson.dumps(hit.as_dict()).decode(),
         }
+
+
+_CARD = """---
+configs:
+- config_name: completions
+  data_files: completions/*.parquet
+- config_name: problems
+  data_files: problems/*.parquet
+---
+# {task} of {model}
+
+{stamp}Accuracy {value:.2f} % (95 % interval {low:.2f} to {high:.2f}), by mathmill; all figures are in `results.json`.
+
+```python
+from datasets import load_dataset
+
+completions = load_dataset("PATH/TO/THIS/FOLDER", "completions", split="train")
+```
+
+The questions belong to their authors: mind the licence of the benchmark before you publish them.
+"""
+
+
+def card(results: Mapping[str, Any]) -> str:
+    """The card (README.md) by which the hub and `datasets.load_dataset` read the folder."""
+    accuracy = {name: 100 * results["metrics"]["accuracy"][name] for name in ("value", "low", "high")}
+    told = f"{results['stamp']}.\n\n" if results["stamp"] else ""
+    return _CARD.format(task=results["task"], model=one_line(results["model"]["name"]), stamp=told, **accuracy)

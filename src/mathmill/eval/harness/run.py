@@ -1,7 +1,7 @@
 """A benchmark's Run: what is missing is asked of the model, kept Problem by Problem, then judged and counted at once.
 
 It can be killed at any moment; the same command goes on, with another batch size if wished, generates nothing twice and
-ends in the same tables. Judging costs about 0.3 ms a completion beside the seconds that it took to make.
+ends in the same tables. Judging costs about a millisecond a completion beside the seconds that it took to make.
 """
 
 from __future__ import annotations
@@ -22,12 +22,11 @@ from mathmill.data.progress import progress_shown
 from mathmill.data.runs import Run, code_version, load_claim
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
 from mathmill.eval.harness.board import Board
-from mathmill.eval.harness.graded import Graded
 from mathmill.eval.harness.journal import Journal
 from mathmill.eval.harness.prepare import Prepared
 from mathmill.eval.harness.recipe import BenchmarkRecipe
-from mathmill.eval.harness.report import Asked, Report, make_report
-from mathmill.eval.harness.scoring import judge
+from mathmill.eval.harness.report import Asked, Report, card, make_report
+from mathmill.eval.harness.scoring import Settled, settle
 from mathmill.eval.harness.tables import COMPLETIONS, PROBLEMS, graded_of, problems_asked, shown_prompt
 from mathmill.eval.models.base import Completion, Model
 
@@ -35,6 +34,7 @@ from mathmill.eval.models.base import Completion, Model
 BENCHMARK = "benchmark"
 RESULTS = "results.json"
 
+CARD = "README.md"
 COMPLETIONS_FILE, PROBLEMS_FILE = "completions/completions.parquet", "problems/problems.parquet"
 # The one unit of the ledger: everything that is made of the completions, once they are all there.
 _UNIT = "results"
@@ -43,11 +43,12 @@ _PACKAGES = ("torch", "transformers", "vllm", "datasets", "sympy")
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A benchmark that is done: its results, and how many Problems this execution asked."""
+    """A benchmark that is done: its results, how many Problems this execution asked, and if it was done before it."""
 
     folder: Path
     results: Mapping[str, Any]
     fresh: int
+    was_done: bool
 
 
 def run_benchmark(prepared: Prepared, model: Model, folder: Path, corpus: Path | None = None) -> Finished:
@@ -62,21 +63,21 @@ def run_benchmark(prepared: Prepared, model: Model, folder: Path, corpus: Path |
     with Run(folder, prepared.recipe, BENCHMARK, prepared.files) as run:
         run.clear_leftovers(("completions", "problems"))
         journal = Journal(folder)
-        fresh = 0
+        fresh, was_done = 0, run.is_done
         if not run.ledger.is_done(_UNIT):
             if not journal.done and _has_completions(run):
                 journal.append_all(_completions_of(folder))
             before = len(journal.done)
-            graded = _complete(prepared, model, journal)
+            settled = _complete(prepared, model, journal)
             fresh = len(journal.done) - before
-            _publish(run, make_report(_asked(prepared, model), graded, corpus))
+            _publish(run, make_report(_asked(prepared, model), settled, corpus))
         elif corpus is not None and str(corpus) != _corpus_of(folder):
             _publish(run, _judged_again(prepared.recipe, run, journal, corpus))
         journal.remove()
         results = read_results(folder)
         if not run.is_done:
             _finish(run, results, time.perf_counter() - began, fresh)
-        return Finished(folder, results, fresh)
+        return Finished(folder, results, fresh, was_done)
 
 
 def read_results(folder: Path) -> dict[str, Any]:
@@ -100,35 +101,32 @@ def read_results(folder: Path) -> dict[str, Any]:
     return results
 
 
-def _complete(prepared: Prepared, model: Model, journal: Journal) -> dict[str, tuple[Graded, ...]]:
-    """Every completion judged, after the missing ones were made."""
+def _complete(prepared: Prepared, model: Model, journal: Journal) -> dict[str, Settled]:
+    """Every Problem settled, after the missing completions were made."""
     problems = {problem.id: problem for problem in prepared.problems}
-    stated = prepared.recipe.task.stated
-    done = [name for name in problems if _is_whole(journal.done.get(name, ()), prepared)]
-    board = Board(prepared.recipe.task.name, len(problems), len(done))
-    graded = {name: judge(problems[name], journal.done[name], stated) for name in done}
-    for each in graded.values():
-        board.add(each, fresh=False)
-    todo = [prompt for prompt in prepared.prompts if prompt.id not in graded]
-    if not todo:
-        return graded
+    task, sampling = prepared.recipe.task, prepared.recipe.sampling
+    kept = {name: each for name, each in journal.done.items() if name in problems and len(each) == sampling.n}
+    todo = [prompt for prompt in prepared.prompts if prompt.id not in kept]
+    board = Board(task.name, len(problems), len(kept))
+    settled: dict[str, Settled] = {}
+
+    def take(name: str, completions: Sequence[Completion], fresh: bool) -> None:
+        settled[name] = settle(problems[name], completions, task.stated)
+        board.add(settled[name].graded, fresh)
+
     try:
-        with progress_shown(board.outlook), closing(model.generate(todo, prepared.recipe.sampling)) as answers:
-            for position, completions in answers:
-                problem = problems[todo[position].id]
-                journal.append(problem.id, completions)
-                graded[problem.id] = judge(problem, completions, stated)
-                board.add(graded[problem.id])
-    except Stopped as stopped:
-        kept = f"{stopped}: {len(graded):,} of {len(problems):,} problems are finished and kept"
-        raise Stopped(kept, stopped.exit_code - 128) from None
-    except InputMissing as missing:
-        raise InputMissing(f"{missing} ({len(graded):,} of {len(problems):,} problems are kept in all)") from missing
-    return graded
-
-
-def _is_whole(completions: Sequence[Completion], prepared: Prepared) -> bool:
-    return len(completions) == prepared.recipe.sampling.n
+        with progress_shown(board.outlook):
+            for name, completions in kept.items():
+                take(name, completions, fresh=False)
+            if todo:  # else a server need not be there any more
+                with closing(model.generate(todo, sampling)) as answers:
+                    for position, completions in answers:
+                        journal.append(todo[position].id, completions)
+                        take(todo[position].id, completions, fresh=True)
+    except (Stopped, InputMissing) as stopped:
+        told = f"{stopped}; {task.name}: {len(journal.done):,} of {len(problems):,} problems are finished and kept"
+        raise Stopped(told, stopped.exit_code - 128) if isinstance(stopped, Stopped) else InputMissing(told) from None
+    return settled
 
 
 def regrade(folder: Path, corpus: Path | None = None) -> Finished:
@@ -142,22 +140,21 @@ def regrade(folder: Path, corpus: Path | None = None) -> Finished:
         Locked, CannotCreate, DiskFull: as `Run`.
     """
     began = time.perf_counter()
-    read_results(folder)
-    claim = load_claim(folder)
-    recipe, before = _recipe_of(claim["config"]), _corpus_of(folder)
+    name, claim = read_results(folder)["model"]["name"], load_claim(folder)
+    recipe, before = _recipe_of(claim["config"], name), _corpus_of(folder)
     with Run(folder, recipe, BENCHMARK, claim["files"]) as run:
         journal = Journal(folder)
         _publish(run, _judged_again(recipe, run, journal, corpus or (Path(before) if before else None)))
         journal.remove()
         results = read_results(folder)
         _finish(run, results, time.perf_counter() - began, 0)
-        return Finished(folder, results, 0)
+        return Finished(folder, results, 0, was_done=False)
 
 
-def _recipe_of(config: dict[str, Any]) -> BenchmarkRecipe:
-    """The recipe that a run was begun with; what a Task tells people is not kept in it."""
+def _recipe_of(config: dict[str, Any], name: str) -> BenchmarkRecipe:
+    """The recipe that a run of a model of this name was begun with; what a Task tells people is not kept in it."""
     told = dict.fromkeys(("about", "protocol", "limit_from"), "not kept")
-    return BenchmarkRecipe.model_validate({**config, "task": {**told, **config["task"]}})
+    return BenchmarkRecipe.model_validate({**config, "name": name, "task": {**told, **config["task"]}})
 
 
 def _judged_again(recipe: BenchmarkRecipe, run: Run, journal: Journal, corpus: Path | None) -> Report:
@@ -169,9 +166,9 @@ def _judged_again(recipe: BenchmarkRecipe, run: Run, journal: Journal, corpus: P
         raise DamagedInput(
             f"the tables in {run.folder} are not those that were committed: `mathmill runs check` tells more"
         )
-    graded = {each.id: judge(each, journal.done[each.id], recipe.task.stated) for each in problems}
+    settled = {each.id: settle(each, journal.done[each.id], recipe.task.stated) for each in problems}
     asked = Asked(recipe, problems, prompts, results["total"], results["origin"], tuple(results["notes"]))
-    return make_report(asked, graded, corpus)
+    return make_report(asked, settled, corpus)
 
 
 def _has_completions(run: Run) -> bool:
@@ -214,10 +211,17 @@ def _publish(run: Run, report: Report) -> None:
         name: write_parquet(staging.stage(name, count_parquet), each, parquet_schema(columns))
         for name, columns, each in tables
     }
-    path = staging.stage(RESULTS, lambda _: 1)
-    with writing(path):
-        path.write_bytes(orjson.dumps(report.results, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    run.ledger.append(_UNIT, staging.publish(rows | {RESULTS: 1}), {"code": code_version(), "finished": time.time()})
+    texts = {
+        RESULTS: orjson.dumps(report.results, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE),
+        CARD: card(report.results).encode(),
+    }
+    for name, text in texts.items():
+        path = staging.stage(name, lambda _: 1)
+        with writing(path):
+            path.write_bytes(text)
+    run.ledger.append(
+        _UNIT, staging.publish(rows | dict.fromkeys(texts, 1)), {"code": code_version(), "finished": time.time()}
+    )
 
 
 def _finish(run: Run, results: Mapping[str, Any], seconds: float, fresh: int) -> None:

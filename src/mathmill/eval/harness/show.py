@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from mathmill.eval.harness.tables import shown_prompt
 
 _SHARES = (("truncated", "truncated"), ("no answer", "no_answer"))
 _MUCH = 0.05  # of the completions; with more truncated, the figure is also one of the limit
-COLUMNS = ("run", "task", "model", "problems", "samples", "accuracy", "95 % interval", "strict", "truncated", "state")
+COLUMNS = ("run", "problems", "accuracy", "95 % interval", "strict", "truncated", "state")
 
 
 def show_finished(finished: Sequence[Finished], as_json: bool) -> None:
@@ -25,11 +26,19 @@ def show_finished(finished: Sequence[Finished], as_json: bool) -> None:
         if position:
             print()
         print_results(each.results)
-        told = f"asked {each.fresh:,} of them now" if each.fresh else "nothing to do: it was done already"
+        told = "nothing to do: it was done already" if each.was_done else f"asked {each.fresh:,} of them now"
         print(f"\n{each.folder}: {told}; `mathmill eval show {each.folder}` shows completions")
     if len(finished) > 1:
         print()
         print_table(COLUMNS, [row_of(str(each.folder), each.results) for each in finished])
+        print(f"\n{_mean([each.results['metrics']['accuracy'] for each in finished])}")
+
+
+def _mean(accuracies: Sequence[Mapping[str, Any]]) -> str:
+    """The mean over tasks, each counting the same; its error is that of the tasks' own, taken as independent."""
+    mean = sum(each["value"] for each in accuracies) / len(accuracies)
+    error = math.sqrt(sum((each["stderr"] or 0.0) ** 2 for each in accuracies)) / len(accuracies)
+    return f"mean accuracy of {len(accuracies)} tasks: {100 * mean:.2f} %, standard error {100 * error:.2f}"
 
 
 def print_results(results: Mapping[str, Any]) -> None:
@@ -47,7 +56,8 @@ def print_results(results: Mapping[str, Any]) -> None:
             print_table((name, "problems", "accuracy", "95 % interval"), rows)
     print()
     counts = ", ".join(f"{count:,} {name}" for name, count in metrics["outcomes"].items() if count)
-    print(f"{metrics['problems'] * metrics['samples']:,} completions: {counts}")
+    tokens = f"{metrics['tokens']['mean']:,.0f} tokens on average, median {metrics['tokens']['median']:,.0f}"
+    print(f"{metrics['problems'] * metrics['samples']:,} completions ({tokens}): {counts}")
     for note in _notes(results):
         print(f"note: {one_line(note)}")
 
@@ -93,8 +103,8 @@ def _notes(results: Mapping[str, Any]) -> list[str]:
     found = results["contamination"]
     if found:
         notes.append(
-            f"{found['contaminated']:,} problems are contaminated: {found['corpus']} has text of them in one of its "
-            f"{found['documents']:,} documents; {found['unchecked']:,} are too short to be looked for"
+            f"text of {found['contaminated'] or 'no'} problem{'s' * (found['contaminated'] != 1)} is in the "
+            f"{found['documents']:,} documents of {found['corpus']}; {found['unchecked']:,} are too short to look for"
         )
     truncated = results["metrics"]["truncated"]["value"]
     if truncated > _MUCH:
@@ -111,10 +121,7 @@ def row_of(run: str, results: Mapping[str, Any]) -> tuple[Any, ...]:
     metrics = results["metrics"]
     return (
         run,
-        f"{results['task']} v{results['version']}",
-        results["model"]["name"],
         metrics["problems"],
-        metrics["samples"],
         _percent(metrics["accuracy"]),
         _interval(metrics["accuracy"]),
         _percent(metrics["strict_accuracy"]),

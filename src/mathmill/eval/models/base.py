@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from mathmill.data.config import Config
+from mathmill.data.config import Config, canonical_json
 
 #: Why a completion ended: a stop string, an end-of-sequence token, or the limit of new tokens (it was truncated).
 Finish = Literal["stop", "eos", "length"]
@@ -18,11 +18,18 @@ class Sampling(Config):
     """How completions are drawn. Temperature 0 is greedy, and then `n` has to be 1."""
 
     n: int = Field(default=1, ge=1, description="completions of a problem")
-    temperature: float = Field(default=0.0, ge=0)
+    temperature: float = Field(default=0.0, ge=0, description="0, or at least 0.001: below it nothing else is drawn")
     top_p: float = Field(default=1.0, gt=0, le=1, description="smallest set of tokens with this probability")
     top_k: int = Field(default=0, ge=0, description="of the likeliest tokens; 0 for all")
     max_new_tokens: int = Field(default=512, ge=1)
     seed: int = Field(default=0, ge=0, lt=2**63)
+
+    @field_validator("temperature")
+    @classmethod
+    def _can_be_divided_by(cls, temperature: float) -> float:
+        if 0 < temperature < 0.001:
+            raise ValueError("must be 0 (greedy) or at least 0.001")
+        return temperature
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +97,8 @@ class Model(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def template_fact(template: Mapping[str, Any]) -> dict[str, str]:
+    """What arguments of a chat template add to the facts of a model: other ones give other prompts."""
+    return {"template": canonical_json(dict(template)).decode()} if template else {}

@@ -18,7 +18,8 @@ def check_fits(tokens: int, new: int, context: int, who: str) -> None:
     advice = f"set --max-new-tokens {context - tokens} or choose" if tokens < context else "choose"
     raise ConfigError(
         f"the prompts need up to {tokens:,} tokens and completions {new:,}, and the context of "
-        f"{one_line(who, 200)} has {context:,}: {advice} a task with fewer shots"
+        f"{one_line(who, 200)} has {context:,}: {advice} a task with fewer shots, or a model with a longer "
+        "context"
     )
 
 

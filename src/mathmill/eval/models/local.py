@@ -11,11 +11,11 @@ import gc
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from mathmill.data.config import Config
 from mathmill.data.errors import ConfigError
-from mathmill.eval.models.base import Completion, Prompt, Sampling
+from mathmill.eval.models.base import Completion, Prompt, Sampling, template_fact
 from mathmill.eval.models.context import check_draws
 from mathmill.eval.models.memory import free_bytes, is_out_of_memory
 from mathmill.eval.models.names import Device, Dtype
@@ -35,6 +35,7 @@ class LocalOptions(Config):
     revision: str = Field(default="", description="commit, branch or tag of a model on the hub")
     dtype: Dtype = Field(default="auto", description="precision of the weights; auto is what they are stored in")
     device: Device = Field(default="auto", description="auto is a GPU where there is one")
+    template: dict[str, JsonValue] = Field(default={}, description="arguments of the chat template, by name")
     batch_size: int | Literal["auto"] = Field(default="auto", description="rows; auto is by memory")
     share_prefix: bool = Field(default=True, description="let what all prompts begin with through the model once")
     refill: bool = Field(default=True, description="let the next prompt take the place of a row that has ended")
@@ -60,12 +61,12 @@ class LocalModel:
             raise ConfigError(f"a batch of {self._options.batch_size} rows: set --batch-size to 1 or more, or to auto")
         self._loaded: Loaded = load(name, self._options.revision, self._options.dtype, self._options.device)
         self._name = name
-        self._reader = Reader(name, self._loaded.tokenizer, self._loaded.model)
+        self._reader = Reader(name, self._loaded.tokenizer, self._loaded.model, self._options.template)
 
     @property
     def facts(self) -> Mapping[str, str]:
         """Name as it was given, `weights` (a hash of the files, or a commit of the hub), `dtype`, `backend`."""
-        return self._loaded.facts
+        return {**self._loaded.facts, **template_fact(self._options.template)}
 
     @property
     def has_chat_template(self) -> bool:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from mathmill.data.errors import ConfigError, InputMissing
 from mathmill.data.terminal import one_line
 from mathmill.eval.models.about import About, about
-from mathmill.eval.models.base import Completion, Prompt, Sampling
+from mathmill.eval.models.base import Completion, Prompt, Sampling, template_fact
 from mathmill.eval.models.context import check_draws, check_fits
 from mathmill.eval.models.refusals import explained, stopped, wrong_key
 from mathmill.eval.models.requests import Gone, Link, Refused, ask, link_to, session_for
@@ -50,11 +50,19 @@ _TOKEN_BYTES = 256
 _TEMPLATE = 1_024
 
 
-def connect(address: str, *, name: str = "", concurrency: int = 16, patience: float = 300.0) -> ServerModel:
+def connect(
+    address: str,
+    *,
+    name: str = "",
+    concurrency: int = 16,
+    patience: float = 300.0,
+    template: Mapping[str, Any] | None = None,
+) -> ServerModel:
     """The model `name`, or the only one, of the server at an address such as `http://localhost:8000/v1`.
 
     At most `concurrency` requests are under way at a time. One that fails in a way that may pass (408, 409, 429, 5xx,
-    no connection) is sent again until it has failed for `patience` seconds.
+    no connection) is sent again until it has failed for `patience` seconds. `template` are
+    arguments of the chat template.
 
     Raises:
         ConfigError: the address, the key or the name is wrong; the message lists the names.
@@ -86,16 +94,19 @@ def connect(address: str, *, name: str = "", concurrency: int = 16, patience: fl
         if not name:
             raise InputMissing(f"what the server at {link.url} answers to /models is wrong: {wrong}") from wrong
         found = about(None, name, link.url)
-    return ServerModel(link, found, concurrency)
+    return ServerModel(link, found, concurrency, template)
 
 
 class ServerModel:
     """A `Model` whose weights a server has; `connect` makes one."""
 
-    def __init__(self, link: Link, found: About, concurrency: int = 16) -> None:
+    def __init__(
+        self, link: Link, found: About, concurrency: int = 16, template: Mapping[str, Any] | None = None
+    ) -> None:
         self._link, self._about = link, found
         self._concurrency = concurrency
-        self._dialect = Dialect(found.name, found.owner)
+        self._template = dict(template or {})
+        self._dialect = Dialect(found.name, found.owner, self._template)
         self._asked_singly = False
 
     def __repr__(self) -> str:
@@ -103,7 +114,7 @@ class ServerModel:
 
     @property
     def facts(self) -> Mapping[str, str]:
-        return self._about.facts
+        return {**self._about.facts, **template_fact(self._template), "address": self._link.url}
 
     @property
     def has_chat_template(self) -> bool:

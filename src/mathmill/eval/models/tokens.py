@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -31,8 +31,9 @@ Tokens = npt.NDArray[np.int32]
 class Reader:
     """A model's tokenizer; `name` is the model's, for messages. A prompt is tokenised once."""
 
-    def __init__(self, name: str, tokenizer: Any, model: Any) -> None:
-        self._name, self._tokenizer, self._model = name, tokenizer, model
+    def __init__(self, name: str, tokenizer: Any, model: Any, template: Mapping[str, Any] | None = None) -> None:
+        """`template` are arguments of the chat template by name, such as `enable_thinking`."""
+        self._name, self._tokenizer, self._model, self._template = name, tokenizer, model, dict(template or {})
         self._known: dict[str | tuple[Message, ...], Tokens] = {}
 
     @property
@@ -78,7 +79,9 @@ class Reader:
             )
         turns = [{"role": message.role, "content": message.content} for message in messages]
         try:
-            text = self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+            text = self._tokenizer.apply_chat_template(
+                turns, tokenize=False, add_generation_prompt=True, **self._template
+            )
         except TemplateError as error:
             reason = one_line(str(error) or type(error).__name__, 200)
             system = " (there is a system message: try without it)" if messages[0].role == "system" else ""

@@ -19,12 +19,12 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from mathmill.data.config import Config
 from mathmill.data.errors import ConfigError, InputMissing
 from mathmill.data.terminal import one_line
-from mathmill.eval.models.base import Completion, Finish, Prompt, Sampling
+from mathmill.eval.models.base import Completion, Finish, Prompt, Sampling, template_fact
 from mathmill.eval.models.context import check_draws, check_fits
 from mathmill.eval.models.find import find
 from mathmill.eval.models.tokens import Reader
@@ -40,6 +40,7 @@ class VllmOptions(Config):
     )
     gpus: int = Field(default=1, ge=1, description="over which the weights are split")
     context: int = Field(default=0, ge=0, description="tokens of a prompt and its completion; 0 is all the model takes")
+    template: dict[str, JsonValue] = Field(default={}, description="arguments of the chat template, by name")
     chunk: int = Field(default=256, ge=1, description="prompts that are finished together")
 
 
@@ -83,8 +84,10 @@ class VllmModel:
         config = self._llm.llm_engine.model_config
         self._context = int(config.max_model_len)
         precision = str(config.dtype).removeprefix("torch.")
-        self._facts = {"name": name, "weights": place.weights, "dtype": precision, "backend": "vllm"}
-        self._reader = Reader(name, self._llm.get_tokenizer(), _configs(folder))
+        self._facts = {"name": name, "weights": place.weights, "dtype": precision, "backend": "vllm"} | template_fact(
+            self._options.template
+        )
+        self._reader = Reader(name, self._llm.get_tokenizer(), _configs(folder), self._options.template)
 
     @property
     def facts(self) -> Mapping[str, str]:

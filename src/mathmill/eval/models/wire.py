@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mathmill.data.terminal import one_line
@@ -55,6 +55,7 @@ class Dialect:
 
     model: str
     owner: str = ""
+    template: Mapping[str, Any] = field(default_factory=dict)  # arguments of the chat template
     limit: str = "max_tokens"  # or max_completion_tokens, in chats alone
     many: bool = True  # whether it makes several completions in one request, and counts the tokens of all
     estimated: int = 0  # completions whose tokens were not counted by the server
@@ -91,11 +92,12 @@ def path_of(prompt: Prompt) -> str:
     return "/completions" if isinstance(prompt.given, str) else "/chat/completions"
 
 
-def given_of(prompt: Prompt) -> dict[str, Any]:
-    """The prompt itself, as a field of a request."""
+def given_of(prompt: Prompt, dialect: Dialect) -> dict[str, Any]:
+    """The prompt itself, as fields of a request; vLLM, SGLang and llama.cpp know arguments of a chat's template."""
     if isinstance(prompt.given, str):
         return {"prompt": prompt.given}
-    return {"messages": [{"role": turn.role, "content": turn.content} for turn in prompt.given]}
+    told: dict[str, Any] = {"chat_template_kwargs": dict(dialect.template)} if dialect.template else {}
+    return {"messages": [{"role": turn.role, "content": turn.content} for turn in prompt.given], **told}
 
 
 def request_for(prompt: Prompt, sampling: Sampling, dialect: Dialect, first: int, count: int) -> dict[str, Any]:
@@ -106,7 +108,7 @@ def request_for(prompt: Prompt, sampling: Sampling, dialect: Dialect, first: int
     chat = not isinstance(prompt.given, str)
     body: dict[str, Any] = {
         "model": dialect.model,
-        **given_of(prompt),
+        **given_of(prompt, dialect),
         dialect.limit if chat else "max_tokens": sampling.max_new_tokens,
         "temperature": sampling.temperature,
         **_OTHERWISE.get(dialect.owner, {}),
@@ -126,7 +128,7 @@ def request_for(prompt: Prompt, sampling: Sampling, dialect: Dialect, first: int
 def tokenize_request(prompt: Prompt, dialect: Dialect) -> dict[str, Any]:
     """The body that asks `/tokenize` how many tokens a prompt has; llama.cpp leaves out those of a chat's template."""
     if dialect.owner != "llamacpp":
-        return {"model": dialect.model, **given_of(prompt)}
+        return {"model": dialect.model, **given_of(prompt, dialect)}
     text = prompt.given if isinstance(prompt.given, str) else "\n".join(turn.content for turn in prompt.given)
     return {"content": text, "add_special": True}
 

@@ -45,19 +45,23 @@ def find_task(name: str) -> Task:
 
 
 def find_tasks(names: Sequence[str]) -> list[Task]:
-    """The Tasks of names and groups, each once, in the order in which they are named.
+    """The Tasks of names and groups, each once, in the order in which they are named; a name may be several, `a,b`.
 
     What ends in `.toml` is a file with Tasks of the caller's own, written as the ones here.
 
     Raises:
-        ConfigError: nothing has one of the names (the message says the nearest), or a file is not as it has to be.
+        ConfigError: nothing has one of the names (the message says the nearest), a file is not as it has to be, or a
+            Task in it has the name of one here.
         InputMissing: there is no such file.
     """
     tasks, groups = _tasks(), task_groups()
     found: dict[str, Task] = {}
-    for name in names:
+    for name in [part.strip() for each in names for part in each.split(",")]:
         if name.endswith(".toml"):
-            found.update({task.name: task for task in _own_tasks(Path(name))})
+            own = {task.name: task for task in _own_tasks(Path(name))}
+            if taken := sorted(own.keys() & tasks.keys()):
+                raise ConfigError(f"{name}: {taken[0]} is a task of mathmill's; call yours something else")
+            found.update(own)
         elif name in tasks or name in groups:
             found.update({each: tasks[each] for each in groups.get(name, (name,))})
         else:

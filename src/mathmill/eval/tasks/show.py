@@ -32,7 +32,7 @@ def show_tasks(name: str | None, as_json: bool, data: Path | None = None) -> Non
         print_json([_in_brief(task) for task in tasks])
     else:
         print_table(
-            ["task", "version", "problems", "source", "shots", "asked", "new tokens", "stated", "stops"],
+            ["task", "problems", "shots", "asked", "new tokens", "stated"],
             [_row(task) for task in tasks],
         )
         if name is None:
@@ -44,14 +44,11 @@ def show_tasks(name: str | None, as_json: bool, data: Path | None = None) -> Non
 def _row(task: Task) -> list[Any]:
     return [
         task.name,
-        task.version,
         task.problems.problems or "?",
-        task.problems.key,
         _shots(task),
         "chat" if task.chat else "plain",
         task.max_new_tokens,
         ", ".join(task.stated),
-        _quoted(task.stops),
     ]
 
 
