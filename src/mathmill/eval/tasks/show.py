@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,10 @@ def _in_brief(task: Task) -> dict[str, Any]:
 
 
 def _show_task(task: Task, as_json: bool, data: Path | None) -> None:
+    if not as_json:
+        for told, text in _told(task):
+            print(f"{told:10}  {one_line(text)}")
+        sys.stdout.flush()  # the hub may take its time to be out of reach
     try:
         prompt, why_not = _first_prompt(task, data), ""
     except InputMissing as error:
@@ -90,8 +95,6 @@ def _show_task(task: Task, as_json: bool, data: Path | None) -> None:
         words = {"about": task.about, "protocol": task.protocol, "groups": task.groups, "limit_from": task.limit_from}
         print_json({**task.model_dump(mode="json"), **words, "first_prompt": shown, "why_no_prompt": why_not or None})
         return
-    for told, text in _told(task):
-        print(f"{told:10}  {one_line(text)}")
     print()
     if prompt is None:
         print(f"The first prompt cannot be shown: {one_line(why_not)}")
