@@ -279,7 +279,7 @@ def eval_regrade(
     as_json: Json = False,
 ) -> None:
     """Judge the completions of a finished benchmark again, as after a change of the judge. Asks no model."""
-    from mathmill.eval.harness.run import regrade
+    from mathmill.eval.harness.regrade import regrade
     from mathmill.eval.harness.show import show_finished
 
     show_finished([regrade(run, corpus)], as_json)

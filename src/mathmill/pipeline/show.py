@@ -15,7 +15,7 @@ from mathmill.data.json_lines import opened, read_lines
 from mathmill.data.runs import load_manifest
 from mathmill.data.storage import expand
 from mathmill.data.terminal import clean, one_line, print_json, print_table
-from mathmill.eval.harness.run import BENCHMARK
+from mathmill.eval.harness.publishing import BENCHMARK
 from mathmill.eval.harness.show import print_results
 from mathmill.pipeline.commands import Plan
 from mathmill.pipeline.explain import describe, explain

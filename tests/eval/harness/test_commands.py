@@ -184,7 +184,7 @@ def test_compare_says_how_a_model_was_run_and_which_code_judged(
         facts = MappingProxyType({"name": "other", "backend": "replay", "dtype": "float16"})
 
     first = measure(tmp_path / "first", Replay(ANSWERS))
-    monkeypatch.setattr("mathmill.eval.harness.run.code_version", lambda: "0.0.0+older")
+    monkeypatch.setattr("mathmill.eval.harness.publishing.code_version", lambda: "0.0.0+older")
     second = measure(tmp_path / "second", Coarse(ANSWERS))
     shown = told("eval", "compare", first, second)
     assert 'note: they differ in model.dtype: null -> "float16"' in shown
@@ -231,7 +231,7 @@ def test_folders_say_what_figures_depend_on(tmp_path: Path) -> None:
         return str(_folders([ready], model, None)[0])
 
     assert name() == "runs/eval/owner--model/own-2shot"
-    assert name(chat="yes", limit=3, max_new_tokens=9).endswith("own-2shot-chat-9tokens-limit3")
+    assert name(chat="yes", limit=3, max_new_tokens=9).endswith("own-2shot-chat-9tokens")
     assert name(sampling=Sampling(n=4, temperature=0.6, seed=5)).endswith("own-2shot-n4-t0.6-seed5")
 
 

@@ -20,7 +20,9 @@ from mathmill.eval.answers import Rule
 from mathmill.eval.harness.browse import Choice, chosen
 from mathmill.eval.harness.journal import JOURNAL
 from mathmill.eval.harness.prepare import Prepared, Wanted, prepare
-from mathmill.eval.harness.run import BENCHMARK, RESULTS, Finished, read_results, regrade, run_benchmark
+from mathmill.eval.harness.publishing import BENCHMARK, RESULTS, Finished, read_results
+from mathmill.eval.harness.regrade import regrade
+from mathmill.eval.harness.run import run_benchmark
 from mathmill.eval.harness.scoring import judge
 from mathmill.eval.harness.tables import graded_of
 from mathmill.eval.models.base import Sampling
@@ -179,7 +181,6 @@ def test_a_torn_or_damaged_line_of_the_journal_costs_its_problem(tmp_path: Path,
 def test_other_settings_are_refused_in_the_same_folder(tmp_path: Path, data: Path) -> None:
     measured(tmp_path / "run", data, limit=2)
     for changed, words in (
-        ({"limit": 3}, "limit: 2 -> 3"),
         ({"limit": 2, "max_new_tokens": 5}, r"sampling\.max_new_tokens: 16 -> 5"),
         ({"limit": 2, "system": "Think."}, r"files\.prompts"),
     ):
@@ -223,6 +224,29 @@ def test_a_limit_is_stamped_as_no_score(tmp_path: Path, data: Path) -> None:
     # A limit that leaves nothing out changes nothing.
     assert measured(tmp_path / "all", data, limit=6).results["stamp"] == ""
     assert bytes_of(tmp_path / "all") == bytes_of(measured(tmp_path / "plain", data).folder)
+
+
+def test_who_asked_some_problems_goes_on_with_the_others(tmp_path: Path, data: Path) -> None:
+    model = Replay(ANSWERS)
+    assert measured(tmp_path / "run", data, model, limit=2).results["asked"] == 2
+    assert measured(tmp_path / "run", data, model, limit=4).fresh == 2
+    finished = measured(tmp_path / "run", data, model)
+    assert (finished.fresh, finished.results["stamp"]) == (2, "")
+    assert sorted(model.asked) == sorted(ANSWERS)
+    assert bytes_of(tmp_path / "run") == bytes_of(measured(tmp_path / "whole", data).folder)
+    # What is there stays there.
+    assert measured(tmp_path / "run", data, model, limit=2).was_done
+
+
+def test_who_is_killed_while_going_on_loses_nothing(tmp_path: Path, data: Path) -> None:
+    measured(tmp_path / "run", data, limit=2)
+    with pytest.raises(Stopped, match="5 of 6 problems"):
+        measured(tmp_path / "run", data, Replay(ANSWERS, interrupt=interrupted(3)))
+    # With the limit that it began with, all that was answered since is there as well.
+    limited = measured(tmp_path / "run", data, limit=2)
+    assert (limited.fresh, limited.results["asked"]) == (0, 5)
+    assert measured(tmp_path / "run", data).fresh == 1
+    assert bytes_of(tmp_path / "run") == bytes_of(measured(tmp_path / "whole", data).folder)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from mathmill.data.errors import ConfigError
 from mathmill.data.tables import ask_tables
 from mathmill.data.terminal import clean, one_line, print_json
 from mathmill.eval.answers import Rule
-from mathmill.eval.harness.run import read_results
+from mathmill.eval.harness.publishing import read_results
 from mathmill.eval.harness.show import print_results
 from mathmill.eval.models.base import Finish
 from mathmill.eval.verdict import OUTCOMES

@@ -14,7 +14,8 @@ from mathmill.data.runs import Run
 from mathmill.data.terminal import one_line
 from mathmill.eval.harness.contamination import check_corpus
 from mathmill.eval.harness.prepare import Prepared, Wanted, prepare
-from mathmill.eval.harness.run import BENCHMARK, Finished, run_benchmark
+from mathmill.eval.harness.publishing import BENCHMARK, Finished
+from mathmill.eval.harness.run import run_benchmark
 from mathmill.eval.models.base import Model
 from mathmill.eval.models.context import check_draws
 from mathmill.eval.models.open import Means, open_model
@@ -46,8 +47,7 @@ def run_tasks(order: Order) -> list[Finished]:
     with _prepared(order) as (model, prepared):
         finished = []
         for each, folder in zip(prepared, _checked(prepared, model, order.out), strict=True):
-            whole = len(each.problems) == each.total
-            asked = f"{each.total:,}" if whole else f"{len(each.problems):,} of {each.total:,}"
+            asked = f"{each.total:,}" if each.first == each.total else f"{each.first:,} of {each.total:,}"
             told = f"{each.recipe.task.name}: {asked} problems of {each.origin} -> {folder}"
             print(one_line(told), file=sys.stderr, flush=True)
             finished.append(run_benchmark(each, model, folder, order.corpus))
@@ -110,8 +110,6 @@ def _name(prepared: Prepared) -> str:
         parts.append(f"n{sampling.n}-t{sampling.temperature:g}-seed{sampling.seed}")
     if sampling.max_new_tokens != recipe.task.max_new_tokens:
         parts.append(f"{sampling.max_new_tokens}tokens")
-    if recipe.limit is not None:
-        parts.append(f"limit{recipe.limit}")
     return "-".join(parts)
 
 

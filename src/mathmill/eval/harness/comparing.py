@@ -13,7 +13,7 @@ from mathmill.data.terminal import one_line, print_json, print_table
 from mathmill.eval.harness.disagree import Comparison, disagreements
 from mathmill.eval.harness.graders import Outside, check_grader
 from mathmill.eval.harness.paired import Change, Paired, Test, paired
-from mathmill.eval.harness.run import read_results
+from mathmill.eval.harness.publishing import read_results
 from mathmill.eval.harness.tables import golds_of_run, graded_of
 
 _HOW = ("backend", "dtype")  # of a model's facts, those that say how it was run
@@ -62,7 +62,7 @@ def _unlike(first: Path, second: Path) -> list[str]:
         config = load_claim(folder)["config"]
         how = {name: config["model"].get(name) for name in _HOW}
         configs.append(config | {"model": how})
-    unlike = [line for line in differences(*configs) if not line.startswith("limit:")]
+    unlike = list(differences(*configs))
     codes = [{line.get("code") for line in Ledger(folder).lines.values()} for folder in (first, second)]
     if codes[0] != codes[1]:
         unlike.append("the version of mathmill that judged them: `mathmill eval regrade` judges each by this one")

@@ -9,7 +9,7 @@ from mathmill.data.errors import DamagedInput, InputMissing
 from mathmill.data.runs import MANIFEST, find_runs, load_claim
 from mathmill.data.terminal import print_json, print_table
 from mathmill.eval.harness.journal import Journal
-from mathmill.eval.harness.run import BENCHMARK, read_results
+from mathmill.eval.harness.publishing import BENCHMARK, read_results
 from mathmill.eval.harness.show import COLUMNS, row_of
 
 

@@ -47,6 +47,7 @@ class Prepared:
     files: dict[str, str]
     problems: tuple[Problem, ...]
     prompts: tuple[Prompt, ...]
+    first: int
     total: int
     origin: str
     notes: tuple[str, ...]
@@ -67,12 +68,13 @@ def prepare(task: Task, model: Model, wanted: Wanted) -> Prepared:
         skip_without_gold=wanted.skip_without_gold,
     )
     shots = _shots(task, wanted)
-    problems = tuple(loaded.problems[: wanted.limit])
+    problems = tuple(loaded.problems)
+    first = min(wanted.limit or len(problems), len(problems))
     chat = _is_chat(task, model, wanted.chat)
     _check_system(wanted.system)
     prompts = tuple(build_prompts(task, problems, shots.problems if shots else [], chat, wanted.system))
     sampling = _sampling(wanted.sampling, wanted.max_new_tokens or task.max_new_tokens)
-    model.check(prompts, sampling)
+    model.check(prompts[:first], sampling)
     recipe = BenchmarkRecipe(
         task=task,
         name=_told(model),
@@ -80,12 +82,11 @@ def prepare(task: Task, model: Model, wanted: Wanted) -> Prepared:
         sampling=sampling,
         chat=chat,
         system=wanted.system,
-        limit=wanted.limit if wanted.limit is not None and wanted.limit < len(loaded.problems) else None,
     )
     files = {"problems": loaded.fingerprint, "prompts": _fingerprint(prompts)}
     notes = _notes(task, model, loaded, chat)
     total = max(len(loaded.problems), loaded.expected - loaded.without_gold)
-    return Prepared(recipe, files, problems, prompts, total, loaded.origin, notes)
+    return Prepared(recipe, files, problems, prompts, first, total, loaded.origin, notes)
 
 
 def _sampling(wanted: Sampling, max_new_tokens: int) -> Sampling:

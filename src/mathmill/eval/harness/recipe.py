@@ -13,6 +13,7 @@ class BenchmarkRecipe(Config):
     """A model and a Task with every setting of its protocol.
 
     Batch size, device, concurrency and the address of a server are no part of it: a benchmark may go on with others.
+    Nor is a limit: whoever asked the first fifty Problems and likes what is there goes on with the others.
     """
 
     task: Task
@@ -21,4 +22,3 @@ class BenchmarkRecipe(Config):
     sampling: Sampling
     chat: bool = Field(description="prompts are chats in the model's own template")
     system: str = ""
-    limit: int | None = Field(default=None, ge=1, description="only the first problems: then it is no score")

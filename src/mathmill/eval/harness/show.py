@@ -9,7 +9,7 @@ from typing import Any
 
 from mathmill.data.terminal import clean, one_line, print_json, print_table
 from mathmill.eval.harness.prepare import Prepared
-from mathmill.eval.harness.run import Finished
+from mathmill.eval.harness.publishing import Finished
 from mathmill.eval.harness.tables import shown_prompt
 
 _SHARES = (("truncated", "truncated"), ("no answer", "no_answer"))
@@ -138,7 +138,7 @@ def show_prepared(prepared: Sequence[Prepared], folders: Sequence[Path], as_json
     for each, folder in zip(prepared, folders, strict=True):
         recipe = each.recipe
         print(
-            f"{recipe.task.name}, version {recipe.task.version}: {len(each.problems):,} of {each.total:,} problems of "
+            f"{recipe.task.name}, version {recipe.task.version}: {each.first:,} of {each.total:,} problems of "
             f"{one_line(each.origin)} -> {folder}"
         )
         for note in each.notes:
@@ -151,7 +151,7 @@ def _planned(prepared: Prepared, folder: Path) -> dict[str, Any]:
     return {
         "run": str(folder),
         "recipe": prepared.recipe.model_dump(mode="json"),
-        "problems": len(prepared.problems),
+        "problems": prepared.first,
         "total": prepared.total,
         "origin": prepared.origin,
         "notes": list(prepared.notes),
