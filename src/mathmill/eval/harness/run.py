@@ -51,6 +51,8 @@ def run_benchmark(prepared: Prepared, model: Model, folder: Path, corpus: Path |
         missing = _wanted(prepared, journal) - (_asked_before(folder) if done else set())
         fresh, was_done = 0, run.is_done and not missing
         if missing:
+            if done:  # what was looked for in a corpus is looked for there again
+                corpus = corpus or (Path(found) if (found := corpus_of(folder)) else None)
             if done or has_completions(run):
                 journal.append_all(completions_of(folder))
             before = len(journal.done)
