@@ -318,6 +318,14 @@ def write_corpus(folder: Path) -> Path:
     return folder
 
 
+def test_a_corpus_is_looked_in_again_when_a_run_goes_on(tmp_path: Path, data: Path) -> None:
+    model, corpus = Replay(ANSWERS), write_corpus(tmp_path / "corpus-run")
+    run_benchmark(prepared(data, model, limit=2), model, tmp_path / "run", corpus)
+    finished = measured(tmp_path / "run", data, model)
+    assert finished.results["contamination"]["contaminated"] == 1
+    assert regrade(finished.folder).results == finished.results
+
+
 def test_a_corpus_that_has_a_problem_fills_the_column(tmp_path: Path, data: Path) -> None:
     corpus = write_corpus(tmp_path / "corpus-run")
     model = Replay(ANSWERS)
