@@ -5,8 +5,8 @@
 
 Pages are decoded beforehand; each page is given to every system in turn before the next page is looked at, so that
 other work on the machine slows all of them alike. Seconds are of the processor, of one process; those of the peer
-that lives in an environment of its own (`benchmarks.peer_environments`) are measured inside its process. Scores come from
-`scoring/score_extractor.py` beside the crawl, where that is there: `recall` of formulas between delimiters,
+that lives in an environment of its own (`benchmarks.peer_environments`) are measured inside its process. Scores come
+from `scoring/score_extractor.py` beside the crawl, where that is there: `recall` of formulas between delimiters,
 `precision` of these, both by kind of source, F1 against article texts made by hand. What each wrote stays in
 `--out` as lines of `{"url", "text"}`.
 
