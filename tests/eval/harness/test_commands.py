@@ -143,12 +143,20 @@ def test_show_draws_the_same_completions_with_the_same_seed(runs: Path) -> None:
     assert draws[0] == draws[1] != draws[2]
 
 
+def test_show_of_a_benchmark_under_way_shows_what_was_said(runs: Path) -> None:
+    shown = told("eval", "show", runs / "killed", "-n", "9")
+    assert "is not finished: 2 problems are kept, and nothing is judged yet" in shown
+    assert "own/test/5, sample 0: length after 8 tokens\n ten times ten is ten" in shown
+    one = orjson.loads(told("eval", "show", runs / "killed", "--problem", "own/test/4", "--json"))
+    assert (one["finished"], [each["problem"] for each in one["problems"]]) == (2, ["own/test/4"])
+
+
 def test_show_says_what_is_wrong(runs: Path) -> None:
     assert "no outcome 'right'" in str(error_of("eval", "show", runs / "one", "--outcome", "right"))
     assert "no rule 'boxed': there are box, hash" in str(error_of("eval", "show", runs / "one", "--rule", "boxed"))
     assert "no finish 'cut'" in str(error_of("eval", "show", runs / "one", "--finish", "cut"))
     assert "such as own/test/" in str(error_of("eval", "show", runs / "one", "--problem", "12"))
-    assert "run its command again to finish it" in str(error_of("eval", "show", runs / "killed"))
+    assert "nothing to choose by" in str(error_of("eval", "show", runs / "killed", "--outcome", "wrong"))
     assert isinstance(error_of("eval", "show", runs / "nowhere"), InputMissing)
 
 

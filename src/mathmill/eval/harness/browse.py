@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,9 +12,10 @@ from mathmill.data.errors import ConfigError
 from mathmill.data.tables import ask_tables
 from mathmill.data.terminal import clean, one_line, print_json
 from mathmill.eval.answers import Rule
-from mathmill.eval.harness.publishing import read_results
+from mathmill.eval.harness.journal import Journal
+from mathmill.eval.harness.publishing import RESULTS, read_results
 from mathmill.eval.harness.show import print_results
-from mathmill.eval.models.base import Finish
+from mathmill.eval.models.base import Completion, Finish
 from mathmill.eval.verdict import OUTCOMES
 
 _FILTERS = ("outcome", "rule", "finish", "method")
@@ -34,12 +36,15 @@ class Choice:
 
 
 def show_completions(folder: Path, choice: Choice, characters: int, with_prompt: bool, as_json: bool) -> None:
-    """The figures of a finished benchmark, and completions of it.
+    """The figures of a finished benchmark, and completions of it; of one under way what the model said so far.
 
     Raises:
         InputMissing: there is no finished benchmark.
         ConfigError: there is no such outcome, rule or finish, or no such Problem.
     """
+    if not (folder / RESULTS).exists() and (kept := Journal(folder).done):
+        _show_kept(folder, kept, choice, characters, as_json)
+        return
     results = read_results(folder)
     rows = chosen(folder, choice)
     if choice.problem is not None and not rows:
@@ -56,6 +61,30 @@ def show_completions(folder: Path, choice: Choice, characters: int, with_prompt:
     for row in rows:
         print()
         _print_row(row, characters, with_prompt)
+
+
+def _show_kept(
+    folder: Path, kept: Mapping[str, Sequence[Completion]], choice: Choice, characters: int, as_json: bool
+) -> None:
+    """Completions of a benchmark that is not finished: nothing is judged yet."""
+    if set_ := [name for name in (*_FILTERS, "subject") if getattr(choice, name) is not None]:
+        raise ConfigError(f"{folder} is not finished, so --{set_[0]} has nothing to choose by: leave it away")
+    names = sorted(kept, key=lambda name: hashlib.md5(f"{choice.seed}{name}".encode()).digest())[: choice.n]  # noqa: S324
+    names = [name for name in kept if name == choice.problem] if choice.problem is not None else names
+    if as_json:
+        shown = [{"problem": name, "completions": list(map(asdict, kept[name]))} for name in names]
+        print_json({"finished": len(kept), "problems": shown})
+        return
+    print(f"{folder} is not finished: {len(kept):,} problems are kept, and nothing is judged yet")
+    for name in names:
+        for sample, each in enumerate(kept[name]):
+            print(f"\n{'=' * 8} {one_line(name)}, sample {sample}: {each.finish} after {each.tokens:,} tokens")
+            print(_cut(each.text, characters))
+
+
+def _cut(text: str, characters: int) -> str:
+    text = clean(text)
+    return text if not characters or len(text) <= characters else text[:characters] + " […]"
 
 
 def chosen(folder: Path, choice: Choice) -> list[dict[str, Any]]:
@@ -95,8 +124,7 @@ def _print_row(row: Mapping[str, Any], characters: int, with_prompt: bool) -> No
     else:
         print(clean(row["question"]))
     print(f"{'-' * 8} {row['finish']} after {row['tokens']:,} tokens")
-    text = clean(row["text"])
-    print(text if not characters or len(text) <= characters else text[:characters] + " […]")
+    print(_cut(row["text"], characters))
     print("-" * 8)
     answer = "none" if row["answer"] is None else one_line(row["answer"], 200)
     rule = f"  (found by {row['rule']})" if row["rule"] else ""

@@ -40,7 +40,7 @@ def show_comparison(first: Path, second: Path, strict: bool, n: int, as_json: bo
             f"{len(changed):,} problems have other golds in {second} than in {first}, such as {changed[0]}: they are "
             "of other data; run one of the two again"
         )
-    found = paired(graded_of(first), graded_of(second), strict)
+    found = paired(graded_of(first, with_text=False), graded_of(second, with_text=False), strict)
     unlike = _unlike(first, second)
     if as_json:
         print_json({"first": str(first), "second": str(second), "unlike": unlike, **found.as_dict()})

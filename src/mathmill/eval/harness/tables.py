@@ -88,14 +88,17 @@ def problems_asked(folder: Path) -> tuple[tuple[Problem, ...], tuple[str, ...]]:
     return tuple(problems), tuple(row["prompt"] for row in rows)
 
 
-def graded_of(folder: Path) -> list[Graded]:
+def graded_of(folder: Path, with_text: bool = True) -> list[Graded]:
     """Every judged completion of a finished benchmark, in the order of Problems and samples.
+
+    Without their texts, which are most of what they take, those are empty.
 
     Raises:
         InputMissing: there is none.
         DamagedInput: its table cannot be read.
     """
-    names = ", ".join(name for name in COMPLETIONS if name != "vote")
+    texts = "text" if with_text else "'' AS text"
+    names = ", ".join(texts if name == "text" else name for name in COMPLETIONS if name != "vote")
     return [Graded(**row) for row in ask(folder, "completions", f"SELECT {names} FROM completions", {})]  # noqa: S608
 
 
