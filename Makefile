@@ -51,11 +51,11 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	@echo "Running the tests on $(JOBS) processes (the slow ones: make test-all)."
-	@$(BIN)/python -m pytest -n $(JOBS) -m "not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow" $(ARGS)
 
 test-all: $(INSTALLED)
 	@echo "Running all tests on $(JOBS) processes."
-	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 lint: $(INSTALLED)
 	@echo "Checking format, lint and types."
