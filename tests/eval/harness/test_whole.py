@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from mathmill.cli import app
 from mathmill.eval.harness.journal import JOURNAL
+from tests.eval.harness.measuring import bytes_of
 from tests.eval.harness.replay import TASKS, write_problems
-from tests.eval.harness.test_run import bytes_of
 from tests.eval.models import tiny
 from tests.warm import cold
 

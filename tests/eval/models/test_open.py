@@ -22,6 +22,7 @@ CHAT = Prompt("p", (Message("user", "What is 3 + 4?"),))
     [
         ("http://127.0.0.1:9/v1", Means(local=LocalOptions(dtype="bfloat16")), "takes no such options"),
         ("somewhere", Means(concurrency=3), "takes no such options"),
+        ("somewhere", Means(backend="vllm", local=LocalOptions(batch_size=3)), "takes no such options"),
         ("somewhere", Means(served_name="echo"), "takes no such options"),
         ("somewhere", Means(backend="server"), "do not go together"),
         ("http://127.0.0.1:9/v1", Means(backend="vllm"), "do not go together"),

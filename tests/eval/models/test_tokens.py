@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mathmill.data.errors import ConfigError
-from mathmill.eval.models.base import Prompt
+from mathmill.eval.models.base import Prompt, Sampling
 from mathmill.eval.models.tokens import Reader
 from tests.eval.models import tiny
 
@@ -64,9 +64,9 @@ def test_the_context_of_the_text_in_a_model_of_more() -> None:
 def test_what_just_fits_and_what_does_not() -> None:
     prompts = [Prompt("a", "1 2 3"), Prompt("b", "1")]
     longest = max(map(len, reader(llama()).read(prompts)))
-    reader(llama()).check(prompts, 512 - longest)
+    reader(llama()).check(prompts, Sampling(max_new_tokens=512 - longest))
     with pytest.raises(ConfigError, match=f"the context of m has 512: set --max-new-tokens {512 - longest} or choose"):
-        reader(llama()).check(prompts, 513 - longest)
+        reader(llama()).check(prompts, Sampling(max_new_tokens=513 - longest))
 
 
 def test_every_eos_that_a_config_names() -> None:

@@ -23,8 +23,7 @@ class Wanted:
     """What a user may say of a Task beside its name.
 
     `data` is a folder in the known layout or a file of Problems, read with `columns` and `gold_from`; `shots` likewise
-    for shots.
-    Settings that are None are the Task's.
+    for shots. Settings that are None are the Task's.
     """
 
     data: Path | None = None
@@ -41,7 +40,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A benchmark that is ready to be asked; `total` is how many Problems with a gold the set has, here or as known."""
+    """A benchmark that is ready: all its Problems with their prompts, of which the first `first` are to be asked.
+
+    `total` is how many Problems with a gold the set has, here or as it is known.
+    """
 
     recipe: BenchmarkRecipe
     files: dict[str, str]

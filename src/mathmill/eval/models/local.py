@@ -16,7 +16,6 @@ from pydantic import Field, JsonValue
 from mathmill.data.config import Config
 from mathmill.data.errors import ConfigError
 from mathmill.eval.models.base import Completion, Prompt, Sampling, template_fact
-from mathmill.eval.models.context import check_draws
 from mathmill.eval.models.memory import free_bytes, is_out_of_memory
 from mathmill.eval.models.names import Device, Dtype
 from mathmill.eval.models.tokens import Reader
@@ -84,8 +83,7 @@ class LocalModel:
             ConfigError: the context is too short, there is no chat template for a chat, or n samples of a greedy
                 completion are asked for.
         """
-        check_draws(sampling)
-        self._reader.check(prompts, sampling.max_new_tokens)
+        self._reader.check(prompts, sampling)
 
     def generate(
         self, prompts: Sequence[Prompt], sampling: Sampling

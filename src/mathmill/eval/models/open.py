@@ -65,7 +65,9 @@ def open_model(name: str, means: Means) -> Model:
     if means.backend == "vllm":
         from mathmill.eval.models.vllm import VllmModel, VllmOptions
 
-        return VllmModel(name, VllmOptions(**means.local.model_dump(include={"revision", "dtype", "template"})))
+        shared = means.local.model_dump(include={"revision", "dtype", "template"})
+        _only(name, means.local, LocalOptions(**shared))
+        return VllmModel(name, VllmOptions(**shared))
     from mathmill.eval.models.local import LocalModel
 
     return LocalModel(name, means.local)
@@ -96,6 +98,6 @@ def _only(name: str, given: object, plain: object) -> None:
     """
     if given != plain:
         raise ConfigError(
-            f"{name} takes no such options: --revision, --dtype, --device and --batch-size are for a model in this "
-            "process, --model-name, --concurrency and --patience for a server"
+            f"{name} takes no such options: --revision and --dtype are for a model in this process, --device and "
+            "--batch-size for one that transformers runs, --model-name, --concurrency and --patience for a server"
         )

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from mathmill.data.errors import ConfigError
 from mathmill.data.terminal import one_line
-from mathmill.eval.models.base import Message, Prompt
-from mathmill.eval.models.context import check_fits
+from mathmill.eval.models.base import Message, Prompt, Sampling
+from mathmill.eval.models.context import check_draws, check_fits
 from mathmill.eval.models.stops import Endings
 
 # Tokens with which models end their turn of a chat; a model's config often names only the end of the whole text.
@@ -124,15 +124,16 @@ class Reader:
         limit = self._tokenizer.model_max_length
         return int(limit) if limit is not None and limit < _NO_LIMIT else None
 
-    def check(self, prompts: Sequence[Prompt], max_new_tokens: int) -> None:
-        """Make sure that prompts and completions fit.
+    def check(self, prompts: Sequence[Prompt], sampling: Sampling, context: int | None = None) -> None:
+        """Make sure that samples can differ, and that prompts and completions fit into a context, the model's if None.
 
         Raises:
             ConfigError: they do not; or what `read` raises.
         """
-        context = self.context()
+        check_draws(sampling)
+        context = context or self.context()
         if context is not None:
-            check_fits(max(map(len, self.read(prompts)), default=0), max_new_tokens, context, self._name)
+            check_fits(max(map(len, self.read(prompts)), default=0), sampling.max_new_tokens, context, self._name)
 
 
 def _stretched(config: Any, positions: int) -> int:

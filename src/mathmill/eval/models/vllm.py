@@ -25,7 +25,6 @@ from mathmill.data.config import Config
 from mathmill.data.errors import ConfigError, InputMissing
 from mathmill.data.terminal import one_line
 from mathmill.eval.models.base import Completion, Finish, Prompt, Sampling, template_fact
-from mathmill.eval.models.context import check_draws, check_fits
 from mathmill.eval.models.find import find
 from mathmill.eval.models.tokens import Reader
 from mathmill.eval.models.wire import cut, seed_of
@@ -109,10 +108,7 @@ class VllmModel:
             ConfigError: the context is too short, there is no chat template for a chat, or n samples of a greedy
                 completion are asked for.
         """
-        check_draws(sampling)
-        lengths = [len(tokens) for tokens in self._reader.read(prompts)]
-        if lengths:
-            check_fits(max(lengths), sampling.max_new_tokens, self._context, self._name)
+        self._reader.check(prompts, sampling, self._context)
 
     def generate(
         self, prompts: Sequence[Prompt], sampling: Sampling
