@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import re
 import subprocess
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from mathmill.data.hub import hub_quiet
 from mathmill.data.problems import Columns, Problem, Source, load_problems, load_source
 from tests.data.hub_server import COMMIT, hub
 from tests.shared import BENCHMARKS, needs_benchmarks
@@ -231,3 +233,11 @@ def test_what_was_read_once_is_read_offline(tmp_path: Path) -> None:
     assert got[""] == first[""]
     assert got["other"][0] == "InputMissing" and "is asked for" in got["other"][1]
     assert got["gone"][0] == "InputMissing" and "cannot reach" in got["gone"][1]
+
+
+def test_the_library_s_word_on_its_retries_is_not_printed(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("huggingface_hub.utils._http")
+    with hub_quiet():
+        logger.warning("retrying")
+    logger.warning("said")
+    assert [record.message for record in caplog.records] == ["said"]

@@ -6,8 +6,10 @@ HF_HUB_OFFLINE and HF_TOKEN say what they say to every program that uses it.
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,18 @@ from mathmill.data.table_files import MAX_ROWS, Rows, Table
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _DIGITS = re.compile(r"(\d+)")
 _LONGEST = 300  # characters of what a server or library says, in a message of ours
+
+
+@contextmanager
+def hub_quiet() -> Iterator[None]:
+    """No word of the hub's library on each of its retries: what comes of them is an error of ours."""
+    logger = logging.getLogger("huggingface_hub")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def hub_table(source: Source, wanted: Collection[str]) -> Table:
@@ -49,10 +63,11 @@ def _part(source: Source, config: str) -> Any:
 
     network: type[BaseException] = HfHubHTTPError.__mro__[1]  # of the library that talks to servers, whichever it is
     try:
-        # As an address, so that a folder which happens to have the same name is not read in its place.
-        return datasets.load_dataset(
-            f"hf://datasets/{source.hub}", config or None, split=source.split, revision=source.revision or None
-        )
+        with hub_quiet():
+            # As an address, so that a folder which happens to have the same name is not read in its place.
+            return datasets.load_dataset(
+                f"hf://datasets/{source.hub}", config or None, split=source.split, revision=source.revision or None
+            )
     except (datasets.exceptions.DatasetsError, OSError, ValueError, RuntimeError, network) as error:
         raise _told(source, config, error) from error
 

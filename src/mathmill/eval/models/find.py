@@ -17,6 +17,7 @@ import orjson
 
 from mathmill.data.errors import ConfigError, DamagedInput, InputMissing
 from mathmill.data.files import file_sha256
+from mathmill.data.hub import hub_quiet
 from mathmill.data.terminal import one_line
 
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?(/[\w.-]+\.gguf)?", re.ASCII)
@@ -92,14 +93,15 @@ def _from_hub(name: str, revision: str) -> Place:
 
     owner, _, file = name.rpartition("/") if name.endswith(".gguf") else (name, "", "")
     try:
-        if file:
-            path = Path(huggingface_hub.hf_hub_download(owner, file, revision=revision or None))
-            return Place(path.parent, file, f"commit:{path.parent.name}")
-        folder = Path(
-            huggingface_hub.snapshot_download(
-                name, revision=revision or None, allow_patterns=list(_FETCHED), ignore_patterns=list(_NOT_FETCHED)
+        with hub_quiet():
+            if file:
+                path = Path(huggingface_hub.hf_hub_download(owner, file, revision=revision or None))
+                return Place(path.parent, file, f"commit:{path.parent.name}")
+            folder = Path(
+                huggingface_hub.snapshot_download(
+                    name, revision=revision or None, allow_patterns=list(_FETCHED), ignore_patterns=list(_NOT_FETCHED)
+                )
             )
-        )
     except (OSError, HFValidationError, transport) as error:
         reason = one_line(str(error) or type(error).__name__, 200)
         at = f" at revision {revision}" if revision else ""
