@@ -13,6 +13,7 @@ import resource
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from mathmill.eval.proof.equality import compare
@@ -21,6 +22,7 @@ from mathmill.eval.syntax.parser import parse
 
 # The part of a proof's time that it may compute; the rest is for starting, ending, and a busy machine.
 _COMPUTING = 0.8
+_ARENA = 2**21  # bytes; twice what CPython asks the system for at once
 _OUT_OF_MEMORY = 3  # the exit status that says so
 # What proofs of all kinds load and cache is loaded and cached before any is asked for.
 _EXERCISES = (
@@ -79,12 +81,13 @@ def _answered(request: dict[str, Any], requests: int, replies: int) -> dict[str,
     except Garbled:
         reply = None
     finally:
+        full = _is_full(process)
         os.close(reading)
         os.kill(process, signal.SIGKILL)
         status = os.waitpid(process, 0)[1]
     if reply is not None:
         return reply
-    if os.waitstatus_to_exitcode(status) == _OUT_OF_MEMORY:
+    if full or os.waitstatus_to_exitcode(status) == _OUT_OF_MEMORY:
         return {"outcome": "large", "detail": "more memory than a proof may take"}
     if time.monotonic() < start + seconds:
         return {"outcome": "died", "detail": f"status {status}"}
@@ -109,6 +112,19 @@ def _computed(process: int) -> float:
         return time.clock_gettime(~process << 3 | 2)  # the clock that clock_getcpuclockid(3) gives
     except OSError:
         return math.inf
+
+
+def _is_full(process: int) -> bool:
+    """Whether a process has all the memory that it may have, as far as the system tells.
+
+    CPython 3.11 may never end the handling of an exception that it has no memory for, so not all of them say so.
+    """
+    try:
+        pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[0])
+    except (OSError, IndexError):
+        return False
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return limit != resource.RLIM_INFINITY and pages * resource.getpagesize() > limit - _ARENA
 
 
 def _prove(request: dict[str, Any], seconds: float, writing: int, close: tuple[int, ...]) -> None:
