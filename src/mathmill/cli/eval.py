@@ -1,7 +1,4 @@
-"""The commands of `mathmill eval`: the judge, and benchmarks.
-
-As everywhere commands only parse, call and print, and load nothing heavy before they run.
-"""
+"""The commands of `mathmill eval`: the judge, and benchmarks."""
 
 from __future__ import annotations
 
@@ -10,14 +7,13 @@ from typing import Annotated
 
 import typer
 
+from mathmill.cli.options import Json
 from mathmill.data.errors import ConfigError
 from mathmill.data.gold_rules import GoldRule
 from mathmill.data.terminal import one_line
 from mathmill.eval.models.names import Backend, Chat, Device, Dtype
 
 eval_app = typer.Typer(no_args_is_help=True, help="What is a right answer, and how many does a model give?")
-
-Json = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 
 # An answer may begin with a minus, so what is no option of ours is an argument.
 _ANSWERS = {"ignore_unknown_options": True}

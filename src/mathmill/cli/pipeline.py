@@ -1,0 +1,86 @@
+"""The commands of `mathmill pipeline`: archives to a corpus."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mathmill.cli.options import Json
+from mathmill.data.errors import ConfigError
+
+pipeline_app = typer.Typer(no_args_is_help=True, help="Crawl to corpus.")
+
+
+@pipeline_app.command("run")
+def pipeline_run(
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="TOML file, such as recipes/corpus.toml")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="folder of the run; default runs/NAME-OF-RECIPE")
+    ] = None,
+    archives: Annotated[
+        list[str] | None,
+        typer.Option("--input", metavar="ARCHIVE", help="path, quoted glob, https:// or s3://; may be repeated"),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="archives at a time")] = os.cpu_count() or 1,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="over the recipe, as stages.language.keep='[\"en\"]'"),
+    ] = None,
+    error_budget: Annotated[
+        float, typer.Option(min=0, max=1, metavar="SHARE", help="of pages or bytes that may fail")
+    ] = 0.01,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="check everything, change nothing")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a corpus of mathematics from web archives. Killed at any moment, the same command goes on."""
+    from mathmill.pipeline.commands import check_plan, load, run
+    from mathmill.pipeline.show import show_plan, show_result
+
+    folder = out or Path("runs") / recipe.stem
+    resolved = load(recipe, archives or [], settings or [])
+    if dry_run:
+        show_plan(check_plan(resolved, folder), as_json)
+    else:
+        show_result(run(resolved, folder, workers, error_budget), as_json)
+
+
+@pipeline_app.command("check")
+def pipeline_check(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="archives: paths, globs, https:// or s3://")],
+    as_json: Json = False,
+) -> None:
+    """Say what archives hold and what is lost in them. Exit code 65 if anything is."""
+    from mathmill.pipeline.show import show_archives
+
+    show_archives(files, as_json)
+
+
+@pipeline_app.command("extract")
+def pipeline_extract(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="HTML, .ipynb, .tex or .md file, or - for standard input")
+    ],
+    as_json: Json = False,
+    jsonl: Annotated[
+        bool,
+        typer.Option(
+            "--jsonl",
+            help='FILE holds lines {"url", "html"}, may be .gz or .zst; prints lines {"url", "text", "formulas"}',
+        ),
+    ] = False,
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="processes, with --jsonl")] = 1,
+) -> None:
+    """Print the text of a page, with its formulas as $...$ and $$...$$."""
+    from mathmill.pipeline.show import show_extracted_lines, show_extraction
+
+    if jsonl and as_json:
+        raise ConfigError(
+            "--json and --jsonl do not go together: with --jsonl all that is printed is JSON, a line a page"
+        )
+    if jsonl:
+        show_extracted_lines(file, workers)
+    else:
+        show_extraction(file, as_json)
