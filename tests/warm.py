@@ -19,8 +19,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from mathmill.data.engine import Failure
 from mathmill.pipeline import isolate
-from mathmill.pipeline.engines.base import Failure
 from mathmill.pipeline.engines.local import LocalEngine
 
 COMMAND = [sys.executable, "-m", "mathmill.cli"]

@@ -9,10 +9,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from mathmill.data.engine import Failure
 from mathmill.data.errors import DiskFull, InputMissing, MathmillError
 from mathmill.data.ledger import Ledger
 from mathmill.pipeline.archives import read_archive
-from mathmill.pipeline.engines.base import Failure
 from mathmill.pipeline.explain import explain
 from mathmill.pipeline.inputs import ArchiveInput
 from mathmill.pipeline.page_work import ArchiveSource

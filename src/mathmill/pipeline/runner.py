@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mathmill.data.config import canonical_json, config_hash
+from mathmill.data.engine import Engine, Failure
 from mathmill.data.errors import CannotCreate, DamagedInput, DiskFull, InputMissing, MathmillError, Stopped
 from mathmill.data.files import Output, Staging, file_sha256, writing
 from mathmill.data.ledger import Ledger
@@ -24,7 +25,6 @@ from mathmill.data.runs import Run, code_version
 from mathmill.data.shards import count_parquet
 from mathmill.pipeline.cascade import is_gate
 from mathmill.pipeline.corpus import CorpusTask, corpus_card, write_corpus_shard
-from mathmill.pipeline.engines.base import Engine, Failure
 from mathmill.pipeline.funnel import FUNNEL, Funnel, read_funnel
 from mathmill.pipeline.inputs import ArchiveInput, find_inputs, fingerprint
 from mathmill.pipeline.progress import PROGRESS, ProgressBoard

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mathmill.pipeline.engines.base import Failure, WorkerDied
+from mathmill.data.engine import Failure, WorkerDied
 from mathmill.pipeline.engines.local import LocalEngine
 from tests.pipeline.engines.deeds import die_at_three, die_once, double, sleep_long, stumble
 

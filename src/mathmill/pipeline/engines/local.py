@@ -17,10 +17,10 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TypeVar
 
+from mathmill.data.engine import Failure, WorkerDied
 from mathmill.data.errors import DiskFull
 from mathmill.data.files import sync_file, sync_folder, temporary, writing
 from mathmill.data.tables import files_literal
-from mathmill.pipeline.engines.base import Failure, WorkerDied
 
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")

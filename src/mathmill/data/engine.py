@@ -1,4 +1,8 @@
-"""The seam between the pipeline and whatever runs it: two verbs, and nothing else of an engine is visible."""
+"""The seam between the work on shards and whatever runs it: two verbs, and nothing else of an engine is visible.
+
+It stands here, and engines in `mathmill.pipeline.engines`, so that the classifier too can hand work to one that its
+caller brings.
+"""
 
 from __future__ import annotations
 
