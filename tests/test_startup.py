@@ -29,7 +29,7 @@ def loaded(*command: str) -> set[str]:
 
 
 def test_the_test_means_something() -> None:
-    for name in ("torch", "sympy", "fasttext", "trafilatura", "datasets"):
+    for name in HEAVY:
         assert importlib.util.find_spec(name), f"{name} is not installed, so that it is not loaded proves nothing"
     assert "decimal" in loaded(sys.executable, "-c", "import decimal")
 

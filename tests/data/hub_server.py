@@ -10,10 +10,12 @@ import hashlib
 import json
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -25,15 +27,23 @@ _API = re.compile(r"/api/datasets/([^/]+/[^/]+?)(?:/(revision|tree|paths-info)/(
 
 @dataclass(frozen=True, slots=True)
 class Hub:
-    """Where it is, and what it was asked, as `GET /path`."""
+    """Where it is, what it was asked, as `GET /path`, and how many bytes of files it sent of each data set."""
 
     url: str
     asked: list[str] = field(default_factory=list)
+    sent: Counter[str] = field(default_factory=Counter)
 
 
 @contextmanager
-def hub(repos: Mapping[str, Mapping[str, bytes]], gated: frozenset[str] = frozenset()) -> Iterator[Hub]:
-    """Serve the files of data sets by id; to those that are gated nobody is let in."""
+def hub(
+    repos: Mapping[str, Mapping[str, bytes]],
+    gated: frozenset[str] = frozenset(),
+    dying: Mapping[str, int] = MappingProxyType({}),
+) -> Iterator[Hub]:
+    """Serve the files of data sets by id; to those that are gated nobody is let in.
+
+    Those that are dying send as many bytes of files, break off, and give no answer from then on.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -68,13 +78,17 @@ def hub(repos: Mapping[str, Mapping[str, bytes]], gated: frozenset[str] = frozen
             if data is None:
                 self._send(404, b"", {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": COMMIT})
                 return
+            left = dying.get(repo, len(data) + served.sent[repo]) - served.sent[repo]
+            if left <= 0:
+                self.close_connection = True
+                return
             facts = {"ETag": f'"{_hash(data)}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
             if wanted := re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", "")):
                 first, last = int(wanted[1]), min(int(wanted[2] or len(data)), len(data) - 1)
                 facts["Content-Range"] = f"bytes {first}-{last}/{len(data)}"
-                self._send(206, data[first : last + 1], facts)
+                served.sent[repo] += self._send(206, data[first : last + 1], facts, left)
             else:
-                self._send(200, data, facts)
+                served.sent[repo] += self._send(200, data, facts, left)
 
         def _facts(self, repo: str, about: str, revision: str, folder: str, body: str) -> None:
             if not self._lets_in(repo, revision):
@@ -101,13 +115,19 @@ def hub(repos: Mapping[str, Mapping[str, bytes]], gated: frozenset[str] = frozen
                 return True
             return False
 
-        def _send(self, status: int, data: bytes, headers: Mapping[str, str] | None = None) -> None:
+        def _send(
+            self, status: int, data: bytes, headers: Mapping[str, str] | None = None, most: int | None = None
+        ) -> int:
+            """Send an answer, and say how many bytes of `data` went out: after `most` of them it breaks off."""
             self.send_response(status)
             for name, value in {**(headers or {}), "Content-Length": str(len(data))}.items():
                 self.send_header(name, value)
             self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(data)
+            if self.command == "HEAD":
+                return 0
+            self.wfile.write(data[:most])
+            self.close_connection |= len(data[:most]) < len(data)
+            return len(data[:most])
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     served = Hub(f"http://127.0.0.1:{server.server_port}")

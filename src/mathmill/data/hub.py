@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,21 @@ from mathmill.data.table_files import MAX_ROWS, Rows, Table
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _DIGITS = re.compile(r"(\d+)")
 _LONGEST = 300  # characters of what a server or library says, in a message of ours
+
+
+@dataclass(frozen=True, slots=True)
+class HubSet:
+    """A split of a data set, by the names that the hub has for them; "" where none was given."""
+
+    hub: str
+    config: str
+    split: str
+    revision: str
+
+    @property
+    def address(self) -> str:
+        """As an address, so that a folder which happens to have the same name is not read in its place."""
+        return f"hf://datasets/{self.hub}"
 
 
 @contextmanager
@@ -59,35 +75,41 @@ def hub_table(source: Source, wanted: Collection[str]) -> Table:
 
 def _part(source: Source, config: str) -> Any:
     import datasets
+
+    of = HubSet(source.hub, config, source.split, source.revision)
+    try:
+        with hub_quiet():
+            return datasets.load_dataset(of.address, config or None, split=of.split, revision=of.revision or None)
+    except hub_failures() as error:
+        copy = f"--data FILE, or a folder that holds {source.path}.jsonl.gz with --data DIR"
+        raise hub_error(of, error, f"read a copy of your own with {copy}") from error
+
+
+def hub_failures() -> tuple[type[BaseException], ...]:
+    """What `datasets` and the libraries that it reads with raise where a data set cannot be read."""
+    import datasets
     from huggingface_hub.errors import HfHubHTTPError
 
     network: type[BaseException] = HfHubHTTPError.__mro__[1]  # of the library that talks to servers, whichever it is
-    try:
-        with hub_quiet():
-            # As an address, so that a folder which happens to have the same name is not read in its place.
-            return datasets.load_dataset(
-                f"hf://datasets/{source.hub}", config or None, split=source.split, revision=source.revision or None
-            )
-    except (datasets.exceptions.DatasetsError, OSError, ValueError, RuntimeError, network) as error:
-        raise _told(source, config, error) from error
+    return (datasets.exceptions.DatasetsError, OSError, ValueError, RuntimeError, network)
 
 
-def _told(source: Source, config: str, error: BaseException) -> InputMissing | ConfigError:
-    """The error of ours for one of `datasets`; by its words where its type says too little."""
-    said = brief(error)
-    instead = (
-        f"or read a copy of your own with --data FILE, or a folder that holds {source.path}.jsonl.gz with --data DIR"
-    )
-    what = f"the data set {source.hub} on the hub"
+def hub_error(of: HubSet, error: BaseException, other: str) -> InputMissing | ConfigError:
+    """The error of ours for one of `hub_failures`; by its words where its type says too little.
+
+    `other` says what to do where nothing of the hub is read.
+    """
+    said, instead = brief(error), f"or {other}"
+    what = f"the data set {of.hub} on the hub"
     if "gated" in said:
         return InputMissing(f"{what} is gated: accept its terms on its page and log in with `hf auth login`, {instead}")
     if isinstance(error, ValueError) and ("BuilderConfig" in said or "Unknown split" in said or "Config name" in said):
-        of = f"config {config!r}, split {source.split!r}" if config else f"split {source.split!r}"
-        return ConfigError(f"{what} has no {of} ({said}): name another, {instead}")
+        named = f"config {of.config!r}, split {of.split!r}" if of.config else f"split {of.split!r}"
+        return ConfigError(f"{what} has no {named} ({said}): name another, {instead}")
     if "scripts are no longer supported" in said:
-        return InputMissing(f"{what} is a script, and none is run: {instead.removeprefix('or ')}")
+        return InputMissing(f"{what} is a script, and none is run: {other}")
     if "Revision" in said and "doesn't exist" in said:
-        return ConfigError(f"{what} has no revision {source.revision!r}: name another, {instead}")
+        return ConfigError(f"{what} has no revision {of.revision!r}: name another, {instead}")
     if "doesn't exist" in said or "cannot be accessed" in said:
         return InputMissing(
             f"{what} is not there, or not for everybody: check the id, log in with `hf auth login`, {instead}"
