@@ -1,0 +1,96 @@
+"""Which registered domains are mathematics: those of whose pages a round kept a large enough share.
+
+Source: DeepSeekMath (Shao et al. 2024), section 2.1, where a domain is mathematics if more than 10 % of its pages were
+collected. Here the lower bound of the share's Wilson interval has to pass 10 %, so that a domain of which little was
+seen is not taken for mathematics by chance. Counting is one SQL query over the tables of all pages; the rule is applied
+to its small result.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from mathmill.data.config import Config
+from mathmill.data.records import Reduce
+from mathmill.data.stats import wilson_interval
+
+
+class PageRow(NamedTuple):
+    """One page of the crawl after a round: its row in the tables, and whether the round kept it."""
+
+    row: int
+    url: str
+    domain: str  # registered domain, "" where there is none
+    kept: bool
+
+
+class DomainRule(Config):
+    """When a domain is mathematics.
+
+    Ten pages are where precision stops rising: on 610 labelled domains, with what one-shot fastText models from three
+    sites kept, 31 % of the domains taken were mathematics at `min_pages = 2`, 58 % at 5, 71 % at 10 and at 20, while
+    the share of all mathematical pages that lie in them stayed 66 %. `z` is that of a two-sided 95 % interval.
+    """
+
+    share: float = Field(default=0.10, ge=0, lt=1, description="that the lower bound of the share kept has to pass")
+    min_pages: PositiveInt = Field(default=10, description="pages of a domain below which nothing is said of it")
+    z: PositiveFloat = Field(default=1.96, description="width of the interval in standard errors")
+
+
+@dataclass(frozen=True, slots=True)
+class DomainCount:
+    """What a round kept of one domain; `low` is the lower bound of the Wilson interval of `share`."""
+
+    domain: str
+    pages: int
+    kept: int
+    share: float
+    low: float
+    is_math: bool
+
+
+#: Pages and kept pages of each domain; `kept` is 0 or 1. Pages without a domain are left out.
+DOMAINS = Reduce(
+    name="domains",
+    reads=("pages",),
+    query="""
+SELECT domain, count(*) AS pages, CAST(sum(kept) AS BIGINT) AS kept
+FROM pages WHERE domain <> '' GROUP BY domain ORDER BY domain
+""",
+)
+
+
+def read_domains(folder: Path, rule: DomainRule) -> list[DomainCount]:
+    """The domains from the folder that `DOMAINS` wrote, judged; sorted by name."""
+    import pyarrow.parquet as pq
+
+    return judge_domains(pq.read_table(folder / "part-0.parquet").to_pylist(), rule)
+
+
+def judge_domains(rows: Iterable[Mapping[str, Any]], rule: DomainRule) -> list[DomainCount]:
+    """The domains from the rows of `DOMAINS`, judged; sorted by name."""
+    judged = [_judge(row["domain"], row["pages"], row["kept"], rule) for row in rows]
+    return sorted(judged, key=lambda count: count.domain)
+
+
+def count_domains(rows: Iterable[PageRow], rule: DomainRule) -> list[DomainCount]:
+    """What `DOMAINS` and `judge_domains` say, from rows at hand; memory grows with the number of domains."""
+    pages: Counter[str] = Counter()
+    kept: Counter[str] = Counter()
+    for row in rows:
+        if row.domain:
+            pages[row.domain] += 1
+            kept[row.domain] += row.kept
+    return [_judge(domain, pages[domain], kept[domain], rule) for domain in sorted(pages)]
+
+
+def _judge(domain: str, pages: int, kept: int, rule: DomainRule) -> DomainCount:
+    low, _ = wilson_interval(kept, pages, rule.z)
+    is_math = pages >= rule.min_pages and low > rule.share
+    return DomainCount(domain, pages, kept, kept / pages, low, is_math)
