@@ -1,0 +1,200 @@
+"""A classifier: a folder with a fastText model and what is needed to use it.
+
+CLASSIFIER/
+  model.bin         the model (model.ftz where it is quantised)
+  classifier.json   features, settings, counts, calibration, and the model's hash: `ClassifierFile`
+
+A *score* is the model's probability of mathematics, in [0, 1]. fastText adds 1e-5 to each probability that it tells;
+here that is taken off again, and the score is made from the smaller of the two, so that it is fine near 0 and 1 alike
+(to about 1e-11: fastText counts in 32 bits).
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import orjson
+from pydantic import Field, NonNegativeInt
+
+from mathmill.classifier.features import Features, line
+from mathmill.classifier.self_check import ADVICE, fasttext_module
+from mathmill.classifier.settings import MATH, OTHER, FastText
+from mathmill.classifier.training import Trained
+from mathmill.data.config import Config, resolve
+from mathmill.data.errors import ConfigError, MathmillError
+from mathmill.data.files import file_sha256, write_whole
+from mathmill.data.runs import code_version
+
+FILE = "classifier.json"
+_ADDED = 1e-5  # to each probability, by fastText (`std_log` of its loss.cc)
+
+
+class ModelFile(Config):
+    """The model beside a `classifier.json`."""
+
+    file: Literal["model.bin", "model.ftz"]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class Counts(Config):
+    """What a model was trained on: lines of each class, and words that its dictionary took from them."""
+
+    positives: NonNegativeInt
+    negatives: NonNegativeInt
+    words: NonNegativeInt
+
+
+class ClassifierFile(Config):
+    """What `classifier.json` says; `code` is the version of mathmill that trained."""
+
+    model: ModelFile
+    features: Features
+    settings: FastText
+    trained: Counts
+    calibration: dict[str, Any] | None = None
+    code: str
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """A loaded classifier; made by `load_classifier`."""
+
+    folder: Path
+    about: ClassifierFile
+    fasttext: Any = field(repr=False)  # the binding's model
+
+    @property
+    def features(self) -> Features:
+        return self.about.features
+
+    @property
+    def settings(self) -> FastText:
+        return self.about.settings
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the model's file; part of everything that is made with it."""
+        return self.about.model.sha256
+
+    @property
+    def calibration(self) -> dict[str, Any] | None:
+        return self.about.calibration
+
+    def score(self, texts: Sequence[str]) -> list[float | None]:
+        """The score of each text; None where nothing of it is left as features."""
+        return self.score_lines([line(text, self.features) for text in texts])
+
+    def score_lines(self, lines: Sequence[str]) -> list[float | None]:
+        """The score of each line of `features.line`; None for an empty one, which tells nothing.
+
+        Raises:
+            ValueError: a line holds a line break, which no line of `features.line` does.
+            MathmillError: the model gives no number.
+        """
+        predict = self.fasttext.f.predict
+        scores: list[float | None] = []
+        for words in lines:
+            if not words:
+                scores.append(None)
+                continue
+            if "\n" in words:
+                raise ValueError("not a line of features.line: it holds a line break")
+            (_, first), (least, _) = predict(words + "\n", 2, 0.0, "strict")
+            smaller = max(least - _ADDED, 0.0)
+            if math.isnan(smaller) or math.isnan(least):
+                raise MathmillError(f"{self.folder}: the model gives no number as a score; train it anew ({ADVICE})")
+            scores.append(1.0 - smaller if first == MATH else smaller)
+        return scores
+
+
+def model_name(settings: FastText) -> str:
+    """The name of the model's file in its folder."""
+    return "model.ftz" if settings.quantise else "model.bin"
+
+
+def write_classifier(
+    folder: Path, features: Features, settings: FastText, trained: Trained, calibration: dict[str, Any] | None = None
+) -> None:
+    """Write `classifier.json` beside the model that `train_model` left as `folder / model_name(settings)`.
+
+    Call it again with a calibration when there is one. The file follows from the arguments and the code alone.
+
+    Raises:
+        ConfigError: the model is not there.
+        DiskFull, CannotCreate: the folder cannot be written.
+    """
+    if not (folder / model_name(settings)).is_file():
+        raise ConfigError(f"no {model_name(settings)} in {folder}: train a model first")
+    about = ClassifierFile(
+        model=ModelFile(file=model_name(settings), sha256=trained.sha256),
+        features=features,
+        settings=settings,
+        trained=Counts(positives=trained.positives, negatives=trained.negatives, words=trained.words),
+        calibration=calibration,
+        code=code_version(),
+    )
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+    write_whole(folder / FILE, orjson.dumps(about.model_dump(mode="json"), option=options))
+
+
+def load_classifier(folder: Path) -> Classifier:
+    """The classifier of a folder; loaded once per process, and again when its files change.
+
+    fastText's loader trusts its file: sizes in it are believed, and a crafted file may crash the process or worse. So
+    the hash noted in `classifier.json` is checked before anything is loaded. That finds a damaged or exchanged model.
+    It is no protection from one who can write both files, or exchange the model between check and loading: load
+    classifiers of people you trust.
+
+    Raises:
+        ConfigError: there is none, `classifier.json` does not read, or the model is not the one it names.
+        MathmillError: fastText is not there or broken.
+    """
+    about = read_about(folder)
+    path = folder / about.model.file
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise ConfigError(f"no {about.model.file} in {folder} ({error.strerror}): restore it, or train anew") from error
+    return _load(folder.resolve(), about.model_dump_json(), (stat.st_ino, stat.st_size, stat.st_mtime_ns))
+
+
+def read_about(folder: Path) -> ClassifierFile:
+    """What `classifier.json` of a folder says, without loading the model.
+
+    Raises:
+        ConfigError: there is none, or it does not read.
+    """
+    path = folder / FILE
+    try:
+        tree = orjson.loads(path.read_bytes())
+    except OSError as error:
+        advice = "name a folder that `mathmill classifier train` wrote"
+        raise ConfigError(f"no classifier in {folder} ({error.strerror}): {advice}") from error
+    except orjson.JSONDecodeError as error:
+        raise ConfigError(f"{path} is damaged ({error}): restore it, or train anew") from error
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{path} is damaged (it is no table): restore it, or train anew")
+    return resolve(tree, ClassifierFile, str(path))
+
+
+@functools.lru_cache(maxsize=2)  # a model with default settings takes 2 GB
+def _load(folder: Path, about_json: str, _identity: tuple[int, int, int]) -> Classifier:
+    about = ClassifierFile.model_validate_json(about_json)
+    path = folder / about.model.file
+    if file_sha256(path) != about.model.sha256:
+        raise ConfigError(f"{path} is not the model that {FILE} names (its hash is another): restore it, or train anew")
+    try:
+        loaded = fasttext_module().load_model(str(path))
+        labels = set(loaded.get_labels())
+    except (ValueError, RuntimeError, MemoryError) as error:
+        raise ConfigError(
+            f"{path} is not a model to use ({error or 'no memory'}): restore it, or train anew"
+        ) from error
+    if labels != {MATH, OTHER}:
+        raise ConfigError(f"{path} knows other labels than {MATH} and {OTHER}: train it with mathmill")
+    return Classifier(folder, about, loaded)
