@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mathmill.classifier.domains import DOMAINS, DomainRule, PageRow, count_domains, read_domains
+from mathmill.classifier.domains import DomainRule, PageRow, count_domains, count_kept, read_domains
 from mathmill.data.stats import wilson_interval
 from mathmill.pipeline.engines.local import LocalEngine
 
@@ -34,13 +34,14 @@ def test_the_rule_looks_at_the_lower_bound_and_at_enough_pages() -> None:
 
 def test_the_query_says_the_same_as_rows_at_hand(tmp_path: Path) -> None:
     rows = pages()
-    (tmp_path / "pages").mkdir()
+    (tmp_path / "scores").mkdir()
     for part, some in enumerate((rows[::2], rows[1::2])):
-        table = pa.table({"domain": [row.domain for row in some], "kept": [int(row.kept) for row in some]})
-        pq.write_table(table, tmp_path / "pages" / f"{part}.parquet")
+        columns = {"domain": [row.domain for row in some], "logit": [5 if row.kept else 4 for row in some]}
+        pq.write_table(pa.table(columns), tmp_path / "scores" / f"{part}.parquet")
+    reduce = count_kept(cut=5)
     engine = LocalEngine(workers=1)
     try:
-        engine.sql(DOMAINS.query, {"pages": tmp_path / "pages"}, tmp_path / DOMAINS.name)
+        engine.sql(reduce.query, {"scores": tmp_path / "scores"}, tmp_path / reduce.name)
     finally:
         engine.close()
-    assert read_domains(tmp_path / DOMAINS.name, DomainRule()) == count_domains(reversed(rows), DomainRule())
+    assert read_domains(tmp_path / reduce.name, DomainRule()) == count_domains(reversed(rows), DomainRule())

@@ -55,32 +55,36 @@ class DomainCount:
     is_math: bool
 
 
-#: Pages and kept pages of each domain; `kept` is 0 or 1. Pages without a domain are left out.
-DOMAINS = Reduce(
-    name="domains",
-    reads=("pages",),
-    query="""
-SELECT domain, count(*) AS pages, CAST(sum(kept) AS BIGINT) AS kept
-FROM pages WHERE domain <> '' GROUP BY domain ORDER BY domain
-""",
-)
+def count_kept(cut: int) -> Reduce:
+    """Pages and kept pages of each domain; kept are those with log-odds (in millionths) of at least `cut`.
+
+    Pages without a domain are left out, and so are those without a score, which no table of scores has.
+    """
+    return Reduce(
+        name="domain_counts",
+        reads=("scores",),
+        query=f"""
+SELECT domain, count(*) AS pages, CAST(sum(CASE WHEN logit >= {int(cut)} THEN 1 ELSE 0 END) AS BIGINT) AS kept
+FROM scores WHERE domain <> '' GROUP BY domain ORDER BY domain
+""",  # noqa: S608
+    )
 
 
 def read_domains(folder: Path, rule: DomainRule) -> list[DomainCount]:
-    """The domains from the folder that `DOMAINS` wrote, judged; sorted by name."""
+    """The domains from the folder that `count_kept` wrote, judged; sorted by name."""
     import pyarrow.parquet as pq
 
     return judge_domains(pq.read_table(folder / "part-0.parquet").to_pylist(), rule)
 
 
 def judge_domains(rows: Iterable[Mapping[str, Any]], rule: DomainRule) -> list[DomainCount]:
-    """The domains from the rows of `DOMAINS`, judged; sorted by name."""
+    """The domains from the rows of `count_kept`, judged; sorted by name."""
     judged = [_judge(row["domain"], row["pages"], row["kept"], rule) for row in rows]
     return sorted(judged, key=lambda count: count.domain)
 
 
 def count_domains(rows: Iterable[PageRow], rule: DomainRule) -> list[DomainCount]:
-    """What `DOMAINS` and `judge_domains` say, from rows at hand; memory grows with the number of domains."""
+    """What `count_kept` and `judge_domains` say, from rows at hand; memory grows with the number of domains."""
     pages: Counter[str] = Counter()
     kept: Counter[str] = Counter()
     for row in rows:

@@ -117,20 +117,11 @@ def model_name(settings: FastText) -> str:
     return "model.ftz" if settings.quantise else "model.bin"
 
 
-def write_classifier(
-    folder: Path, features: Features, settings: FastText, trained: Trained, calibration: dict[str, Any] | None = None
-) -> None:
-    """Write `classifier.json` beside the model that `train_model` left as `folder / model_name(settings)`.
-
-    Call it again with a calibration when there is one. The file follows from the arguments and the code alone.
-
-    Raises:
-        ConfigError: the model is not there.
-        DiskFull, CannotCreate: the folder cannot be written.
-    """
-    if not (folder / model_name(settings)).is_file():
-        raise ConfigError(f"no {model_name(settings)} in {folder}: train a model first")
-    about = ClassifierFile(
+def describe(
+    features: Features, settings: FastText, trained: Trained, calibration: dict[str, Any] | None = None
+) -> ClassifierFile:
+    """What `classifier.json` is to say of a model that `train_model` wrote. Follows from arguments and code alone."""
+    return ClassifierFile(
         model=ModelFile(file=model_name(settings), sha256=trained.sha256),
         features=features,
         settings=settings,
@@ -138,8 +129,26 @@ def write_classifier(
         calibration=calibration,
         code=code_version(),
     )
+
+
+def rendered(about: ClassifierFile) -> bytes:
+    """The bytes of a `classifier.json`."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    write_whole(folder / FILE, orjson.dumps(about.model_dump(mode="json"), option=options))
+    return orjson.dumps(about.model_dump(mode="json"), option=options)
+
+
+def write_classifier(
+    folder: Path, features: Features, settings: FastText, trained: Trained, calibration: dict[str, Any] | None = None
+) -> None:
+    """Write `classifier.json` beside the model that `train_model` left as `folder / model_name(settings)`.
+
+    Raises:
+        ConfigError: the model is not there.
+        DiskFull, CannotCreate: the folder cannot be written.
+    """
+    if not (folder / model_name(settings)).is_file():
+        raise ConfigError(f"no {model_name(settings)} in {folder}: train a model first")
+    write_whole(folder / FILE, rendered(describe(features, settings, trained, calibration)))
 
 
 def load_classifier(folder: Path) -> Classifier:
@@ -154,7 +163,11 @@ def load_classifier(folder: Path) -> Classifier:
         ConfigError: there is none, `classifier.json` does not read, or the model is not the one it names.
         MathmillError: fastText is not there or broken.
     """
-    about = read_about(folder)
+    return open_model(folder, read_about(folder))
+
+
+def open_model(folder: Path, about: ClassifierFile) -> Classifier:
+    """As `load_classifier`, where the model's file is there already and `classifier.json` is still to be written."""
     path = folder / about.model.file
     try:
         stat = path.stat()

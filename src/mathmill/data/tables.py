@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,3 +48,25 @@ def _files(run: Path, table: str) -> list[str]:
 def files_literal(files: Iterable[str]) -> str:
     """File names as a list in SQL."""
     return "[" + ", ".join("'" + file.replace("'", "''") + "'" for file in files) + "]"
+
+
+def table_rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The rows of one Parquet file of ours, a batch in memory at a time."""
+    return (row for _, row in numbered_rows(path, columns))
+
+
+def numbered_rows(path: Path, columns: Sequence[str], first: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows with their numbers in the file, from `first` on; groups of rows before it are not read."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        group = begin = 0
+        while group < file.num_row_groups and begin + file.metadata.row_group(group).num_rows <= first:
+            begin += file.metadata.row_group(group).num_rows
+            group += 1
+        groups = list(range(group, file.num_row_groups))
+        for batch in file.iter_batches(row_groups=groups, columns=list(columns)) if groups else ():
+            for at, row in enumerate(batch.to_pylist(), begin):
+                if at >= first:
+                    yield at, row
+            begin += len(batch)

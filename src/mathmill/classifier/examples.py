@@ -1,0 +1,129 @@
+"""What a model is trained on, and the training: the units of a Run that `train` and every round have in common.
+
+RUN/
+  seed_set.parquet     every page that was trained on, what it was taken for and why: `seed_set.COLUMNS`
+  examples/SHARD.zst   the lines of those of the crawl
+  model.bin            the model (model.ftz where it is quantised)
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from mathmill.classifier.draws import LOTS
+from mathmill.classifier.line_files import read_lines
+from mathmill.classifier.model import ClassifierFile, describe, model_name
+from mathmill.classifier.prepared import Prepared
+from mathmill.classifier.recipe import TrainRecipe
+from mathmill.classifier.seed_set import (
+    COLUMNS,
+    Before,
+    Candidate,
+    DrawTask,
+    GatherTask,
+    by_shard,
+    draw,
+    examples_name,
+    gather,
+    take,
+)
+from mathmill.classifier.seeds import LINES, TABLE
+from mathmill.classifier.training import train_model
+from mathmill.data.engine import Engine
+from mathmill.data.files import Output, Staging, temporary
+from mathmill.data.runs import Run
+from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
+from mathmill.data.tables import table_rows
+from mathmill.data.units import make_unit, map_units, mapped, source_hash
+
+SEED_SET = "seed_set.parquet"
+OWNED = ("examples",)
+_MORE = 3 / 2  # times the negatives wanted are drawn at first, so that there are enough almost surely
+
+
+def make_seed_set(
+    run: Run, engine: Engine, recipe: TrainRecipe, pages: Prepared, number: int, before: Before | None
+) -> dict[str, Any]:
+    """Choose the pages of round `number` and write their table; counts by origin, and of domains by origin."""
+    tasks = [DrawTask(shard, pages.folder, recipe, number, before) for shard in pages.shards]
+
+    def make() -> tuple[Mapping[str, Output], Mapping[str, Any]]:
+        rows = list(_rows(_taken(engine, tasks, recipe, pages), pages))
+        staging = Staging(run.folder)
+        write_parquet(staging.stage(SEED_SET, count_parquet), rows, parquet_schema(COLUMNS))
+        return staging.publish({SEED_SET: len(rows)}), {"counts": _counts(rows)}
+
+    counts: dict[str, Any] = make_unit(run, "seed_set", "", make)["counts"]
+    return counts
+
+
+def _taken(engine: Engine, tasks: list[DrawTask], recipe: TrainRecipe, pages: Prepared) -> list[Candidate]:
+    """Draw with so small a bound on lots that few candidates come, and without one if these were too few."""
+    of_pages = sum(count_parquet(pages.folder / f"pages/{shard}.parquet") for shard in pages.shards)
+    below = min(LOTS, int(LOTS * _MORE * recipe.negatives.count / max(of_pages, 1)))
+    for bound in dict.fromkeys((below, LOTS)):
+        bounded = [DrawTask(each.shard, each.pages, recipe, each.round, each.before, bound) for each in tasks]
+        found = [result for _, result in mapped(engine, draw, bounded, "seed set")]
+        taken = take(chain.from_iterable(found), recipe)
+        if sum(each.origin in ("random", "hard") for each in taken) >= recipe.negatives.count:
+            break
+    return taken
+
+
+def _rows(taken: list[Candidate], pages: Prepared) -> Iterator[dict[str, Any]]:
+    for at, seed in enumerate(table_rows(pages.folder / TABLE, ["url", "domain"])):
+        yield {"row": at, **seed, "is_math": True, "origin": "seed"}
+    for each in sorted(taken, key=lambda each: each.row):
+        is_math = each.origin == "pattern"
+        yield {"row": each.row, "url": each.url, "domain": each.domain, "is_math": is_math, "origin": each.origin}
+
+
+def _counts(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    domains = {(row["origin"], row["domain"]) for row in rows}
+    return {
+        "pages": dict(sorted(Counter(row["origin"] for row in rows).items())),
+        "domains": dict(sorted(Counter(origin for origin, _ in domains).items())),
+        "joined": dict(Counter(row["domain"] for row in rows if row["origin"] == "pattern").most_common(20)),
+    }
+
+
+def make_model(
+    run: Run, engine: Engine, recipe: TrainRecipe, pages: Prepared, timings: dict[str, Any]
+) -> ClassifierFile:
+    """Train on the seed set of the run; what `classifier.json` will say, but for the calibration.
+
+    Raises what `train_model` does.
+    """
+    source = str(run.ledger.lines["seed_set"]["outputs"][SEED_SET]["sha256"])
+    drawn = [row for row in table_rows(run.folder / SEED_SET, ["row", "is_math", "origin"]) if row["origin"] != "seed"]
+    rows = by_shard((row["row"] for row in drawn), pages.shards)
+    gathered = [GatherTask(shard, pages.folder, chosen, run.folder) for shard, chosen in rows.items()]
+    map_units(run, engine, "examples", gather, gathered, source)
+    labels = {row["row"]: row["is_math"] for row in drawn}
+
+    def lines() -> Iterator[tuple[bool, str]]:
+        for words in read_lines(pages.folder / LINES):
+            yield True, words
+        for shard, chosen in rows.items():
+            for row, words in zip(sorted(chosen), read_lines(run.folder / examples_name(shard)), strict=True):
+                yield labels[row], words
+
+    name = model_name(recipe.fasttext)
+
+    def make() -> tuple[Mapping[str, Output], Mapping[str, Any]]:
+        trained = train_model(lines(), recipe.fasttext, run.folder / name, _scratch(run.folder))
+        timings.update(training_seconds=trained.seconds, training_peak_mb=trained.peak_mb)
+        about = describe(recipe.features, recipe.fasttext, trained)
+        output = Output(trained.sha256, (run.folder / name).stat().st_size, 1)
+        return {name: output}, {"about": about.model_dump(mode="json")}
+
+    return ClassifierFile.model_validate(make_unit(run, "model", source_hash(source), make)["about"])
+
+
+def _scratch(folder: Path) -> Path:
+    """A folder that `Run.clear_leftovers` removes after a kill."""
+    return temporary(folder / "training")
