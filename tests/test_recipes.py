@@ -13,7 +13,10 @@ ROOT = Path(__file__).resolve().parents[1]
 RECIPES = sorted((ROOT / "recipes").rglob("*.toml"))
 
 # Which model a recipe is for: the first entry whose key begins the file's path below recipes/.
-MODELS = {"": "mathmill.pipeline.recipe:PipelineRecipe"}
+MODELS = {
+    "classifier": "mathmill.classifier.recipe:LoopRecipe",
+    "": "mathmill.pipeline.recipe:PipelineRecipe",
+}
 
 
 def model_of(recipe: Path) -> type[Config]:

@@ -7,22 +7,20 @@ with the same command; what is done is not done again. Cost: about the sum of th
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mathmill.data.config import canonical_json, config_hash
+from mathmill.data.config import config_hash
 from mathmill.data.engine import Engine, Failure
 from mathmill.data.errors import CannotCreate, DamagedInput, DiskFull, InputMissing, MathmillError, Stopped
-from mathmill.data.files import Output, Staging, file_sha256, writing
+from mathmill.data.files import file_sha256
 from mathmill.data.ledger import Ledger
 from mathmill.data.progress import progress_shown
-from mathmill.data.records import Reduce
 from mathmill.data.runs import Run, code_version
-from mathmill.data.shards import count_parquet
+from mathmill.data.units import is_made_from, make_unit, publish_files, reduce_unit, source_hash
 from mathmill.pipeline.cascade import is_gate
 from mathmill.pipeline.corpus import CorpusTask, corpus_card, write_corpus_shard
 from mathmill.pipeline.funnel import FUNNEL, Funnel, read_funnel
@@ -170,7 +168,7 @@ def _make_corpus(run: Run, engine: Engine, shards: dict[str, dict[str, Any]]) ->
     tasks = [
         CorpusTask(run.folder, documents_name(name), f"corpus/{name}.parquet")
         for name, sha256 in sources.items()
-        if not _is_made_from(run, f"corpus/{name}.parquet", sha256)
+        if not is_made_from(run, f"corpus/{name}.parquet", sha256)
     ]
     for task, outputs in engine.map(write_corpus_shard, tasks) if tasks else ():
         if isinstance(outputs, Failure):
@@ -179,26 +177,9 @@ def _make_corpus(run: Run, engine: Engine, shards: dict[str, dict[str, Any]]) ->
 
 
 def _make_funnel(run: Run, recipe: PipelineRecipe, engine: Engine, shards: dict[str, dict[str, Any]]) -> Funnel:
-    _reduce(run, engine, FUNNEL, [shards[name]["outputs"][records_name(name)] for name in shards])
+    reduce_unit(run, engine, FUNNEL, [shards[name]["outputs"][records_name(name)] for name in shards])
     gates = [stage.use for stage in recipe.stages if is_gate(stage)]
     return read_funnel(run.folder / FUNNEL.name, [stage.use for stage in recipe.stages], gates)
-
-
-def _reduce(run: Run, engine: Engine, reduce: Reduce, sources: list[dict[str, Any]]) -> None:
-    """Run a Reduce, unless its result is there and made from these `sources` (outputs of the ledger)."""
-    source = hashlib.sha256(canonical_json([reduce.query, sources])).hexdigest()
-    if _is_made_from(run, reduce.name, source):
-        return
-    engine.sql(reduce.query, {table: run.folder / table for table in reduce.reads}, run.folder / reduce.name)
-    parts = {
-        f"{reduce.name}/{path.name}": Output(file_sha256(path), path.stat().st_size, count_parquet(path))
-        for path in sorted((run.folder / reduce.name).glob("*.parquet"))
-    }
-    run.ledger.append(reduce.name, parts, {"source": source})
-
-
-def _is_made_from(run: Run, unit: str, source: str) -> bool:
-    return run.ledger.is_done(unit) and run.ledger.lines[unit]["source"] == source
 
 
 def _total(shards: dict[str, dict[str, Any]]) -> Tally:
@@ -235,13 +216,9 @@ def _write_card(run: Run, funnel: Funnel, tally: Tally, archives: int) -> None:
         "recipe": f"`{config_hash(run.config)}` (config.json)",
         "code": f"mathmill {code_version()}",
     }
-    source = config_hash(run.config) + hashlib.sha256(canonical_json(funnel.as_dict())).hexdigest()
-    if not _is_made_from(run, _CARD, source):
-        staging = Staging(run.folder)
-        path = staging.stage(_CARD, lambda _: 1)
-        with writing(path):
-            path.write_text(corpus_card(run.folder.resolve().name, funnel, facts), encoding="utf-8")
-        run.ledger.append(_CARD, staging.publish({_CARD: 1}), {"source": source})
+    card = corpus_card(run.folder.resolve().name, funnel, facts)
+    source = source_hash(config_hash(run.config), funnel.as_dict())
+    make_unit(run, _CARD, source, lambda: (publish_files(run.folder, {_CARD: card.encode()}), {}))
 
 
 def _finish(run: Run, recipe: PipelineRecipe, shards: dict[str, dict[str, Any]], funnel: Funnel, tally: Tally) -> None:
