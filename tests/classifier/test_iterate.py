@@ -21,7 +21,7 @@ from mathmill.data.errors import ConfigError
 from mathmill.data.runs import check_outputs, find_runs, load_manifest
 from mathmill.data.tables import table_rows
 from tests.classifier import made_web
-from tests.engines import InProcess
+from tests.warm import InlineEngine
 
 HELD_OUT = tuple("4567")  # sites of `made_web` that have labels
 
@@ -49,13 +49,13 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def loop(web: Path, tmp_path_factory: pytest.TempPathFactory) -> LoopResult:
-    return iterate(recipe(web), tmp_path_factory.mktemp("loop") / "out", InProcess())
+    return iterate(recipe(web), tmp_path_factory.mktemp("loop") / "out", InlineEngine(1))
 
 
 @pytest.fixture(scope="module")
 def plain(web: Path, tmp_path_factory: pytest.TempPathFactory) -> LoopResult:
     """A loop that nothing judges, which spares the plots."""
-    return iterate(recipe(web, labels=None), tmp_path_factory.mktemp("plain") / "out", InProcess())
+    return iterate(recipe(web, labels=None), tmp_path_factory.mktemp("plain") / "out", InlineEngine(1))
 
 
 def seed_set(folder: Path) -> list[dict[str, Any]]:
@@ -114,7 +114,7 @@ def test_again_it_does_nothing_and_says_the_same(loop: LoopResult, web: Path) ->
     before = {
         path: path.stat().st_mtime_ns for path in loop.folder.rglob("*") if path.name != "lock" and path.is_file()
     }
-    assert iterate(recipe(web), loop.folder, InProcess()) == loop
+    assert iterate(recipe(web), loop.folder, InlineEngine(1)) == loop
     after = {path: path.stat().st_mtime_ns for path in loop.folder.rglob("*") if path.name != "lock" and path.is_file()}
     assert after == before
 
@@ -122,7 +122,7 @@ def test_again_it_does_nothing_and_says_the_same(loop: LoopResult, web: Path) ->
 def test_pages_in_other_shards_and_order_give_the_same_model(plain: LoopResult, web: Path, tmp_path: Path) -> None:
     rows = list(made_web.pages())
     made_web.write(tmp_path / "web", rows[::-1], shards=1)
-    again = iterate(recipe(tmp_path / "web", rounds=1, labels=None), tmp_path / "out", InProcess())
+    again = iterate(recipe(tmp_path / "web", rounds=1, labels=None), tmp_path / "out", InlineEngine(1))
     models = [
         load_manifest(folder / "round-1")["outputs"]["model.bin"]["sha256"] for folder in (again.folder, plain.folder)
     ]
@@ -133,16 +133,16 @@ def test_a_person_s_review_is_obeyed_kept_and_not_to_be_changed_behind_a_round(
     plain: LoopResult, web: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "out"
-    review = iterate(recipe(web, rounds=1, labels=None), folder, InProcess()).review
+    review = iterate(recipe(web, rounds=1, labels=None), folder, InlineEngine(1)).review
     accepted = next(pattern for pattern in read_review(review) if pattern.decision == "accept")
     given = f'prefix = "{accepted.prefix}"\ndecision = '
     text = review.read_text().replace(f'{given}"accept"', f'{given}"reject"')
     own = '[[pattern]]\ndomain = "other1.example"\nprefix = "other1.example/item/"\ndecision = "accept"\n'
     review.write_text(f"{text}\n{own}")
     with pytest.raises(ConfigError, match="another recipe"):
-        iterate(recipe(web, labels=None, negatives={"count": 61}), folder, InProcess())
+        iterate(recipe(web, labels=None, negatives={"count": 61}), folder, InlineEngine(1))
 
-    iterate(recipe(web, labels=None), folder, InProcess())
+    iterate(recipe(web, labels=None), folder, InlineEngine(1))
     joined = [
         {row["domain"] for row in seed_set(each / "round-2") if row["origin"] == "pattern"}
         for each in (folder, plain.folder)
@@ -153,7 +153,7 @@ def test_a_person_s_review_is_obeyed_kept_and_not_to_be_changed_behind_a_round(
 
     review.write_text(text)
     with pytest.raises(ConfigError, match=r"round-1\.toml was changed after .*round-2 was made by it: delete"):
-        iterate(recipe(web, labels=None), folder, InProcess())
+        iterate(recipe(web, labels=None), folder, InlineEngine(1))
 
 
 @pytest.mark.parametrize("point", ["renamed:4", "before_ledger:14"])
@@ -162,18 +162,18 @@ def test_killed_and_rerun_it_gives_the_same(plain: LoopResult, web: Path, tmp_pa
     config.write_bytes(orjson.dumps(recipe(web, labels=None).model_dump(mode="json")))
     code = (
         "import sys; from pathlib import Path; from mathmill.classifier.iterate import iterate; "
-        "from mathmill.classifier.recipe import LoopRecipe; from tests.engines import InProcess; "
-        "iterate(LoopRecipe.model_validate_json(Path(sys.argv[1]).read_bytes()), Path(sys.argv[2]), InProcess())"
+        "from mathmill.classifier.recipe import LoopRecipe; from tests.warm import InlineEngine; "
+        "iterate(LoopRecipe.model_validate_json(Path(sys.argv[1]).read_bytes()), Path(sys.argv[2]), InlineEngine(1))"
     )
     command = [sys.executable, "-c", code, str(config), str(tmp_path / "out")]
     killed = subprocess.run(command, env={**os.environ, "MATHMILL_KILL_AT": point}, start_new_session=True, check=False)
     assert killed.returncode == -signal.SIGKILL
-    iterate(recipe(web, labels=None), tmp_path / "out", InProcess())
+    iterate(recipe(web, labels=None), tmp_path / "out", InlineEngine(1))
     assert contents(tmp_path / "out") == contents(plain.folder)
 
 
 def test_it_stops_when_next_to_nothing_is_new(web: Path, tmp_path: Path) -> None:
-    result = iterate(recipe(web, rounds=3, stop_at=0.3, labels=None), tmp_path / "out", InProcess())
+    result = iterate(recipe(web, rounds=3, stop_at=0.3, labels=None), tmp_path / "out", InlineEngine(1))
     assert (result.stopped, len(result.rounds)) == ("collected", 2)
 
 
@@ -181,5 +181,5 @@ def test_labels_that_do_not_serve_are_told_of_before_training(web: Path, tmp_pat
     labels = [row for row in made_web.pages() if registered_domain(row["url"]) in ("math4.example", "other4.example")]
     (tmp_path / "few.jsonl").write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in labels))
     with pytest.raises(ConfigError, match="both are needed"):
-        iterate(recipe(web, labels={"file": str(tmp_path / "few.jsonl")}), tmp_path / "out", InProcess())
+        iterate(recipe(web, labels={"file": str(tmp_path / "few.jsonl")}), tmp_path / "out", InlineEngine(1))
     assert not (tmp_path / "out" / "round-1" / "model.bin").exists()

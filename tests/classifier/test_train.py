@@ -13,7 +13,7 @@ from mathmill.data.errors import ConfigError
 from mathmill.data.runs import load_manifest
 from tests.classifier import made_web
 from tests.classifier.test_iterate import recipe
-from tests.engines import InProcess
+from tests.warm import InlineEngine
 
 
 @pytest.fixture(scope="module")
@@ -30,14 +30,14 @@ def one_shot(web: Path) -> TrainRecipe:
 
 
 def test_one_training_is_the_first_round_of_the_loop(web: Path, tmp_path: Path) -> None:
-    folder = train(one_shot(web), tmp_path / "train", InProcess())
-    loop = iterate(recipe(web, labels=None, rounds=1), tmp_path / "loop", InProcess())
+    folder = train(one_shot(web), tmp_path / "train", InlineEngine(1))
+    loop = iterate(recipe(web, labels=None, rounds=1), tmp_path / "loop", InlineEngine(1))
     assert load_classifier(folder).sha256 == load_classifier(loop.classifier).sha256
     assert load_manifest(folder)["kind"] == "classifier"
-    assert train(one_shot(web), tmp_path / "train", InProcess()) == folder
+    assert train(one_shot(web), tmp_path / "train", InlineEngine(1)) == folder
 
 
 def test_a_budget_of_tokens_needs_a_scored_crawl(web: Path, tmp_path: Path) -> None:
     wanted = recipe(web).model_copy(update={"target": Target(tokens=100)})
     with pytest.raises(ConfigError, match=r"target\.tokens: .*iterate"):
-        train(wanted, tmp_path, InProcess())
+        train(wanted, tmp_path, InlineEngine(1))

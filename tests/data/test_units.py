@@ -16,7 +16,7 @@ from mathmill.data.records import Reduce
 from mathmill.data.runs import Run
 from mathmill.data.tables import numbered_rows, table_rows
 from mathmill.data.units import hashes, make_unit, map_units, mapped, publish_files, reduce_unit
-from tests.engines import InProcess
+from tests.warm import InlineEngine
 
 
 class Nothing(Config):
@@ -57,22 +57,22 @@ def test_a_unit_is_made_once_for_a_source(tmp_path: Path) -> None:
 
 def test_a_map_makes_what_is_missing(tmp_path: Path) -> None:
     with Run(tmp_path, Nothing(), "test") as run:
-        map_units(run, InProcess(), "made", write, [Task("a", tmp_path)], "s")
+        map_units(run, InlineEngine(1), "made", write, [Task("a", tmp_path)], "s")
         tasks = [Task("a", tmp_path, "bad"), Task("b", tmp_path)]
-        map_units(run, InProcess(), "made", write, tasks, "s")  # the first is there, so it is not tried
+        map_units(run, InlineEngine(1), "made", write, tasks, "s")  # the first is there, so it is not tried
         assert [name for name, _ in hashes(run, "made")] == ["made/a.txt", "made/b.txt"]
         with pytest.raises(InputMissing, match="a is missing"):
-            map_units(run, InProcess(), "made", write, tasks, "another source")
+            map_units(run, InlineEngine(1), "made", write, tasks, "another source")
 
 
 def test_failures_are_told_together_and_a_full_disk_at_once(tmp_path: Path) -> None:
     tasks = [Task(name, tmp_path, text) for name, text in (("a", "bad"), ("b", "text"), ("c", "bad"))]
     done: list[str] = []
     with pytest.raises(MathmillError, match=r"scores: 2 of 3 shards failed, the others are done: a \(InputMissing"):
-        done.extend(task.shard for task, _ in mapped(InProcess(), write, tasks, "scores"))
+        done.extend(task.shard for task, _ in mapped(InlineEngine(1), write, tasks, "scores"))
     assert done == ["b"]
     with pytest.raises(DiskFull):
-        list(mapped(InProcess(), write, [Task("a", tmp_path, "full"), Task("b", tmp_path)], "scores"))
+        list(mapped(InlineEngine(1), write, [Task("a", tmp_path, "full"), Task("b", tmp_path)], "scores"))
 
 
 def test_a_reduce_is_run_again_for_other_sources_or_another_query(tmp_path: Path) -> None:
@@ -80,12 +80,12 @@ def test_a_reduce_is_run_again_for_other_sources_or_another_query(tmp_path: Path
     pq.write_table(pa.table({"n": [1, 2, 3]}), tmp_path / "in" / "a.parquet")
     with Run(tmp_path / "run", Nothing(), "test") as run:
         for query, sources in (("SELECT sum(n)::BIGINT AS n FROM outside", 1), ("SELECT max(n) AS n FROM outside", 1)):
-            folder = reduce_unit(run, InProcess(), Reduce("out", (), query), sources, {"outside": tmp_path / "in"})
+            folder = reduce_unit(run, InlineEngine(1), Reduce("out", (), query), sources, {"outside": tmp_path / "in"})
         assert list(table_rows(folder / "part-0.parquet", ["n"])) == [{"n": 3}]
         before = (folder / "part-0.parquet").stat().st_ino
-        reduce_unit(run, InProcess(), Reduce("out", (), query), 1, {"outside": tmp_path / "in"})
+        reduce_unit(run, InlineEngine(1), Reduce("out", (), query), 1, {"outside": tmp_path / "in"})
         assert (folder / "part-0.parquet").stat().st_ino == before
-        reduce_unit(run, InProcess(), Reduce("out", (), query), 2, {"outside": tmp_path / "in"})
+        reduce_unit(run, InlineEngine(1), Reduce("out", (), query), 2, {"outside": tmp_path / "in"})
         assert (folder / "part-0.parquet").stat().st_ino != before
 
 
