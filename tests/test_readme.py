@@ -1,4 +1,4 @@
-"""What README.md shows is run, from top to bottom, in a folder where only the demo has been before.
+"""What README.md shows is run, from top to bottom, in a folder where only the web of the demo has been made before.
 
 Lines that begin with `$ ` in ```console blocks are commands (a backslash at the end goes on to the next line), and
 ```python blocks are programs; each must end well. What they print is not compared. Blocks of any other kind, such as
@@ -55,7 +55,7 @@ def test_readme_runs(tmp_path: Path) -> None:
     found = steps((ROOT / "README.md").read_text(encoding="utf-8"))
     assert found, "README.md shows no command"
     (tmp_path / "recipes").symlink_to(ROOT / "recipes")
-    run(["mathmill", "demo", "run"], tmp_path)
+    run(["mathmill", "demo", "world", "runs/demo/web"], tmp_path)
     _, *others = sorted((tmp_path / "runs/demo/web").glob("*.warc.gz"))
     for path in others:  # of one archive the commands show as much
         path.unlink()

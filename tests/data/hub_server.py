@@ -1,23 +1,29 @@
 """A small hub of data sets on this machine: what `datasets` and `huggingface_hub` ask of the real one, no more.
 
 with hub({"team/sums": {"data/test.jsonl": b".."}}) as served:
-    ...  # a process in which HF_ENDPOINT is served.url
+    answers = ask(PROGRAM, {"sums": Source(..)}, tmp_path, served.url)
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from mathmill.data.config import Config
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"  # what every revision of every data set is
 
@@ -139,6 +145,26 @@ def hub(
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def ask(program: str, questions: Mapping[str, Config], home: Path, endpoint: str, **environment: str) -> dict[str, Any]:
+    """What a fresh process of Python says of each question, by its name: a line of JSON in, and a line of JSON out.
+
+    It works in the folder `home`, knows the hub at `endpoint` and, but for `environment`, nothing of this machine's.
+    """
+    given = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "MATHMILL_DATA"))}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        input="".join(question.model_dump_json() + "\n" for question in questions.values()),
+        env={**given, "HF_ENDPOINT": endpoint, "HF_HOME": str(home / "hf"), **environment},
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return dict(zip(questions, map(json.loads, done.stdout.splitlines()), strict=True))
 
 
 def _hash(data: bytes) -> str:

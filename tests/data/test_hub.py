@@ -5,10 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +16,7 @@ import pytest
 
 from mathmill.data.hub import hub_quiet
 from mathmill.data.problems import Columns, Problem, Source, load_problems, load_source
-from tests.data.hub_server import COMMIT, hub
+from tests.data.hub_server import COMMIT, ask, hub
 from tests.shared import BENCHMARKS, needs_benchmarks
 
 ASK = """
@@ -116,22 +113,10 @@ SOURCES = {
 }  # fmt: skip
 
 
-def ask(home: Path, endpoint: str, sources: Mapping[str, Source], **environment: str) -> dict[str, Any]:
+def loaded(home: Path, endpoint: str, sources: Mapping[str, Source], **environment: str) -> dict[str, Any]:
     """What a fresh process loads from each source, or the name and words of its error."""
-    given = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "MATHMILL_DATA"))}
     (home / "openai" / "gsm8k").mkdir(parents=True, exist_ok=True)  # a folder of the same name is not the data set
-    done = subprocess.run(
-        [sys.executable, "-c", ASK],
-        input="".join(source.model_dump_json() + "\n" for source in sources.values()),
-        env={**given, "HF_ENDPOINT": endpoint, "HF_HOME": str(home / "hf"), **environment},
-        cwd=home,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return dict(zip(sources, map(json.loads, done.stdout.splitlines()), strict=True))
+    return ask(ASK, sources, home, endpoint, **environment)
 
 
 def told(answer: Any) -> list[tuple[str, str, str]]:
@@ -140,7 +125,7 @@ def told(answer: Any) -> list[tuple[str, str, str]]:
 
 def test_data_sets_come_from_the_hub(tmp_path: Path) -> None:
     with hub(REPOS, gated=frozenset({"team/gated"})) as served:
-        got = ask(tmp_path, served.url, SOURCES)
+        got = loaded(tmp_path, served.url, SOURCES)
     assert any(line.startswith("GET /datasets/openai/gsm8k/resolve/") and "test-0" in line for line in served.asked)
     assert got["gsm8k/test"]["origin"] == f"hub:openai/gsm8k@{COMMIT}/main/test"
     assert got["gsm8k/test"]["expected"] == 1_319
@@ -196,7 +181,7 @@ def test_the_hub_and_a_folder_give_equal_problems(tmp_path: Path) -> None:
         "deepmind/aqua_rat": REPOS["deepmind/aqua_rat"] | {"raw.parquet": _as_choices(aqua)},
     }
     with hub(repos) as served:
-        got = ask(tmp_path, served.url, {key: load_source(key) for key in keys})
+        got = loaded(tmp_path, served.url, {key: load_source(key) for key in keys})
     assert {key: got[key]["fingerprint"] for key in keys} == {key: local[key].fingerprint for key in keys}
 
 
@@ -227,9 +212,9 @@ def _as_choices(problems: list[Problem]) -> bytes:
 def test_what_was_read_once_is_read_offline(tmp_path: Path) -> None:
     pinned = SOURCES["pinned"]
     with hub(REPOS) as served:
-        first = ask(tmp_path, served.url, {"": pinned})
+        first = loaded(tmp_path, served.url, {"": pinned})
     later = {"": pinned, "other": pinned.model_copy(update={"revision": "f" * 40}), "gone": SOURCES["gone"]}
-    got = ask(tmp_path, served.url, later, HF_HUB_OFFLINE="1")
+    got = loaded(tmp_path, served.url, later, HF_HUB_OFFLINE="1")
     assert got[""] == first[""]
     assert got["other"][0] == "InputMissing" and "is asked for" in got["other"][1]
     assert got["gone"][0] == "InputMissing" and "cannot reach" in got["gone"][1]

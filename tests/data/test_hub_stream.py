@@ -5,10 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import os
 import random
-import subprocess
-import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ import pytest
 
 from mathmill.data.page_files import Pages, fingerprint, pinned
 from mathmill.data.records import document_id
-from tests.data.hub_server import COMMIT, hub
+from tests.data.hub_server import COMMIT, ask, hub
 
 # Time is not waited for: between its attempts the hub's library sleeps, and here says how long.
 ASK = """
@@ -84,29 +82,17 @@ REFUSED = {
 }
 
 
-def ask(home: Path, endpoint: str, sets: dict[str, Pages], **environment: str) -> dict[str, Any]:
+def streamed(home: Path, endpoint: str, sets: Mapping[str, Pages], **environment: str) -> dict[str, Any]:
     """What a fresh process reads of each, or what it had read when an error came, and its name and words."""
-    given = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     (home / "team" / "lines").mkdir(parents=True)  # a folder of the same name is not the data set
-    done = subprocess.run(
-        [sys.executable, "-c", ASK],
-        input="".join(pages.model_dump_json() + "\n" for pages in sets.values()),
-        env={**given, "HF_ENDPOINT": endpoint, "HF_HOME": str(home / "hf"), **environment},
-        cwd=home,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return dict(zip(sets, map(json.loads, done.stdout.splitlines()), strict=True))
+    return ask(ASK, sets, home, endpoint, **environment)
 
 
 def test_pages_are_streamed_from_the_hub(tmp_path: Path) -> None:
     # Of four groups of rows: two are asked for, then one is to be had.
     last = int(3.3 * GROUP)
     with hub(REPOS, dying={"team/large": last}) as served:
-        got = ask(tmp_path, served.url, SETS)
+        got = streamed(tmp_path, served.url, SETS)
     urls = [f"https://a.org/{number}" for number in (0, 1, 2, 3, 0, 1, 2)]
     pages = [[document_id(url, "", text.encode()), text, url] for text, url in zip(TEXTS, urls, strict=True)]
     assert got["all"]["got"] == pages
@@ -131,7 +117,7 @@ def test_pages_are_streamed_from_the_hub(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_what_cannot_be_streamed_says_why(tmp_path: Path) -> None:
     with hub(REPOS, frozenset({"team/gated"})) as served:
-        got = ask(tmp_path, served.url, REFUSED)
+        got = streamed(tmp_path, served.url, REFUSED)
     for name, kind, words in (
         ("revision", "ConfigError", "has no revision 'ffff"),
         ("rows", "ConfigError", "team/rows on the hub is neither Parquet nor JSON lines"),
@@ -147,7 +133,7 @@ def test_what_cannot_be_streamed_says_why(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_without_a_network_it_says_what_to_do(tmp_path: Path) -> None:
     with hub(REPOS) as served:
-        got = ask(tmp_path, served.url, {"": SETS["all"]}, HF_HUB_OFFLINE="1")[""]
+        got = streamed(tmp_path, served.url, {"": SETS["all"]}, HF_HUB_OFFLINE="1")[""]
     assert got["error"] == "InputMissing"
     assert "HF_HUB_OFFLINE" in got["said"] and "name them with `files`" in got["said"]
     assert served.asked == []

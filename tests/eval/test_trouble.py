@@ -24,9 +24,10 @@ PROOF = r"\lim_{x\to 0}\frac{\sin x}{3x}", "1/3"  # nothing cheaper than a proof
 
 
 @pytest.fixture
-def alone() -> Iterator[None]:
-    """Workers of our own, one at a time."""
-    before, workers._pool = workers._pool, workers.Pool(1)
+def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Workers of our own, one at a time, that start soon and have time for a proof on a busy machine."""
+    monkeypatch.setenv("MATHMILL_PROOF_SECONDS", "5")
+    before, workers._pool = workers._pool, workers.Pool(1, cold=True)
     yield
     workers.shut_down()
     workers._pool = before

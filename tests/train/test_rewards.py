@@ -217,7 +217,6 @@ def test_verdicts_come_in_the_order_of_completions() -> None:
 ELSEWHERE = r"""
 import asyncio, multiprocessing, threading
 import orjson
-from torch.utils.data import DataLoader
 from mathmill.train.rewards import AccuracyReward, accuracy_reward
 
 COMPLETIONS = [
@@ -234,6 +233,7 @@ async def awaited():
     return await asyncio.gather(*(asyncio.to_thread(rewards) for _ in range(3)))
 
 def main():
+    from torch.utils.data import DataLoader  # which takes seconds, and is nothing to a spawned process
     found = {"here": rewards(), "asyncio": asyncio.run(awaited())}
     thread = threading.Thread(target=lambda: found.update(thread=rewards()))
     thread.start()

@@ -152,7 +152,7 @@ def _between_dollars(text: str) -> list[str]:
         if not piece and at + 2 < len(pieces) and pieces[at + 1].strip() and not pieces[at + 2]:
             formulas.append(pieces[at + 1].strip()[:_HEAD])
             at += 4
-        elif piece and _is_tex(piece):
+        elif piece and is_tex(piece):
             formulas.append(piece.strip())
             at += 2
         else:
@@ -160,7 +160,7 @@ def _between_dollars(text: str) -> list[str]:
     return formulas
 
 
-def _is_tex(piece: str) -> bool:
+def is_tex(piece: str) -> bool:
     """Whether what stands between two dollars is TeX, and not prose between two prices or shell variables."""
     if len(piece) > _LONGEST_INLINE:
         return False

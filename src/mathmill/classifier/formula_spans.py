@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mathmill.classifier.evidence import _is_tex
+from mathmill.classifier.evidence import is_tex
 
 _ENVIRONMENTS = "equation|align|alignat|gather|multline|eqnarray|flalign|displaymath|math"
 _OPENING = re.compile(rf"(?<!\\)\\(?:[(\[]|begin\{{((?:{_ENVIRONMENTS})\*?)\}})")
@@ -51,7 +51,7 @@ def _dollars(text: str) -> Iterator[Span]:
                 yield Span(opening, closing + 1, end, end + 2)
                 opening = text.find("$", end + 2)
                 continue
-        elif 0 < closing <= opening + _LONGEST and _is_tex(text[opening + 1 : closing]):
+        elif 0 < closing <= opening + _LONGEST and is_tex(text[opening + 1 : closing]):
             yield Span(opening, opening + 1, closing, closing + 1)
             closing = text.find("$", closing + 1)
         opening = closing

@@ -76,9 +76,7 @@ def choose_threshold(pages: ScoredPages, target: Target, crawl: TokensByScore | 
     curve = pr_curve(pages.is_math, pages.scores)
     if not curve.mathematics:
         return Unreached(target=target, reason="no_mathematics", why="no labelled page is mathematics")
-    if target.precision is not None:
-        return _by_precision(pages, target, curve, target.precision)
-    return _by_recall(pages, target, curve, target.recall or 1.0)
+    return _by_share(pages, target, curve)
 
 
 def budget_cut(crawl: TokensByScore, budget: int) -> tuple[float, int] | None:
@@ -94,30 +92,23 @@ def budget_cut(crawl: TokensByScore, budget: int) -> tuple[float, int] | None:
     return (float(scores[order][ends[fits - 1]]), int(held[fits - 1])) if fits else None
 
 
-def _by_precision(pages: ScoredPages, target: Target, curve: Curve, wanted: float) -> Threshold | Unreached:
-    reached = wilson_low(curve.hits, curve.kept) if target.by == "low" else curve.precision
+def _by_share(pages: ScoredPages, target: Target, curve: Curve) -> Threshold | Unreached:
+    """By precision the lowest score that holds it: the largest set. By recall the highest: the smallest set."""
+    name: Literal["precision", "recall"]
+    if target.precision is not None:
+        name, wanted, of, size, which = "precision", target.precision, curve.kept, "largest", -1
+    else:
+        everything = np.full_like(curve.hits, curve.mathematics)
+        name, wanted, of, size, which = "recall", target.recall or 1.0, everything, "smallest", 0
+    reached = wilson_low(curve.hits, of) if target.by == "low" else curve.hits / of
+    words = f"{'lower bound of ' if target.by == 'low' else ''}{name} of at least {wanted:g}"
     holds = np.flatnonzero(reached >= wanted)
-    words = f"{_measured(target)}precision of at least {wanted:g}"
     if not len(holds):
         best = at_threshold(pages, float(curve.scores[int(np.argmax(reached))]))
         why = f"no score gives a {words}: the best is {float(reached.max()):.4g}, at {best.score:.9g}"
-        return Unreached(target=target, reason="precision_never_reached", why=why, nearest=best)
-    score = float(curve.scores[holds[-1]])
-    why = f"the largest set of labelled pages with a {words}"
-    return Threshold(target=target, score=score, why=why, on_labelled=at_threshold(pages, score))
-
-
-def _by_recall(pages: ScoredPages, target: Target, curve: Curve, wanted: float) -> Threshold | Unreached:
-    everything = np.full_like(curve.hits, curve.mathematics)
-    reached = wilson_low(curve.hits, everything) if target.by == "low" else curve.recall
-    holds = np.flatnonzero(reached >= wanted)
-    words = f"{_measured(target)}recall of at least {wanted:g}"
-    if not len(holds):
-        nearest = at_threshold(pages, float(curve.scores[int(np.argmax(reached))]))
-        why = f"no score gives a {words}: with every labelled page kept it is {float(reached.max()):.4g}"
-        return Unreached(target=target, reason="recall_never_reached", why=why, nearest=nearest)
-    score = float(curve.scores[holds[0]])
-    why = f"the smallest set of labelled pages with a {words}"
+        return Unreached(target=target, reason=f"{name}_never_reached", why=why, nearest=best)
+    score = float(curve.scores[holds[which]])
+    why = f"the {size} set of labelled pages with a {words}"
     return Threshold(target=target, score=score, why=why, on_labelled=at_threshold(pages, score))
 
 
@@ -133,7 +124,3 @@ def _by_tokens(pages: ScoredPages, target: Target, crawl: TokensByScore, budget:
     score, held = cut
     why = f"the largest set of the crawl's pages that holds at most {budget} tokens"
     return Threshold(target=target, score=score, why=why, on_labelled=at_threshold(pages, score), tokens=held)
-
-
-def _measured(target: Target) -> str:
-    return "lower bound of " if target.by == "low" else ""

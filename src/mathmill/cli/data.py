@@ -7,17 +7,14 @@ from typing import Annotated
 
 import typer
 
-from mathmill.cli.options import Json, RunFolder
+from mathmill.cli.options import DrawSeed, Json, RunFolder, RunsFolder
 
 data_app = typer.Typer(no_args_is_help=True, help="Look into a corpus.")
 runs_app = typer.Typer(no_args_is_help=True, help="The runs in a folder, and whether they are sound.")
 
 
 @runs_app.command("ls")
-def runs_ls(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="folder of runs")] = Path("runs"),
-    as_json: Json = False,
-) -> None:
+def runs_ls(folder: RunsFolder = Path("runs"), as_json: Json = False) -> None:
     """List the runs in a folder."""
     from mathmill.data.show import show_runs
 
@@ -44,7 +41,7 @@ def runs_check(run: RunFolder, as_json: Json = False) -> None:
 def data_sample(
     run: RunFolder,
     n: Annotated[int, typer.Option("-n", min=1, help="pages")] = 3,
-    seed: Annotated[int, typer.Option(help="of the draw")] = 0,
+    seed: DrawSeed = 0,
     characters: Annotated[int, typer.Option(min=0, help="of each text; 0 for all")] = 1200,
     as_json: Json = False,
 ) -> None:
@@ -69,7 +66,7 @@ def data_dropped(
     stage: Annotated[str | None, typer.Option(help="examples of this stage only")] = None,
     reason: Annotated[str | None, typer.Option(help="examples of this reason only")] = None,
     n: Annotated[int, typer.Option("-n", min=0, help="examples")] = 5,
-    seed: Annotated[int, typer.Option(help="of the draw")] = 0,
+    seed: DrawSeed = 0,
     as_json: Json = False,
 ) -> None:
     """Count what did not make it by stage and reason, with examples."""

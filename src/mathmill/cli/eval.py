@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mathmill.cli.options import Json
+from mathmill.cli.options import DrawSeed, Json, RunsFolder
 from mathmill.data.errors import ConfigError
 from mathmill.data.gold_rules import GoldRule
 from mathmill.data.terminal import one_line
@@ -121,6 +121,9 @@ Data = Annotated[
         help="folder of problem sets, or a file of problems (JSON lines or Parquet); by default the hub",
     ),
 ]
+Corpus = Annotated[
+    Path | None, typer.Option(metavar="RUN", help="run of a corpus to look for the problems in: contamination")
+]
 
 
 @eval_app.command("run")
@@ -180,9 +183,7 @@ def eval_run(
     model_name: Annotated[str, typer.Option(metavar="NAME", help="of the model on a server that has several")] = "",
     concurrency: Annotated[int, typer.Option(min=1, metavar="N", help="requests at a time to a server")] = 16,
     patience: Annotated[float, typer.Option(min=0, metavar="SECONDS", help="for a server that does not answer")] = 300,
-    corpus: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="run of a corpus to look for the problems in: contamination")
-    ] = None,
+    corpus: Corpus = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="check everything, show the first prompt")] = False,
     as_json: Json = False,
 ) -> None:
@@ -234,10 +235,7 @@ def eval_tasks(
 
 
 @eval_app.command("ls")
-def eval_ls(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="folder of runs")] = Path("runs"),
-    as_json: Json = False,
-) -> None:
+def eval_ls(folder: RunsFolder = Path("runs"), as_json: Json = False) -> None:
     """List benchmarks with their figures."""
     from mathmill.eval.harness.listing import show_benchmarks
 
@@ -254,7 +252,7 @@ def eval_show(
     finish: Annotated[str | None, typer.Option(help="only ended by stop, eos or length (truncated)")] = None,
     method: Annotated[str | None, typer.Option(help="only decided by this rung of the judge")] = None,
     n: Annotated[int, typer.Option("-n", min=0, help="completions to draw")] = 3,
-    seed: Annotated[int, typer.Option(help="of the draw")] = 0,
+    seed: DrawSeed = 0,
     characters: Annotated[int, typer.Option(min=0, help="of each completion; 0 for all")] = 2000,
     prompt: Annotated[bool, typer.Option("--prompt", help="show the whole prompt and not only the question")] = False,
     as_json: Json = False,
@@ -267,13 +265,7 @@ def eval_show(
 
 
 @eval_app.command("regrade")
-def eval_regrade(
-    run: Benchmark,
-    corpus: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="run of a corpus to look for the problems in: contamination")
-    ] = None,
-    as_json: Json = False,
-) -> None:
+def eval_regrade(run: Benchmark, corpus: Corpus = None, as_json: Json = False) -> None:
     """Judge the completions of a finished benchmark again, as after a change of the judge. Asks no model."""
     from mathmill.eval.harness.regrade import regrade
     from mathmill.eval.harness.show import show_finished

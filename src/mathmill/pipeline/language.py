@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from pydantic import PositiveInt
 
+from mathmill.classifier.self_check import fasttext_module
 from mathmill.data.config import Config
 from mathmill.data.errors import ConfigError
 from mathmill.data.records import Document, Dropped
@@ -96,6 +97,7 @@ def identifier(model: Path | None) -> Identifier:
 
     Raises:
         ConfigError: `model` is not there, or is not a supervised fastText model.
+        MathmillError: fastText is missing, or another package is in its place.
     """
     return _py3langid() if model is None else _fasttext(model)
 
@@ -113,8 +115,7 @@ def _py3langid() -> Identifier:
 
 
 def _fasttext(path: Path) -> Identifier:
-    import fasttext
-
+    fasttext = fasttext_module()
     advice = "name a supervised fastText model such as lid.176.bin as `model`, or leave it out for py3langid"
     if not path.is_file():
         raise ConfigError(f"stage language: no model at {path}: {advice}")

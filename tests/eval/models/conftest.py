@@ -1,8 +1,8 @@
-"""Tiny models for the whole session, and one thread: they are too small for more."""
+"""Tiny models for the whole session."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -13,12 +13,8 @@ Models = Callable[[str], LocalModel]
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
+def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     """A loaded model by its kind; `chat` is a Llama with a chat template."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     loaded: dict[str, LocalModel] = {}
 
     def model(kind: str) -> LocalModel:
@@ -28,5 +24,4 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
             loaded[kind] = LocalModel(str(folder), LocalOptions(device="cpu", batch_size=3))
         return loaded[kind]
 
-    yield model
-    torch.set_num_threads(threads)
+    return model

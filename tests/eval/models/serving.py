@@ -1,13 +1,12 @@
-"""A real OpenAI-compatible server in a process of its own, for tests: a model of the transformers library, or an echo.
+"""A real OpenAI-compatible server for tests: an echo in a process of its own, or a model of the transformers library.
 
-`python -m tests.eval.models.serving [FOLDER]` prints its port. The address says how it behaves, so that one process
-serves all tests: `http://127.0.0.1:PORT/BEHAVIOUR/ANYTHING/v1`, where each ANYTHING has counts of its own. The echo
-says of a prompt what was asked of it; `dies-K` ends the process behind K answers.
+`python -m tests.eval.models.serving` prints its port. The address says how it behaves, so that one process serves all
+tests: `http://127.0.0.1:PORT/BEHAVIOUR/ANYTHING/v1`, where each ANYTHING has counts of its own. The echo says of a
+prompt what was asked of it; `dies-K` ends the process behind K answers.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
@@ -34,12 +33,10 @@ Found = tuple[list[tuple[str, str, str | None]], int]
 
 
 @contextmanager
-def serving(folder: Path | None = None) -> Iterator[int]:
-    """The port of a server process, which is ended behind it."""
-    command = [sys.executable, "-m", "tests.eval.models.serving", *([str(folder)] if folder else [])]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}
-    ) as process:
+def serving() -> Iterator[int]:
+    """The port of a server process that is an echo, which is ended behind it."""
+    command = [sys.executable, "-m", "tests.eval.models.serving"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
         assert process.stdout
         try:
             yield int(process.stdout.readline())
@@ -47,14 +44,25 @@ def serving(folder: Path | None = None) -> Iterator[int]:
             process.kill()
 
 
+@contextmanager
+def serving_model(folder: Path) -> Iterator[int]:
+    """The port of a server of the model in a folder, in this process: another would load torch again, for seconds."""
+    with _Server(_Transformers(str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 class _Transformers:
     """Answers with plain `generate`, one request at a time."""
 
     def __init__(self, folder: str) -> None:
-        import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        torch.set_num_threads(1)
         self._model: Any = AutoModelForCausalLM.from_pretrained(folder)
         self._tokenizer: Any = AutoTokenizer.from_pretrained(folder)
         self._one = threading.Lock()
@@ -273,10 +281,7 @@ def _json(value: Any, status: int = 200, headers: dict[str, str] | None = None) 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("folder", nargs="?", help="of a model; without one it is an echo")
-    folder = parser.parse_args().folder
-    server = _Server(_Transformers(folder) if folder else _echo)
+    server = _Server(_echo)
     print(server.server_port, flush=True)
     server.serve_forever()
 

@@ -1,4 +1,4 @@
-"""Models behind a server: a real one in a process of its own, which can also misbehave."""
+"""Models behind a server: a real one, most of all in a process of its own, which can also misbehave."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mathmill.eval.models.server import ServerModel, connect
 from mathmill.eval.models.wire import seed_of
 from tests.eval.models import tiny
 from tests.eval.models.conftest import Models
-from tests.eval.models.serving import CONTEXT, KEY, serving
+from tests.eval.models.serving import CONTEXT, KEY, serving, serving_model
 
 Address = Callable[[str], str]
 
@@ -331,7 +331,7 @@ def test_a_model_says_the_same_behind_a_server_as_in_this_process(models: Models
     prompts = [Prompt(name, text, ("7", "\n\n")) for name, text in zip("abc", tiny.TEXTS, strict=True)]
     prompts += [Prompt("free", "Two and two is"), Prompt("chat", chat("What is 3 + 4?"))]
     drawn = Sampling(n=3, temperature=1.0, max_new_tokens=8, seed=5)
-    with serving(tmp_path) as port:
+    with serving_model(tmp_path) as port:
         there = connect(f"http://127.0.0.1:{port}/vllm/x/v1")
         assert dict(there.generate(prompts, GREEDY)) == dict(here.generate(prompts, GREEDY))
         first, again = (dict(there.generate(prompts[3:], drawn)) for _ in range(2))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -39,18 +41,18 @@ def llama(**changes: Any) -> Any:
 @pytest.mark.parametrize(
     ("config", "limit", "context"),
     [
-        (llama(), 10**30, 512),
-        (llama(), 100, 512),  # a tokenizer's limit is often wrong: a config decides
-        (llama(rope_parameters=YARN), 10**30, 2048),
-        (llama(rope_parameters={**YARN, "factor": 0.5}), 10**30, 512),
-        (llama(rope_parameters={"rope_type": "linear", "rope_theta": 1e4, "factor": 4.0}), 10**30, 512),
-        (tiny.config("gpt2"), 10**30, 512),
-        (tiny.config("mamba"), 10**30, None),
-        (tiny.config("mamba"), 300, 300),
+        (llama, 10**30, 512),
+        (llama, 100, 512),  # a tokenizer's limit is often wrong: a config decides
+        (partial(llama, rope_parameters=YARN), 10**30, 2048),
+        (partial(llama, rope_parameters={**YARN, "factor": 0.5}), 10**30, 512),
+        (partial(llama, rope_parameters={"rope_type": "linear", "rope_theta": 1e4, "factor": 4.0}), 10**30, 512),
+        (partial(tiny.config, "gpt2"), 10**30, 512),
+        (partial(tiny.config, "mamba"), 10**30, None),
+        (partial(tiny.config, "mamba"), 300, 300),
     ],
 )
-def test_context(config: Any, limit: int, context: int | None) -> None:
-    assert reader(config, limit).context() == context
+def test_context(config: Callable[[], Any], limit: int, context: int | None) -> None:
+    assert reader(config(), limit).context() == context
 
 
 def test_the_context_of_the_text_in_a_model_of_more() -> None:

@@ -238,4 +238,4 @@ def test_hostile_repetition_ends(unit: str, kind: Kind) -> None:
             json.dumps({"cells": [{"cell_type": "markdown", "source": repeated}]}) if kind == "notebook" else repeated
         )
 
-    assert_linear(5_000, 40_000, 0.3, text, lambda text: read_manuscript(text, kind))
+    assert_linear(2_500, 20_000, 0.08, text, lambda text: read_manuscript(text, kind))

@@ -14,24 +14,14 @@ from mathmill.pipeline.dom.parse import parse
 from mathmill.pipeline.formulas.delimited import Formula
 from mathmill.pipeline.formulas.raised.find import protect_raised
 from tests.effort import assert_linear
+from tests.pipeline.formulas.raised.collecting import TOKEN, collected
 
-TOKEN = re.compile(r"zqf\d+z")
 # Other mathematics on a page: what might be a formula is one then.
 MATHEMATICS = "<p>Let zqf90z, zqf91z and zqf92z be given.</p>"
 
 
 def protected(markup: str) -> tuple[list[Formula], Any]:
-    tree = parse(markup)
-    assert tree is not None
-    found: list[Formula] = []
-
-    def token_for(formula: Formula, holder: Any) -> str:
-        assert holder.getroottree().getroot() is tree
-        found.append(formula)
-        return f"zqf{len(found) - 1}z"
-
-    protect_raised(tree, markup, token_for, TOKEN)
-    return found, tree
+    return collected(markup, lambda tree, token_for: protect_raised(tree, markup, token_for, TOKEN))
 
 
 def latex(markup: str) -> list[str]:
@@ -293,4 +283,4 @@ def test_time_is_linear(unit: str) -> None:
         markup = unit * (size // len(unit))
         return parse(markup), markup
 
-    assert_linear(15_000, 150_000, 0.3, page, lambda page: protect_raised(*page, lambda *_: "zqf0z", TOKEN))
+    assert_linear(7_500, 75_000, 0.08, page, lambda page: protect_raised(*page, lambda *_: "zqf0z", TOKEN))

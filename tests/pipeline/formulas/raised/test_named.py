@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -9,22 +8,11 @@ from mathmill.pipeline.dom.parse import parse
 from mathmill.pipeline.extraction import extract_html
 from mathmill.pipeline.formulas.delimited import Formula
 from mathmill.pipeline.formulas.raised.named import MOST_CHARS, MOST_ELEMENTS, protect_named
-
-TOKEN = re.compile(r"zqf\d+z")
+from tests.pipeline.formulas.raised.collecting import TOKEN, collected
 
 
 def protected(markup: str) -> tuple[list[Formula], Any]:
-    tree = parse(markup)
-    assert tree is not None
-    found: list[Formula] = []
-
-    def token_for(formula: Formula, holder: Any) -> str:
-        assert holder.getroottree().getroot() is tree
-        found.append(formula)
-        return f"zqf{len(found) - 1}z"
-
-    protect_named(tree, token_for, TOKEN)
-    return found, tree
+    return collected(markup, lambda tree, token_for: protect_named(tree, token_for, TOKEN))
 
 
 # what a `texhtml` element holds, and its LaTeX
