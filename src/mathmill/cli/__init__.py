@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from mathmill import __version__
+from mathmill.cli.classifier import classifier_app
 from mathmill.cli.data import data_app, runs_app
 from mathmill.cli.demo import demo_app
 from mathmill.cli.eval import eval_app
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.add_typer(pipeline_app, name="pipeline")
 app.add_typer(data_app, name="data")
 app.add_typer(runs_app, name="runs")
+app.add_typer(classifier_app, name="classifier")
 app.add_typer(eval_app, name="eval")
 app.add_typer(demo_app, name="demo")
 

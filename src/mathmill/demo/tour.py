@@ -12,13 +12,16 @@ from typing import Any
 
 import orjson
 
+from mathmill.classifier.show_rounds import print_rounds
 from mathmill.data.browse import dropped_examples, sample
 from mathmill.data.errors import CannotCreate
 from mathmill.data.runs import find_runs
 from mathmill.data.tables import ask
 from mathmill.data.terminal import clean, one_line, print_table
+from mathmill.demo.school import learn, pages_recipe
 from mathmill.demo.world import World, write_world
 from mathmill.pipeline.commands import run
+from mathmill.pipeline.engines.local import LocalEngine
 from mathmill.pipeline.explain import describe, explain
 from mathmill.pipeline.recipe import Audit, PipelineRecipe
 from mathmill.pipeline.show import show_result
@@ -52,10 +55,12 @@ def take_tour(folder: Path, workers: int) -> None:
     show_result(run(recipe, out, workers, _ERROR_BUDGET), as_json=False)
     _heading("3. Against the truth about the made-up web")
     _compare(out, world)
-    _heading("4. Three pages that were kept")
+    _heading("4. A classifier that learns from that corpus, in two rounds")
+    _learn(folder, world, workers)
+    _heading("5. Three pages that were kept")
     for row in sample(out, 3, seed=1):
         _show_page(row)
-    _heading("5. A page that was dropped, explained")
+    _heading("6. A page that was dropped, explained")
     for line in _explained_drop(out):
         print(clean(line))
     activate = "" if shutil.which("mathmill") else f" (first: . {Path(sys.executable).parent}/activate)"
@@ -63,17 +68,30 @@ def take_tour(folder: Path, workers: int) -> None:
     print(f"  mathmill data sample {out}      more kept pages")
     print(f"  mathmill data dropped {out}     what was dropped, and why")
     print(f"  mathmill explain {out} URL      what happened to a page")
+    print(f"  mathmill classifier domains {folder / 'loop'}    which sites the classifier found to be mathematics")
+
+
+def _learn(folder: Path, world: World, workers: int) -> None:
+    """Extract every page, run the loop on them, and show what its rounds came to."""
+    _clear(folder / "pages")
+    _clear(folder / "loop", of=folder / "loop" / "pages")
+    print("every page with its text, mathematics or not:")
+    made = run(pages_recipe(world), folder / "pages", workers, _ERROR_BUDGET)
+    print(f"{made.funnel.kept:,} pages in {made.folder}\n")
+    result = learn(world, folder / "run", folder / "pages", folder / "loop", LocalEngine(workers))
+    print_rounds(result.rounds)
+    print(f"\nclassifier: {result.classifier}; what a person may review: {result.review}")
 
 
 def _heading(text: str) -> None:
     print(f"\n{text}\n{'-' * len(text)}")
 
 
-def _clear(out: Path) -> None:
-    """Take an earlier demo's run away, and nothing else."""
+def _clear(out: Path, of: Path | None = None) -> None:
+    """Take an earlier demo's folder away, which is a run or has the run `of` in it, and nothing else."""
     if not out.exists():
         return
-    if out not in find_runs(out):
+    if (of or out) not in find_runs(out):
         raise CannotCreate(f"{out} is in the way and no run of mathmill's: name another folder")
     shutil.rmtree(out)
 

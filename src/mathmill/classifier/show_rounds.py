@@ -1,0 +1,86 @@
+"""What `mathmill classifier iterate` prints: what each round trained on, kept and found, and how good it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mathmill.classifier.iterate import COLLECTED, LoopResult
+from mathmill.classifier.show import show_classifier
+from mathmill.data.terminal import print_json, print_table
+
+_GROWTH = (
+    "round",
+    "positives",
+    "others",
+    "pages kept",
+    "tokens kept",
+    "kept before",
+    "math domains",
+    "new",
+    "accept",
+    "reject",
+)
+_FIGURES = ("round", "average precision", "precision", "recall", "pages", "sites")
+
+
+def show_loop(result: LoopResult, recipe: Path, as_json: bool) -> None:
+    """What the loop came to, and how to go on."""
+    if as_json:
+        print_json(
+            {
+                "folder": str(result.folder),
+                "classifier": str(result.classifier),
+                "review": str(result.review),
+                "stopped": result.stopped,
+                "rounds": list(result.rounds),
+            }
+        )
+        return
+    print_rounds(result.rounds)
+    print()
+    show_classifier(result.classifier, as_json=False)
+    number = len(result.rounds)
+    if result.stopped == COLLECTED:
+        share = result.rounds[-1]["overlap"]["share_of_tokens"]
+        print(f"ended: {share:.1%} of the tokens that round {number} kept were kept by the round before")
+    print(f"review: edit {result.review}, then go on with")
+    print(f"  mathmill classifier iterate {recipe} --out {result.folder} --set rounds={number + 1}")
+
+
+def print_rounds(rounds: Sequence[Mapping[str, Any]]) -> None:
+    """The tables of rounds, from the metrics of each."""
+    print_table(_GROWTH, [_growth(each) for each in rounds])
+    judged = [each for each in rounds if each["held_out"]]
+    if judged:
+        print("\nof held-out labelled pages, what each round kept; 95 % intervals over sites")
+        print_table(_FIGURES, [_figures(each) for each in judged])
+
+
+def _growth(metrics: Mapping[str, Any]) -> tuple[Any, ...]:
+    pages, crawl, domains = metrics["seed_set"]["pages"], metrics["crawl"], metrics["domains"]
+    overlap, patterns = metrics["overlap"], metrics["patterns"]
+    return (
+        metrics["round"],
+        pages.get("seed", 0) + pages.get("pattern", 0),
+        pages.get("random", 0) + pages.get("hard", 0),
+        crawl["pages"],
+        crawl["tokens"],
+        "" if overlap is None else f"{overlap['share_of_tokens']:.1%}",
+        domains["mathematics"],
+        domains["new"],
+        patterns["accepted"],
+        patterns["rejected"],
+    )
+
+
+def _figures(metrics: Mapping[str, Any]) -> tuple[Any, ...]:
+    held_out = metrics["held_out"]
+    figures = [_estimate(held_out["all_sites"][name]) for name in ("average_precision", "precision", "recall")]
+    return (metrics["round"], *figures, held_out["pages"], held_out["sites"])
+
+
+def _estimate(found: Mapping[str, Any]) -> str:
+    value = "none" if found["value"] is None else f"{found['value']:.3f}"
+    return f"{value} ({found['low']:.3f} to {found['high']:.3f})"
