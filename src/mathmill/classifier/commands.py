@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from mathmill.classifier.labels import held_out
 from mathmill.classifier.model import FILE
@@ -15,12 +15,10 @@ from mathmill.classifier.recipe import Labels, TrainRecipe
 from mathmill.classifier.self_check import check_build
 from mathmill.classifier.target import Target
 from mathmill.classifier.tuning import TuneRecipe
-from mathmill.data.config import load_recipe, resolve
+from mathmill.data.config import resolve
 from mathmill.data.errors import CannotCreate, ConfigError, DiskFull
 from mathmill.data.page_files import Pages, PageShard, page_shards, read_shard
 from mathmill.data.runs import DONE, MANIFEST, NEW, UNFINISHED
-
-R = TypeVar("R", bound=TrainRecipe)
 
 #: The folders in which `train` and `iterate` make prepared pages and the classifier.
 _PAGES, _CLASSIFIER = "pages", "classifier"
@@ -43,15 +41,6 @@ class Plan:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
-
-
-def load(path: Path, model: type[R], settings: Sequence[str]) -> R:
-    """Read the recipe of a training or of the loop.
-
-    Raises:
-        InputMissing, ConfigError: see `mathmill.data.config.load_recipe`.
-    """
-    return load_recipe(path, model, settings)
 
 
 def check_plan(recipe: TrainRecipe, folder: Path) -> Plan:

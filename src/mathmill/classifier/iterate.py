@@ -20,7 +20,7 @@ from typing import Any
 from mathmill.classifier.figures import read_metrics
 from mathmill.classifier.mining import PATTERNS
 from mathmill.classifier.prepared import Prepared, prepare
-from mathmill.classifier.recipe import LoopRecipe, RoundRecipe
+from mathmill.classifier.recipe import LoopRecipe, RoundRecipe, part
 from mathmill.classifier.results import copy_classifier
 from mathmill.classifier.review import read_review
 from mathmill.classifier.rounds import ROUND_KIND, Review, Round, make_round, round_run
@@ -63,7 +63,7 @@ def iterate(recipe: LoopRecipe, folder: Path, engine: Engine) -> LoopResult:
     """
     try:
         pages = prepare(recipe, folder / "pages", engine)
-        settings = _of_rounds(recipe)
+        settings = part(recipe, RoundRecipe)  # how many there are is not part of a round, so that more can be added
         rounds: list[Round] = []
         found: list[dict[str, Any]] = []
         stopped = ENOUGH
@@ -82,12 +82,6 @@ def iterate(recipe: LoopRecipe, folder: Path, engine: Engine) -> LoopResult:
 def review_file(folder: Path, number: int) -> Path:
     """The file in which the patterns of a round are reviewed."""
     return folder / "review" / f"round-{number}.toml"
-
-
-def _of_rounds(recipe: LoopRecipe) -> RoundRecipe:
-    """What each round depends on: how many there are is not part of it, so that more can be added."""
-    tree = recipe.model_dump()
-    return RoundRecipe(**{name: tree[name] for name in RoundRecipe.model_fields})
 
 
 def _next_round(recipe: RoundRecipe, folder: Path, pages: Prepared, rounds: list[Round], engine: Engine) -> Round:

@@ -8,7 +8,7 @@ Only what changes the outcome is here; workers and folders are said on the comma
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
@@ -115,6 +115,14 @@ class RoundRecipe(TrainRecipe):
     )
     reach: float = Field(default=1.2, ge=1, description="see joins")
     join_per_domain: PositiveInt = Field(default=10_000, description="at most so many of one registered domain")
+
+
+P = TypeVar("P", bound=TrainRecipe)
+
+
+def part(recipe: TrainRecipe, of: type[P]) -> P:
+    """What a recipe says of less: of its rounds, or of one training."""
+    return of.model_validate(recipe.model_dump(include=set(of.model_fields)))
 
 
 class LoopRecipe(RoundRecipe):

@@ -52,15 +52,16 @@ def classifier_train(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Train a classifier from seeds, once. Killed at any moment, the same command goes on."""
-    from mathmill.classifier.commands import check_plan, load
-    from mathmill.classifier.recipe import TrainRecipe
+    """Train a classifier from seeds, once: the first round of `iterate`, of the same recipe, without its scores."""
+    from mathmill.classifier.commands import check_plan
+    from mathmill.classifier.recipe import LoopRecipe, TrainRecipe, part
     from mathmill.classifier.show import show_classifier, show_plan
     from mathmill.classifier.train import train
+    from mathmill.data.config import load_recipe
     from mathmill.pipeline.engines.local import LocalEngine
 
     folder = out or Path("runs") / recipe.stem
-    resolved = load(recipe, TrainRecipe, settings or [])
+    resolved = part(load_recipe(recipe, LoopRecipe, settings or []), TrainRecipe)
     if dry_run:
         show_plan(check_plan(resolved, folder), as_json)
     else:
@@ -77,15 +78,16 @@ def classifier_iterate(
     as_json: Json = False,
 ) -> None:
     """Train, score, keep, find domains and patterns of mathematics, enlarge the seed set, again, until it stands."""
-    from mathmill.classifier.commands import check_plan, load
+    from mathmill.classifier.commands import check_plan
     from mathmill.classifier.iterate import iterate
     from mathmill.classifier.recipe import LoopRecipe
     from mathmill.classifier.show import show_plan
     from mathmill.classifier.show_rounds import show_loop
+    from mathmill.data.config import load_recipe
     from mathmill.pipeline.engines.local import LocalEngine
 
     folder = out or Path("runs") / recipe.stem
-    resolved = load(recipe, LoopRecipe, settings or [])
+    resolved = load_recipe(recipe, LoopRecipe, settings or [])
     if dry_run:
         show_plan(check_plan(resolved, folder), as_json)
     else:

@@ -78,11 +78,13 @@ def mapped(
         MathmillError: tasks failed; all others are done and were given before. It is the error's own class where one
             failed and its error is of the tree.
     """
+    if not tasks:
+        return
     before = (total or len(tasks)) - len(tasks)
     board = _Board(what, before, before + len(tasks))
     failed: list[tuple[str, Exception]] = []
     with progress_shown(board.outlook):
-        for task, result in engine.map(function, tasks) if tasks else ():
+        for task, result in engine.map(function, tasks):
             if isinstance(result, Failure):
                 if isinstance(result.error, DiskFull | CannotCreate):
                     raise result.error

@@ -20,7 +20,7 @@ from mathmill.eval.harness.show import print_results
 from mathmill.pipeline.commands import Plan
 from mathmill.pipeline.explain import describe, explain
 from mathmill.pipeline.funnel import LOSS_COLUMNS, STEP_COLUMNS, loss_cells, step_cells
-from mathmill.pipeline.runner import RunResult
+from mathmill.pipeline.runner import CORPUS_KIND, RunResult
 
 
 def show_plan(plan: Plan, as_json: bool) -> None:
@@ -79,14 +79,17 @@ def show_run(folder: Path, as_json: bool) -> None:
         print_json(manifest)
         return
     code = ", ".join(manifest["code"])
-    print(f"{folder}: {manifest['kind']} {manifest['run']}, seed {manifest['seed']}, code {code}")
+    print(f"{folder}: {manifest['kind']} {manifest['run']}, seed {manifest.get('seed')}, code {code}")
     if manifest["kind"] == BENCHMARK:
         print()
         print_results(manifest["results"])
         return
-    print(f"{len(manifest['inputs']):,} archives, {manifest['bytes']:,} bytes; {len(manifest['outputs']):,} outputs")
-    print(", ".join(f"{name} {count:,}" for name, count in manifest["counts"].items()))
-    print()
+    counts = ", ".join(f"{name} {count:,}" for name, count in manifest["counts"].items())
+    inputs, outputs = (f"{len(manifest[name]):,} {name}" for name in ("inputs", "outputs"))
+    if manifest["kind"] != CORPUS_KIND:
+        print(f"{inputs}; {outputs}\n{counts}")
+        return
+    print(f"{len(manifest['inputs']):,} archives, {manifest['bytes']:,} bytes; {outputs}\n{counts}\n")
     print_funnel(manifest["funnel"])
 
 
