@@ -4,19 +4,20 @@ RUN/
   seed_set.parquet     every page that was trained on, what it was taken for and why: `seed_set.COLUMNS`
   examples/SHARD.zst   the lines of those of the crawl
   model.bin            the model (model.ftz where it is quantised)
+  vocabulary.zst       the words that it was taught, where `min_domains` is above 1
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from mathmill.classifier.draws import LOTS
-from mathmill.classifier.line_files import read_lines
-from mathmill.classifier.model import ClassifierFile, describe, model_name
+from mathmill.classifier.line_files import count_lines, read_lines
+from mathmill.classifier.model import ClassifierFile, VocabularyFile, describe, model_name
 from mathmill.classifier.prepared import Prepared
 from mathmill.classifier.recipe import TrainRecipe
 from mathmill.classifier.seed_set import (
@@ -33,7 +34,10 @@ from mathmill.classifier.seed_set import (
 )
 from mathmill.classifier.seeds import LINES, TABLE
 from mathmill.classifier.training import train_model
+from mathmill.classifier.vocabulary import FILE as VOCABULARY
+from mathmill.classifier.vocabulary import Filter, common_words, keep_words, write_vocabulary
 from mathmill.data.engine import Engine
+from mathmill.data.errors import ConfigError
 from mathmill.data.files import Output, Staging, temporary
 from mathmill.data.runs import Run
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
@@ -99,29 +103,46 @@ def make_model(
     Raises what `train_model` does.
     """
     source = str(run.ledger.lines["seed_set"]["outputs"][SEED_SET]["sha256"])
-    drawn = [row for row in table_rows(run.folder / SEED_SET, ["row", "is_math", "origin"]) if row["origin"] != "seed"]
-    rows = by_shard((row["row"] for row in drawn), pages.shards)
-    gathered = [GatherTask(shard, pages.folder, chosen, run.folder) for shard, chosen in rows.items()]
+    rows = list(table_rows(run.folder / SEED_SET, ["row", "domain", "is_math", "origin"]))
+    drawn = by_shard((row["row"] for row in rows if row["origin"] != "seed"), pages.shards)
+    gathered = [GatherTask(shard, pages.folder, chosen, run.folder) for shard, chosen in drawn.items()]
     map_units(run, engine, "examples", gather, gathered, source)
-    labels = {row["row"]: row["is_math"] for row in drawn}
 
-    def lines() -> Iterator[tuple[bool, str]]:
-        for words in read_lines(pages.folder / LINES):
-            yield True, words
-        for shard, chosen in rows.items():
-            for row, words in zip(sorted(chosen), read_lines(run.folder / examples_name(shard)), strict=True):
-                yield labels[row], words
+    def lines() -> Iterator[tuple[str, bool, str]]:
+        """Domain, class and line of each page, in the order of the table: seeds, then by row."""
+        files = [pages.folder / LINES, *(run.folder / examples_name(shard) for shard in drawn)]
+        for row, words in zip(rows, chain.from_iterable(map(read_lines, files)), strict=True):
+            yield row["domain"], row["is_math"], words
 
     name = model_name(recipe.fasttext)
 
     def make() -> tuple[Mapping[str, Output], Mapping[str, Any]]:
-        trained = train_model(lines(), recipe.fasttext, run.folder / name, _scratch(run.folder))
+        outputs, known, vocabulary = _teachable(run.folder, lines, recipe.min_domains)
+        taught = ((is_math, known(words)) for _, is_math, words in lines())
+        trained = train_model(taught, recipe.fasttext, run.folder / name, _scratch(run.folder))
         timings.update(training_seconds=trained.seconds, training_peak_mb=trained.peak_mb)
-        about = describe(recipe.features, recipe.fasttext, trained)
-        output = Output(trained.sha256, (run.folder / name).stat().st_size, 1)
-        return {name: output}, {"about": about.model_dump(mode="json")}
+        about = describe(recipe.features, recipe.fasttext, trained, vocabulary=vocabulary)
+        model = Output(trained.sha256, (run.folder / name).stat().st_size, 1)
+        return {**outputs, name: model}, {"about": about.model_dump(mode="json")}
 
     return ClassifierFile.model_validate(make_unit(run, "model", source_hash(source), make)["about"])
+
+
+def _teachable(
+    folder: Path, lines: Callable[[], Iterator[tuple[str, bool, str]]], min_domains: int
+) -> tuple[dict[str, Output], Filter, VocabularyFile | None]:
+    """Find and publish the vocabulary, if not all words count; what is left of a line by it, and what tells of it."""
+    if min_domains == 1:
+        return {}, str, None
+    words = common_words(((domain, words) for domain, _, words in lines()), min_domains)
+    if not words:
+        domains = len({domain for domain, _, _ in lines()})
+        raise ConfigError(f"no word stands on {min_domains} of the seed set's {domains:,} domains: lower min_domains")
+    staging = Staging(folder)
+    rows = write_vocabulary(staging.stage(VOCABULARY, count_lines), words)
+    outputs = staging.publish({VOCABULARY: rows})
+    told = VocabularyFile(sha256=outputs[VOCABULARY].sha256, words=rows, min_domains=min_domains)
+    return outputs, keep_words(words), told
 
 
 def _scratch(folder: Path) -> Path:

@@ -58,7 +58,7 @@ def explain_line(words: str, classifier: Classifier) -> Explanation | None:
     [score] = classifier.score_lines([words])
     if score is None:
         return None
-    tokens = [*words.split(" "), END]
+    tokens = [*classifier.known(words).split(), END]
     found = list(_vectors(tokens, classifier.fasttext))
     weights = _weights({row for row, _, _ in found}, classifier.fasttext)
     runs: dict[str, list[float]] = defaultdict(list)

@@ -2,7 +2,8 @@
 
 CLASSIFIER/
   model.bin         the model (model.ftz where it is quantised)
-  classifier.json   features, settings, counts, calibration, and the model's hash: `ClassifierFile`
+  vocabulary.zst    the words that it was taught, where not all were (`mathmill.classifier.vocabulary`)
+  classifier.json   features, settings, counts, calibration, and the hashes of both: `ClassifierFile`
 
 A *score* is the model's probability of mathematics, in [0, 1]. fastText adds 1e-5 to each probability that it tells;
 here that is taken off again, and the score is made from the smaller of the two, so that it is fine near 0 and 1 alike
@@ -19,12 +20,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import Field, NonNegativeInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
 from mathmill.classifier.features import Features, line
 from mathmill.classifier.self_check import ADVICE, fasttext_module
 from mathmill.classifier.settings import MATH, OTHER, FastText
 from mathmill.classifier.training import Trained
+from mathmill.classifier.vocabulary import Filter, keep_words, read_vocabulary
 from mathmill.data.config import Config, resolve
 from mathmill.data.errors import ConfigError, MathmillError
 from mathmill.data.files import file_sha256, write_whole
@@ -39,6 +41,15 @@ class ModelFile(Config):
 
     file: Literal["model.bin", "model.ftz"]
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class VocabularyFile(Config):
+    """The words that the model was taught, where not all were (`mathmill.classifier.vocabulary`)."""
+
+    file: Literal["vocabulary.zst"] = "vocabulary.zst"
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    words: NonNegativeInt
+    min_domains: PositiveInt
 
 
 class Counts(Config):
@@ -56,8 +67,14 @@ class ClassifierFile(Config):
     features: Features
     settings: FastText
     trained: Counts
+    vocabulary: VocabularyFile | None = None
     calibration: dict[str, Any] | None = None
     code: str
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the files that the classifier consists of, beside `classifier.json`."""
+        return (self.model.file, *((self.vocabulary.file,) if self.vocabulary else ()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +84,7 @@ class Classifier:
     folder: Path
     about: ClassifierFile
     fasttext: Any = field(repr=False)  # the binding's model
+    known: Filter = field(repr=False)  # what of a line the model was taught
 
     @property
     def features(self) -> Features:
@@ -104,7 +122,7 @@ class Classifier:
                 continue
             if "\n" in words:
                 raise ValueError("not a line of features.line: it holds a line break")
-            (_, first), (least, _) = predict(words + "\n", 2, 0.0, "strict")
+            (_, first), (least, _) = predict(self.known(words) + "\n", 2, 0.0, "strict")
             smaller = max(least - _ADDED, 0.0)
             if math.isnan(smaller) or math.isnan(least):
                 raise MathmillError(f"{self.folder}: the model gives no number as a score; train it anew ({ADVICE})")
@@ -118,7 +136,11 @@ def model_name(settings: FastText) -> str:
 
 
 def describe(
-    features: Features, settings: FastText, trained: Trained, calibration: dict[str, Any] | None = None
+    features: Features,
+    settings: FastText,
+    trained: Trained,
+    calibration: dict[str, Any] | None = None,
+    vocabulary: VocabularyFile | None = None,
 ) -> ClassifierFile:
     """What `classifier.json` is to say of a model that `train_model` wrote. Follows from arguments and code alone."""
     return ClassifierFile(
@@ -126,6 +148,7 @@ def describe(
         features=features,
         settings=settings,
         trained=Counts(positives=trained.positives, negatives=trained.negatives, words=trained.words),
+        vocabulary=vocabulary,
         calibration=calibration,
         code=code_version(),
     )
@@ -168,12 +191,14 @@ def load_classifier(folder: Path) -> Classifier:
 
 def open_model(folder: Path, about: ClassifierFile) -> Classifier:
     """As `load_classifier`, where the model's file is there already and `classifier.json` is still to be written."""
-    path = folder / about.model.file
-    try:
-        stat = path.stat()
-    except OSError as error:
-        raise ConfigError(f"no {about.model.file} in {folder} ({error.strerror}): restore it, or train anew") from error
-    return _load(folder.resolve(), about.model_dump_json(), (stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    identities = []
+    for name in about.files:
+        try:
+            stat = (folder / name).stat()
+        except OSError as error:
+            raise ConfigError(f"no {name} in {folder} ({error.strerror}): restore it, or train anew") from error
+        identities.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    return _load(folder.resolve(), about.model_dump_json(), tuple(identities))
 
 
 def read_about(folder: Path) -> ClassifierFile:
@@ -196,7 +221,7 @@ def read_about(folder: Path) -> ClassifierFile:
 
 
 @functools.lru_cache(maxsize=2)  # a model with default settings takes 2 GB
-def _load(folder: Path, about_json: str, _identity: tuple[int, int, int]) -> Classifier:
+def _load(folder: Path, about_json: str, _identities: tuple[tuple[int, int, int], ...]) -> Classifier:
     about = ClassifierFile.model_validate_json(about_json)
     path = folder / about.model.file
     if file_sha256(path) != about.model.sha256:
@@ -208,6 +233,20 @@ def _load(folder: Path, about_json: str, _identity: tuple[int, int, int]) -> Cla
         raise ConfigError(
             f"{path} is not a model to use ({error or 'no memory'}): restore it, or train anew"
         ) from error
+    known = _taught(folder, about.vocabulary)
     if labels != {MATH, OTHER}:
         raise ConfigError(f"{path} knows other labels than {MATH} and {OTHER}: train it with mathmill")
-    return Classifier(folder, about, loaded)
+    return Classifier(folder, about, loaded, known)
+
+
+def _taught(folder: Path, vocabulary: VocabularyFile | None) -> Filter:
+    if vocabulary is None:
+        return _all_words
+    path = folder / vocabulary.file
+    if file_sha256(path) != vocabulary.sha256:
+        raise ConfigError(f"{path} is not the vocabulary that {FILE} names (its hash is another): restore it")
+    return keep_words(read_vocabulary(path))
+
+
+def _all_words(line: str) -> str:
+    return line

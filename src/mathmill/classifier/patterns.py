@@ -6,8 +6,8 @@ normal form of `mathmill.classifier.url_paths`). From the top, the first node of
 to accept; a branch in it of which next to nothing was kept becomes one to reject; and so on below. The longest prefix
 over a page decides about it.
 
-Numbers and dates stay as they are: generalised to one wildcard they changed the precision of simulated rounds by
-nothing and of real ones by 0 to -2 points, since a folder of years is a node of its own already.
+Numbers and dates stay as they are: a folder of years is a node of its own already, and a wildcard for its branches says
+nothing more (docs/log.md).
 """
 
 from __future__ import annotations
@@ -37,14 +37,8 @@ _SMALLEST = 10_000  # a node has at least one in so many of its domain's pages, 
 class PatternRule(Config):
     """When a branch of a site becomes a pattern.
 
-    Chosen on one half, by hash, of 610 labelled domains (13,001 pages) and reported on the other, with what a round
-    keeps simulated at recall 0.5 to 0.9 and precision 0.7 and 0.9, by page and by site. On the half for choosing, of
-    the uncollected pages under accepted patterns 68, 77, 84 and 79 % were mathematics at `share` 0.2, 0.3, 0.4 and 0.5,
-    by labels of high confidence, and recall of mathematics rose from 0.72 (kept) to 0.93, 0.89, 0.84 and 0.79. On the
-    other half the defaults give 81 % (78 % with nothing left out) and 0.76 to 0.85; of all pages under accepted
-    patterns 95 %. Most pages that join are borderline, such as indexes of mathematical sites: with those counted as no
-    mathematics it is 31 % of what joins and 74 % of all under accepted patterns. `min_pages` from 3 to 20 changed
-    neither figure by a point, only how much there is to review.
+    A higher `share` lets fewer pages join, and more of them are mathematics; `min_pages` changes how much there is to
+    review and little else. What the defaults come to in rounds on labelled pages is in docs/results.md.
     """
 
     share: float = Field(default=0.4, ge=0, lt=1, description="lower bound of the share kept, to accept")

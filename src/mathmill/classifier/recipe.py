@@ -64,7 +64,7 @@ class Keep(Config):
     """How much of the crawl, by rank, a round keeps: so many tokens, or a share of them."""
 
     tokens: PositiveInt | None = Field(default=None, description="of the pages with the highest scores together")
-    share: float | None = Field(default=None, gt=0, lt=1, description="of the crawl's tokens")
+    share: float | None = Field(default=None, gt=0, lt=1, description="of the crawl's tokens; pages of mathematics are long")
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Keep:
@@ -89,6 +89,9 @@ class TrainRecipe(Config):
     positives: Positives = Positives()
     negatives: Negatives = Negatives()
     features: Features = Features()
+    min_domains: PositiveInt = Field(
+        default=1, description="words that fewer registered domains of the seed set use teach nothing and are left out"
+    )
     fasttext: FastText = FastText()
     labels: Labels | None = None
     target: Target = Field(default=Target(precision=0.95), description="what the threshold is chosen for")

@@ -112,7 +112,7 @@ def copy_classifier(rounds: Sequence[Path], folder: Path, recipe: Config) -> Pat
             about = read_about(source)
             metrics = [read_metrics(each) for each in rounds]
             drawn = [name for name in PLOTS if (source / name).exists()]
-            outputs = publish_same(source, folder, [about.model.file, FILE, METRICS, SEED_SET, *drawn])
+            outputs = publish_same(source, folder, [*about.files, FILE, METRICS, SEED_SET, *drawn])
             outputs |= _publish_card(folder, about, read_report(source), metrics)
             run.ledger.append("classifier", outputs, {"source": "", "code": code_version()})
             run.finish(runs, {"seed": getattr(recipe, "seed", None), "counts": about.trained.model_dump()}, {})

@@ -19,7 +19,7 @@ class FastText(Config):
     """Settings of one supervised model (arXiv 2402.03300, section 2.1).
 
     The model's matrix takes `4 * dim * (words + bucket)` bytes, 2.1 GB with these defaults, in memory and on disk;
-    `quantise` leaves an eighth of that in the file, and takes minutes. A model for one small machine: `dim = 64,
+    `quantise` leaves an eighth of that in the file, takes minutes, and costs average precision (docs/results.md). A model for one small machine: `dim = 64,
     bucket = 500_000`.
 
     With `threads = 1` the same lines, settings and seed give the same bytes on the same kind of machine. With more they

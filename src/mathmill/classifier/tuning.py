@@ -163,7 +163,7 @@ def _make(run: Run, recipe: TuneRecipe, labelled: Labelled) -> None:
     """The files of the new classifier."""
     old, pages = recipe.classifier, labelled.pages
     about, labels = read_about(old), _fates(labelled)
-    names = [about.model.file, *(name for name in (SEED_SET,) if (old / name).is_file())]
+    names = [*about.files, *(name for name in (SEED_SET,) if (old / name).is_file())]
     make_unit(run, "model", "", lambda: (publish_same(old, run.folder, names), {}))
     crawl = tokens_by_score(recipe.scores) if recipe.scores else None
     report = tune_and_report(pages, recipe.target, crawl, recipe.seed)

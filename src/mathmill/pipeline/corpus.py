@@ -23,6 +23,8 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "language": ("string", "language code, und where it could not be told"),
     "language_score": ("float64", "its probability, by the model that told it"),
     "math_score": ("float64", "the evidence for mathematics: about the number of formulas"),
+    "score": ("float64", "the classifier's score, from 0 to 1; null where none was asked"),
+    "probability": ("float64", "its calibrated probability that the page is mathematics; null where it has none"),
     "formulas": ("int32", "formulas in the text"),
     "formula_sources": ("string", "JSON: markup that formulas came from -> how many"),
     "extraction": ("string", "how the body was found"),

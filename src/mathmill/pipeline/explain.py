@@ -73,12 +73,12 @@ def describe(explanation: Explanation) -> Iterator[str]:
     )
     passed = {stage: measured for stage, measured in explanation.trace.items() if stage != explanation.stage}
     for stage, measured in passed.items():
-        yield f"  {stage:<12} passed   {measured_words(measured)}"
+        yield f"  {stage:<15} passed   {measured_words(measured)}"
     if explanation.outcome == KEPT:
         yield f"  kept as {explanation.id}"
         return
     why = f"{explanation.reason}: {measured_words(explanation.evidence)}"
-    yield f"  {explanation.stage:<12} {explanation.outcome:<8} {why}"
+    yield f"  {explanation.stage:<15} {explanation.outcome:<8} {why}"
     if explanation.outcome == ERRORED:
         yield f"  its record is kept in aside/{explanation.archive}.warc.gz of the run's folder"
     if explanation.outcome == DROPPED and explanation.audit:

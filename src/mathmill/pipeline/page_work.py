@@ -77,7 +77,8 @@ def judged(record: Record, judgement: Judgement, archive: str) -> Outcome:
         "audit": judgement.audit,
         "digest": document.meta.get("digest", ""),
         "language": document.meta.get("language", ""),
-        "score": document.meta.get("math_score", 0.0),
+        "math_score": document.meta.get("math_score", 0.0),
+        "score": document.meta.get("score"),
         "formulas": document.meta.get("formulas", 0),
         "characters": len(document.text),
     }
@@ -141,7 +142,8 @@ _EMPTY_ROW: dict[str, Any] = {
     "trace": "",
     "audit": "",
     "language": "",
-    "score": 0.0,
+    "math_score": 0.0,
+    "score": None,
     "formulas": 0,
     "characters": 0,
 }

@@ -28,7 +28,8 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "trace": ("string", "JSON: stage -> what it measured, value against threshold"),
     "audit": ("string", "for the sampled rejects of a gate: kept or dropped by the full path; else empty"),
     "language": ("string", "the language that was found"),
-    "score": ("float64", "evidence for mathematics, as the corpus's math_score"),
+    "math_score": ("float64", "the evidence for mathematics, as in the corpus; 0 where it was not asked"),
+    "score": ("float64", "the classifier's score, as in the corpus; null where it was not asked"),
     "formulas": ("int32", "formulas in the text"),
     "characters": ("int64", "characters of the text"),
 }

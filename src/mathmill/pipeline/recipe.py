@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import Field, PositiveInt, field_validator
 
 from mathmill.classifier.evidence import Evidence
+from mathmill.classifier.stage import ClassifierGate, Classify
 from mathmill.data.config import Config
 from mathmill.pipeline.cheap_text import CheapText
 from mathmill.pipeline.decode import Decode
@@ -20,8 +21,24 @@ from mathmill.pipeline.language import Language
 from mathmill.pipeline.quality import Quality
 
 AnyStage = Annotated[
-    ByteGate | Decode | CheapText | Language | Extract | Evidence | Quality, Field(discriminator="use")
+    ByteGate | Decode | CheapText | Language | ClassifierGate | Extract | Evidence | Classify | Quality,
+    Field(discriminator="use"),
 ]
+
+# What a stage needs is made by another, or taken away by one. Several may stand between.
+_NEEDS = (
+    ("decode", "cheap_text"),
+    ("decode", "extract"),
+    ("cheap_text", "classifier_gate"),
+    ("extract", "evidence"),
+    ("extract", "classifier"),
+    ("extract", "quality"),
+)
+_BEFORE = (
+    ("byte_gate", "decode", "decode leaves no bytes"),
+    ("cheap_text", "extract", "extract leaves no HTML"),
+    ("classifier_gate", "extract", "it spares the extraction; behind it, use classifier"),
+)
 
 
 class PageLimits(Config):
@@ -62,12 +79,10 @@ class PipelineRecipe(Config):
         if twice:
             raise ValueError(f"each stage is used once; {', '.join(twice)} is there more often")
         order = {name: position for position, name in enumerate(names)}
-        for first, then in (
-            ("decode", "cheap_text"),
-            ("decode", "extract"),
-            ("extract", "evidence"),
-            ("extract", "quality"),
-        ):
+        for first, then in _NEEDS:
             if then in order and order.get(first, len(names)) > order[then]:
                 raise ValueError(f"{then} needs what {first} makes: put {first} before it")
+        for first, then, why in _BEFORE:
+            if first in order and then in order and order[first] > order[then]:
+                raise ValueError(f"{first} must stand before {then}: {why}")
         return stages
