@@ -64,7 +64,9 @@ class Keep(Config):
     """How much of the crawl, by rank, a round keeps: so many tokens, or a share of them."""
 
     tokens: PositiveInt | None = Field(default=None, description="of the pages with the highest scores together")
-    share: float | None = Field(default=None, gt=0, lt=1, description="of the crawl's tokens; pages of mathematics are long")
+    share: float | None = Field(
+        default=None, gt=0, lt=1, description="of the crawl's tokens; pages of mathematics are long"
+    )
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Keep:

@@ -19,8 +19,8 @@ class FastText(Config):
     """Settings of one supervised model (arXiv 2402.03300, section 2.1).
 
     The model's matrix takes `4 * dim * (words + bucket)` bytes, 2.1 GB with these defaults, in memory and on disk;
-    `quantise` leaves an eighth of that in the file, takes minutes, and costs average precision (docs/results.md). A model for one small machine: `dim = 64,
-    bucket = 500_000`.
+    `quantise` leaves an eighth of that in the file, takes minutes, and costs average precision (docs/results.md). A
+    model for one small machine: `dim = 64, bucket = 500_000`.
 
     With `threads = 1` the same lines, settings and seed give the same bytes on the same kind of machine. With more they
     do not: the threads write into one matrix without locks, so that each training gives another model of much the same
