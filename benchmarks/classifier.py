@@ -1,6 +1,6 @@
 """The classifier on real pages: quality, speed, what training costs, poisoning, and the loop.
 
-    python -m benchmarks.classifier [--only PART ...] [--crawl DIR] [--scratch DIR] [--workers 2] [--draws 5 6 7 8 9]
+    python -m benchmarks.classifier [--only PART ...] [--crawl DIR] [--scratch DIR] [--workers 2] [--draws 10 11 ..]
 
 `quality`, `speed`, `training`, `poisoning`, `loop`: each is told in `benchmarks/classifier_PART.py` (training with
 speed). Pages come from the crawl by our own extraction, labels by address; figures are of labels of high confidence
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--crawl", type=Path, default=CRAWL, help="folder of the labelled crawl")
     parser.add_argument("--scratch", type=Path, help="keep extracted pages here")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--draws", type=int, nargs="+", default=[5, 6, 7, 8, 9], help="of seed sites, in the loop")
+    parser.add_argument("--draws", type=int, nargs="+", default=list(range(10, 15)), help="of seed sites, in the loop")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args(arguments)
     if not (options.crawl / "labels.jsonl.gz").is_file():
