@@ -5,9 +5,9 @@ A draw holds one fold's sites out, whose pages are in nothing that the loop read
 crawl.
 Round 1 is the one-shot model: seeds against random pages of a crawl of which a quarter is mathematics. Each round is
 judged on the held-out pages with labels of high confidence, at the score from which it kept pages of its crawl; no
-label has a part in any of it but the choice of seeds. Settings were chosen on draws 0 to 9. Draw n holds out fold n % 5,
-so that five draws test every site once. The mean of their average precisions has an interval of a
-bootstrap over sites within each draw; the difference to round 1 is paired in the same resamples.
+label has a part in any of it but the choice of seeds. Settings were chosen on draws 0 to 9. Draw n holds out fold
+n % 5, so that five draws test every site once. The mean of their average precisions has an interval of a bootstrap over
+sites within each draw; the difference to round 1 is paired in the same resamples.
 
 Patterns: by the labels, how much of what is under accepted patterns is mathematics, by whether the round had kept it,
 and how much of what joins the seed set of the next round. Pages of low confidence are borderline and mostly labelled as
