@@ -121,7 +121,7 @@ def test_the_loop_shows_its_rounds_and_what_to_do_next() -> None:
     code, printed = call("iterate", "loop.toml", "--out", "loop")
     assert code == 0, printed
     assert "no labelled pages to judge it by" in printed and "edit loop/review/round-2.toml" in printed
-    assert "mathmill classifier iterate loop.toml --out loop --set rounds=3" in printed
+    assert "give the same command with --set rounds=3" in printed
     told = orjson.loads(call("iterate", "loop.toml", "--out", "loop", "--json")[1])
     assert [each["round"] for each in told["rounds"]] == [1, 2]
     refused = call("iterate", "loop.toml", "--out", "loop", "--set", "features.formulas=removed", "--dry-run")

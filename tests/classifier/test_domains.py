@@ -8,9 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mathmill.classifier.domains import DomainRule, PageRow, count_domains, count_kept, read_domains
+from mathmill.classifier.domains import DomainRule, PageRow, count_kept, read_domains
 from mathmill.data.stats import wilson_interval
 from mathmill.pipeline.engines.local import LocalEngine
+from tests.classifier.counted import count_domains
 
 COUNTS = {"math.org": (50, 20), "news.com": (1000, 100), "small.org": (9, 9), "edge.org": (10, 4), "none.org": (30, 0)}
 

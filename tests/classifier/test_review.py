@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mathmill.classifier.domains import DomainRule, PageRow, count_domains
+from mathmill.classifier.domains import DomainRule, PageRow
 from mathmill.classifier.patterns import Pattern, PatternRule, mine
-from mathmill.classifier.review import read_review, render, write_review
+from mathmill.classifier.review import read_review, render
 from mathmill.data.errors import ConfigError, InputMissing
+from tests.classifier.counted import count_domains
 
 ENTRY = '[[pattern]]\ndomain = "site.org"\nprefix = "site.org/a/"\ndecision = "accept"\n'
 MINED = Pattern("site.org", "site.org/a/", "accept", "accept", 40, 30, 0.6, 10, ("https://site.org/a/1",), ())
@@ -26,7 +27,7 @@ def read(tmp_path: Path, text: str) -> list[Pattern]:
 
 def test_what_is_written_is_read_back_without_counts(tmp_path: Path) -> None:
     own = Pattern("b.org", "*.b.org/", "reject", note='said "no"\n\u202e[[pattern]]')
-    write_review(tmp_path / "p.toml", [MINED, own])
+    (tmp_path / "p.toml").write_text(render([MINED, own]))
     blank = Pattern("site.org", "site.org/a/", "accept", "accept")
     assert read_review(tmp_path / "p.toml") == [blank, own]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mathmill.classifier.prepared import ROWS_A_SHARD
+from mathmill.classifier.page_rows import ROWS_A_SHARD
 from mathmill.classifier.recipe import LoopRecipe, Negatives
 from mathmill.classifier.seed_set import Candidate, Origin, by_shard, take
 from mathmill.data.page_files import Pages
@@ -20,7 +20,7 @@ CANDIDATES = st.lists(
         origin=ORIGINS,
     ),
     max_size=60,
-    unique_by=lambda each: each.row,
+    unique_by=(lambda each: each.row, lambda each: each.lot),
 )
 
 

@@ -48,10 +48,11 @@ def find_domains(folder: Path, threshold: float | None = None) -> Domains:
     folder = last_round(folder) or folder
     manifest = load_manifest(folder)
     if manifest["kind"] == SCORES_KIND:
-        cut = threshold_of(Path(manifest["config"]["classifier"])) if threshold is None else threshold
+        cut = _threshold_then(manifest) if threshold is None else threshold
         if cut is None:
             raise ConfigError(
-                f"{folder} was scored by a classifier without a threshold: say which pages count as kept, as with "
+                f"{folder} was scored by a classifier without a threshold, or by one that is not there now: say which "
+                "pages count as kept, as with "
                 "--threshold 0.5, or calibrate it (`mathmill classifier calibrate`)"
             )
         return _by_kept(folder, judge_domains(_count(folder, cut), DomainRule()), cut)
@@ -64,6 +65,14 @@ def find_domains(folder: Path, threshold: float | None = None) -> Domains:
         raise ConfigError(f"{folder} is a round, which has a cut of its own: leave --threshold out")
     rows = table_rows(folder / "domains/part-0.parquet", [field.name for field in fields(DomainCount)])
     return _by_kept(folder, [DomainCount(**row) for row in rows], None)
+
+
+def _threshold_then(manifest: dict[str, Any]) -> float | None:
+    """The threshold of the classifier that made scores, if that is still in its folder."""
+    folder = Path(manifest["config"]["classifier"])
+    if not (folder / FILE).exists() or read_about(folder).sha256 != manifest["files"]["model"]:
+        return None
+    return threshold_of(folder)
 
 
 def _by_kept(folder: Path, counts: Sequence[DomainCount], threshold: float | None) -> Domains:

@@ -12,6 +12,7 @@ from mathmill.classifier.labels import held_out
 from mathmill.classifier.model import FILE
 from mathmill.classifier.prepared import open_prepared
 from mathmill.classifier.recipe import Labels, TrainRecipe
+from mathmill.classifier.review import read_review
 from mathmill.classifier.self_check import check_build
 from mathmill.classifier.target import Target
 from mathmill.classifier.tuning import TuneRecipe
@@ -44,7 +45,7 @@ class Plan:
 
 
 def check_plan(recipe: TrainRecipe, folder: Path) -> Plan:
-    """Check pages, labels, fastText, memory on disk and the folder without changing anything.
+    """Check pages, labels, reviews, fastText, memory on disk and the folder without changing anything.
 
     Raises:
         InputMissing, DamagedInput: pages or labels are not there or cannot be read.
@@ -66,6 +67,8 @@ def check_plan(recipe: TrainRecipe, folder: Path) -> Plan:
             f"{parent} has {free:,} bytes free, the run may need {size + model:,}: choose another folder with --out, "
             "or make fasttext.bucket smaller"
         )
+    for review in sorted((folder / "review").glob("round-*.toml")):
+        read_review(review)
     positives = recipe.positives.pages
     seeds = str(positives.run or positives.hub or ", ".join(positives.files))
     return Plan(

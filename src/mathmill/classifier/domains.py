@@ -8,7 +8,6 @@ to its small result.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,17 +78,6 @@ def judge_domains(rows: Iterable[Mapping[str, Any]], rule: DomainRule) -> list[D
     """The domains from the rows of `count_kept`, judged; sorted by name."""
     judged = [_judge(row["domain"], row["pages"], row["kept"], rule) for row in rows]
     return sorted(judged, key=lambda count: count.domain)
-
-
-def count_domains(rows: Iterable[PageRow], rule: DomainRule) -> list[DomainCount]:
-    """What `count_kept` and `judge_domains` say, from rows at hand; memory grows with the number of domains."""
-    pages: Counter[str] = Counter()
-    kept: Counter[str] = Counter()
-    for row in rows:
-        if row.domain:
-            pages[row.domain] += 1
-            kept[row.domain] += row.kept
-    return [_judge(domain, pages[domain], kept[domain], rule) for domain in sorted(pages)]
 
 
 def _judge(domain: str, pages: int, kept: int, rule: DomainRule) -> DomainCount:

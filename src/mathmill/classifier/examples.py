@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 from mathmill.classifier.draws import LOTS
 from mathmill.classifier.line_files import count_lines, read_lines
 from mathmill.classifier.model import ClassifierFile, VocabularyFile, describe, model_name
-from mathmill.classifier.prepared import Prepared
+from mathmill.classifier.prepared import Prepared, pages_name
 from mathmill.classifier.recipe import TrainRecipe
 from mathmill.classifier.seed_set import (
     COLUMNS,
@@ -33,6 +34,7 @@ from mathmill.classifier.seed_set import (
     take,
 )
 from mathmill.classifier.seeds import LINES, TABLE
+from mathmill.classifier.settings import FEWEST_LINES
 from mathmill.classifier.training import train_model
 from mathmill.classifier.vocabulary import FILE as VOCABULARY
 from mathmill.classifier.vocabulary import Filter, common_words, keep_words, write_vocabulary
@@ -46,7 +48,9 @@ from mathmill.data.units import make_unit, map_units, mapped, source_hash
 
 SEED_SET = "seed_set.parquet"
 OWNED = ("examples",)
-_MORE = 3 / 2  # times the negatives wanted are drawn at first, so that there are enough almost surely
+_MORE = 3 / 2  # times the negatives wanted are drawn at first, so that there are enough in most crawls
+_WIDER = 4  # times more with each further try
+_AT_ONCE = 1_000_000  # candidates that are sorted out together
 
 
 def make_seed_set(
@@ -66,16 +70,40 @@ def make_seed_set(
 
 
 def _taken(engine: Engine, tasks: list[DrawTask], recipe: TrainRecipe, pages: Prepared) -> list[Candidate]:
-    """Draw with so small a bound on lots that few candidates come, and without one if these were too few."""
-    of_pages = sum(count_parquet(pages.folder / f"pages/{shard}.parquet") for shard in pages.shards)
-    below = min(LOTS, int(LOTS * _MORE * recipe.negatives.count / max(of_pages, 1)))
-    for bound in dict.fromkeys((below, LOTS)):
-        bounded = [DrawTask(each.shard, each.pages, recipe, each.round, each.before, bound) for each in tasks]
-        found = [result for _, result in mapped(engine, draw, bounded, "seed set")]
-        taken = take(chain.from_iterable(found), recipe)
-        if sum(each.origin in ("random", "hard") for each in taken) >= recipe.negatives.count:
+    """Draw random pages under so small a bound on lots that few candidates come, and under a wider one while too few
+    of the pages under it may be negatives.
+
+    Raises:
+        ConfigError: the crawl has too few pages that may be.
+    """
+    of_pages = sum(count_parquet(pages.folder / pages_name(shard)) for shard in pages.shards)
+    below = int(LOTS * _MORE * recipe.negatives.count / max(of_pages, 1))
+    while True:
+        bounded = [replace(task, below=min(below, LOTS)) for task in tasks]
+        taken = _drawn(engine, bounded, recipe)
+        negatives = sum(each.origin in ("random", "hard") for each in taken)
+        if negatives >= recipe.negatives.count or below >= LOTS:
             break
+        below *= _WIDER
+    if negatives < FEWEST_LINES:
+        raise ConfigError(
+            f"round {tasks[0].round}: {negatives} pages of the crawl are left that may stand for other pages; all else "
+            "is of the seed set, held out, or (from the second round on) was kept or is of a domain found to be "
+            'mathematics: make `keep` smaller, say negatives.spare = "kept", or take a crawl with more other pages'
+        )
     return taken
+
+
+def _drawn(engine: Engine, tasks: list[DrawTask], recipe: TrainRecipe) -> list[Candidate]:
+    """What all shards give; no more than twice of what may be taken is held meanwhile."""
+    taken: list[Candidate] = []
+    settled = 0
+    for _, found in mapped(engine, draw, tasks, "seed set"):
+        taken += found
+        if len(taken) > 2 * settled + _AT_ONCE:
+            taken = take(taken, recipe)
+            settled = len(taken)
+    return take(taken, recipe)
 
 
 def _rows(taken: list[Candidate], pages: Prepared) -> Iterator[dict[str, Any]]:
@@ -109,10 +137,10 @@ def make_model(
     map_units(run, engine, "examples", gather, gathered, source)
 
     def lines() -> Iterator[tuple[str, bool, str]]:
-        """Domain, class and line of each page, in the order of the table: seeds, then by row."""
+        """Domain (a page without one is its own), class and line of each page, as the table has them."""
         files = [pages.folder / LINES, *(run.folder / examples_name(shard) for shard in drawn)]
         for row, words in zip(rows, chain.from_iterable(map(read_lines, files)), strict=True):
-            yield row["domain"], row["is_math"], words
+            yield row["domain"] or f"{row['origin']} {row['row']}", row["is_math"], words
 
     name = model_name(recipe.fasttext)
 

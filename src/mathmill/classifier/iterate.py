@@ -8,26 +8,27 @@ OUT/
 
 A file of the review is written once and never again. A round that was made by another review than the file now says is
 refused, and so is one of another recipe. All of it can be killed at any moment; the same command goes on, with the same
-result. Uncollected pages under accepted patterns join the seed set; see `RoundRecipe.joins`.
+result. A round that is done is not looked into again: `mathmill runs check` does that.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mathmill.classifier.figures import read_metrics
 from mathmill.classifier.mining import PATTERNS
-from mathmill.classifier.prepared import Prepared, prepare
+from mathmill.classifier.prepared import Prepared, pinned_as_begun, prepare
 from mathmill.classifier.recipe import LoopRecipe, RoundRecipe, part
 from mathmill.classifier.results import copy_classifier
 from mathmill.classifier.review import read_review
 from mathmill.classifier.rounds import ROUND_KIND, Review, Round, make_round, round_run
 from mathmill.data.engine import Engine
 from mathmill.data.errors import ConfigError
-from mathmill.data.files import write_whole
-from mathmill.data.runs import load_claim
+from mathmill.data.files import file_sha256, write_whole, writing
+from mathmill.data.runs import MANIFEST, load_claim
 from mathmill.data.units import source_hash
 
 COLLECTED, ENOUGH = "collected", "rounds"
@@ -62,21 +63,38 @@ def iterate(recipe: LoopRecipe, folder: Path, engine: Engine) -> LoopResult:
         MathmillError: shards failed; the others are done.
     """
     try:
+        recipe = pinned_as_begun(recipe, folder / "pages")
         pages = prepare(recipe, folder / "pages", engine)
+        _check_rounds(folder, recipe.rounds)
         settings = part(recipe, RoundRecipe)  # how many there are is not part of a round, so that more can be added
         rounds: list[Round] = []
         found: list[dict[str, Any]] = []
-        stopped = ENOUGH
-        while stopped == ENOUGH and len(rounds) < recipe.rounds:
+        while len(rounds) < recipe.rounds and not (found and _is_over(found[-1], recipe, folder)):
             rounds.append(_next_round(settings, folder, pages, rounds, engine))
             found.append(read_metrics(rounds[-1].folder))
-            overlap = found[-1]["overlap"]
-            if overlap is not None and overlap["share_of_tokens"] >= recipe.stop_at:
-                stopped = COLLECTED
+        stopped = COLLECTED if _is_over(found[-1], recipe, folder) else ENOUGH
         classifier = copy_classifier([each.folder for each in rounds], folder / "classifier", settings)
         return LoopResult(folder, classifier, tuple(found), stopped)
     finally:
         engine.close()
+
+
+def _check_rounds(folder: Path, wanted: int) -> None:
+    further = folder / f"round-{wanted + 1}" / MANIFEST
+    if further.exists():
+        raise ConfigError(
+            f"{further.parent} is done, and {wanted} rounds are asked for: say --set rounds=N with as many as there "
+            "are or more, or delete the folders of those that are not wanted"
+        )
+
+
+def _is_over(metrics: Mapping[str, Any], recipe: LoopRecipe, folder: Path) -> bool:
+    """Whether a round kept next to nothing new, and no person has said anything that the next one could learn from."""
+    overlap, number = metrics["overlap"], metrics["round"]
+    if overlap is None or overlap["share_of_tokens"] < recipe.stop_at:
+        return False
+    proposed = folder / f"round-{number}" / PATTERNS
+    return _decided(review_file(folder, number)) == _decided(proposed)
 
 
 def review_file(folder: Path, number: int) -> Path:
@@ -92,18 +110,33 @@ def _next_round(recipe: RoundRecipe, folder: Path, pages: Prepared, rounds: list
     if review is not None:
         _check_review(review, own)
     made = make_round(round_run(number, recipe, pages, before, review, own), pages, before, review, engine)
-    proposed = review_file(folder, number)
-    if not proposed.exists():
-        write_whole(proposed, (own / PATTERNS).read_bytes())
+    _propose(own / PATTERNS, review_file(folder, number))
     return made
 
 
+def _propose(proposal: Path, review: Path) -> None:
+    """Copy a round's proposal to where it is reviewed, once: what a person wrote there stays.
+
+    Where the round was done anew and now proposes something else, the older file is kept beside the new one.
+    """
+    of = review.with_name(f".{review.stem}.proposal")  # the hash of the proposal that the review was made of
+    sha256 = file_sha256(proposal)
+    if review.exists():
+        if not of.exists() or of.read_text() == sha256:
+            return
+        with writing(review):
+            review.rename(review.with_suffix(".old.toml"))
+    write_whole(of, sha256.encode())
+    write_whole(review, proposal.read_bytes())
+
+
 def _review(file: Path) -> Review:
-    patterns = read_review(file)
-    said = sorted(
-        [pattern.prefix, pattern.domain, pattern.decision, pattern.proposed, pattern.note] for pattern in patterns
-    )
-    return Review(file, source_hash(said))
+    return Review(file, source_hash(_decided(file)))
+
+
+def _decided(file: Path) -> list[list[str]]:
+    """What a file of patterns decides, in any order and with any notes."""
+    return sorted([each.prefix, each.domain, each.decision, each.proposed or ""] for each in read_review(file))
 
 
 def _check_review(review: Review, own: Path) -> None:

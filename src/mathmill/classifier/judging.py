@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import NonNegativeInt
 
@@ -12,6 +13,7 @@ from mathmill.classifier.model import Classifier
 from mathmill.classifier.prepared import Prepared, labelled_name
 from mathmill.classifier.recipe import TrainRecipe
 from mathmill.classifier.resampling import Figures, bootstrap
+from mathmill.classifier.target import Target
 from mathmill.classifier.thresholds import TokensByScore
 from mathmill.data.config import Config
 from mathmill.data.errors import ConfigError
@@ -21,7 +23,7 @@ _COLUMNS = ("id", "domain", "tokens", "is_math", "line")
 
 
 class HeldOutFigures(Config):
-    """The held-out labelled pages by a classifier's scores; `empty` ones have no score and are in no figure.
+    """The held-out labelled pages by a classifier's scores; `empty` ones have none, and count as 0.
 
     `all_sites` is of all of them: average precision and, where a round kept the top of its crawl, precision and recall
     of that, which `at_cut` gives with intervals over pages. No label had a part in that cut.
@@ -46,18 +48,17 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
-    """The labelled pages of a crawl as columns, those with features only, and how many had none."""
+class HeldOutPages:
+    """The labelled pages of a crawl as columns, each address once."""
 
     ids: tuple[str, ...]
     domains: tuple[str, ...]
     tokens: tuple[int, ...]
     is_math: tuple[bool, ...]
-    lines: tuple[str, ...]
-    empty: int
+    lines: tuple[str, ...]  # empty ones too
 
 
-def read_labelled(pages: Prepared, recipe: TrainRecipe) -> Labelled | None:
+def read_labelled(pages: Prepared, recipe: TrainRecipe) -> HeldOutPages | None:
     """The labelled pages among prepared ones, None where the recipe names no labels.
 
     Raises:
@@ -65,19 +66,17 @@ def read_labelled(pages: Prepared, recipe: TrainRecipe) -> Labelled | None:
     """
     if recipe.labels is None:
         return None
-    rows = [
-        row for shard in pages.shards for row in table_rows(pages.folder / labelled_name(shard), [*_COLUMNS, "empty"])
-    ]
-    full = [row for row in rows if not row["empty"]]
-    columns = {name: tuple(row[name] for row in full) for name in _COLUMNS}
-    labelled = Labelled(
-        columns["id"], columns["domain"], columns["tokens"], columns["is_math"], columns["line"], len(rows) - len(full)
-    )
+    rows: dict[str, dict[str, Any]] = {}
+    for shard in pages.shards:
+        for row in table_rows(pages.folder / labelled_name(shard), ["url", *_COLUMNS]):
+            rows.setdefault(row["url"], row)  # an address that was crawled twice counts once
+    columns = {name: tuple(row[name] for row in rows.values()) for name in _COLUMNS}
+    labelled = HeldOutPages(columns["id"], columns["domain"], columns["tokens"], columns["is_math"], columns["line"])
     _check_halves(labelled, recipe)
     return labelled
 
 
-def _check_halves(labelled: Labelled, recipe: TrainRecipe) -> None:
+def _check_halves(labelled: HeldOutPages, recipe: TrainRecipe) -> None:
     sides = split_sites(labelled.domains, recipe.seed)
     for side, purpose in ((True, "choosing a threshold"), (False, "reporting on it")):
         labels = [is_math for is_math, is_here in zip(labelled.is_math, sides, strict=True) if is_here == side]
@@ -89,22 +88,31 @@ def _check_halves(labelled: Labelled, recipe: TrainRecipe) -> None:
             )
 
 
+def score_held_out(pages: HeldOutPages, classifier: Classifier) -> tuple[ScoredPages, int]:
+    """The pages with their scores, and how many of them have none: to a cascade these are lost, so they count as 0."""
+    scores = classifier.score_lines(pages.lines)
+    told = [score or 0.0 for score in scores]
+    return from_columns(pages.is_math, told, pages.domains, pages.tokens, pages.ids), scores.count(None)
+
+
 def judge(
-    labelled: Labelled,
-    classifier: Classifier,
-    recipe: TrainRecipe,
+    pages: ScoredPages,
+    empty: int,
+    target: Target,
+    seed: int,
     cut: float | None = None,
     crawl: TokensByScore | None = None,
 ) -> Judgement:
-    """Judge a classifier; `cut` is the score from which a round kept pages, `crawl` the tokens behind a score."""
-    scores = [score or 0.0 for score in classifier.score_lines(labelled.lines)]
-    scored = from_columns(labelled.is_math, scores, labelled.domains, labelled.tokens, labelled.ids)
+    """Judge scored pages; `cut` is the score from which a round kept pages, `crawl` the tokens behind a score.
+
+    Raises what `tune_and_report` does.
+    """
     figures = HeldOutFigures(
-        pages=len(scored),
-        mathematics=int(scored.is_math.sum()),
-        sites=len(scored.site_names),
-        empty=labelled.empty,
-        all_sites=bootstrap(scored, cut, seed=recipe.seed),
-        at_cut=None if cut is None else at_threshold(scored, cut),
+        pages=len(pages),
+        mathematics=int(pages.is_math.sum()),
+        sites=len(pages.site_names),
+        empty=empty,
+        all_sites=bootstrap(pages, cut, seed=seed),
+        at_cut=None if cut is None else at_threshold(pages, cut),
     )
-    return Judgement(scored, figures, tune_and_report(scored, recipe.target, crawl, recipe.seed))
+    return Judgement(pages, figures, tune_and_report(pages, target, crawl, seed))

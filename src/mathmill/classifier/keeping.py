@@ -48,7 +48,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
 def score_crawl(run: Run, engine: Engine, pages: Prepared, about: ClassifierFile) -> None:
     """Score every page with the model in the run's folder."""
     tasks = [ScoreTask(shard, pages.folder, run.folder, about) for shard in pages.shards]
-    map_units(run, engine, "scores", score_shard, tasks, about.model.sha256)
+    map_units(run, engine, "scores", score_shard, tasks, about.sha256)
 
 
 def find_cut(run: Run, engine: Engine, keep: Keep, name: str = "ranking", times: float = 1.0) -> Cut:
@@ -70,9 +70,9 @@ def find_domains(run: Run, engine: Engine, recipe: RoundRecipe, cut: Cut) -> lis
     def make() -> tuple[Mapping[str, Output], Mapping[str, Any]]:
         staging = Staging(run.folder)
         name = f"domains/{_PART}"
-        rows = ({**asdict(count), "held_out": count.domain in away} for count in domains)
-        count = write_parquet(staging.stage(name, count_parquet), rows, parquet_schema(COLUMNS))
-        return staging.publish({name: count}), {}
+        rows = ({**asdict(each), "held_out": each.domain in away} for each in domains)
+        written = write_parquet(staging.stage(name, count_parquet), rows, parquet_schema(COLUMNS))
+        return staging.publish({name: written}), {}
 
     make_unit(run, "domains", source_hash(run.ledger.lines["domain_counts"]["outputs"]), make)
     return domains

@@ -11,8 +11,8 @@ from mathmill.classifier.curves import Scored, ScoredPages, scored_pages
 from mathmill.classifier.examples import SEED_SET
 from mathmill.classifier.labels import HeldOut, held_out
 from mathmill.classifier.model import Classifier, load_classifier
+from mathmill.classifier.page_rows import count_tokens
 from mathmill.classifier.page_scores import scored
-from mathmill.classifier.prepared import count_tokens
 from mathmill.classifier.recipe import Labels
 from mathmill.classifier.score import is_stream
 from mathmill.classifier.scoring import to_logit, to_score
@@ -101,7 +101,7 @@ class Labelled:
 
     pages: ScoredPages
     missing: int  # labels whose page is not there
-    empty: int  # pages without features, which have no score
+    empty: int  # pages without features, which have no score and count as 0
     trained: int  # pages of domains that were trained on
     trained_sites: int  # how many domains these are
     is_known: bool  # whether it is known what was trained on
@@ -119,9 +119,9 @@ def labelled_pages(found: Iterable[Found], labels: HeldOut, trained: frozenset[s
         site = registered_domain(url)
         if site in (trained or ()):
             left_out.append(site)
-        elif each.logit is None:
-            empty += 1
-        else:
-            rows.append(Scored(url, site, labels.labels[url], to_score(each.logit), each.tokens))
+            continue
+        empty += each.logit is None
+        score = 0.0 if each.logit is None else to_score(each.logit)
+        rows.append(Scored(url, site, labels.labels[url], score, each.tokens))
     missing = len(labels.labels) - len(first)
     return Labelled(scored_pages(rows), missing, empty, len(left_out), len(set(left_out)), trained is not None)

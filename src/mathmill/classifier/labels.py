@@ -14,7 +14,9 @@ from mathmill.classifier.recipe import Labels
 from mathmill.data.domains import registered_domain
 from mathmill.data.errors import ConfigError, DamagedInput, InputMissing
 from mathmill.data.files import file_sha256
-from mathmill.data.table_files import Table, table_file
+from mathmill.data.table_files import RowKind, Table, table_file
+
+_KIND = RowKind("label", '{"url": "https://..", "is_math": true}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +53,16 @@ def held_out(labels: Labels | None) -> HeldOut:
 def _read(labels_json: str, _identity: tuple[int, int, int]) -> HeldOut:
     labels = Labels.model_validate_json(labels_json)
     wanted = (labels.url, labels.label, *labels.where)
-    table = table_file(labels.file, wanted)
+    table = table_file(labels.file, wanted, _KIND)
     _check_columns(labels, table, wanted)
     found: dict[str, bool] = {}
     domains = set()
     for place, row in table.rows:
         url = str(row.get(labels.url) or "")
+        if not url:
+            continue  # there is no page to find by it
         domains.add(registered_domain(url))
-        if any(str(row.get(column)) != value for column, value in labels.where.items()):
+        if any(str(row.get(column)).casefold() != value.casefold() for column, value in labels.where.items()):
             continue
         label = _is_true(labels, place, row)
         if found.setdefault(url, label) != label:

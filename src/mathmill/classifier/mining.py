@@ -15,7 +15,7 @@ from typing import Any
 
 from mathmill.classifier.decisions import merge
 from mathmill.classifier.domains import DomainCount, PageRow
-from mathmill.classifier.patterns import Pattern, PatternRule, mine
+from mathmill.classifier.patterns import Pattern, PatternRule, measure, mine
 from mathmill.classifier.recipe import RoundRecipe
 from mathmill.classifier.review import read_review, render
 from mathmill.data.engine import Engine
@@ -74,10 +74,14 @@ WHERE domains.is_math AND NOT domains.held_out ORDER BY scores.domain, scores.ro
     folder = reduce_unit(run, engine, Reduce("math_pages", ("scores", "domains"), query), sources)
 
     def make() -> tuple[Mapping[str, Output], Mapping[str, Any]]:
-        tasks = list(_tasks(folder / "part-0.parquet", recipe.patterns))
+        table = folder / "part-0.parquet"
+        tasks = list(_tasks(table, recipe.patterns))
+        whole = MineTask("", table, 0, tasks[-1].end if tasks else 0, recipe.patterns)
         proposed = [pattern for _, found in mapped(engine, mine_part, tasks, "patterns") for pattern in found]
         said = read_review(run.folder / DECISIONS) if DECISIONS in run.ledger.lines else []
         merged = merge(proposed, said)
+        if any(pattern.is_persons for pattern in merged):  # which may decide about more pages than a proposal would
+            merged = measure(merged, _Rows(whole), recipe.patterns)
         text = render(merged, [count for count in domains if count.is_math])
         return publish_files(run.folder, {PATTERNS: text.encode()}), {"counts": _counts(merged)}
 

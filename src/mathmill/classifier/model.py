@@ -13,6 +13,7 @@ here that is taken off again, and the score is made from the smaller of the two,
 from __future__ import annotations
 
 import functools
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -72,6 +73,13 @@ class ClassifierFile(Config):
     code: str
 
     @property
+    def sha256(self) -> str:
+        """A hash of what scores hang on; part of everything that is made with them. The model's, if that is all."""
+        if self.vocabulary is None:
+            return self.model.sha256
+        return hashlib.sha256(f"{self.model.sha256} {self.vocabulary.sha256}".encode()).hexdigest()
+
+    @property
     def files(self) -> tuple[str, ...]:
         """The names of the files that the classifier consists of, beside `classifier.json`."""
         return (self.model.file, *((self.vocabulary.file,) if self.vocabulary else ()))
@@ -96,19 +104,19 @@ class Classifier:
 
     @property
     def sha256(self) -> str:
-        """The hash of the model's file; part of everything that is made with it."""
-        return self.about.model.sha256
+        """See `ClassifierFile.sha256`."""
+        return self.about.sha256
 
     @property
     def calibration(self) -> dict[str, Any] | None:
         return self.about.calibration
 
     def score(self, texts: Sequence[str]) -> list[float | None]:
-        """The score of each text; None where nothing of it is left as features."""
+        """The score of each text; None where nothing of it is left that the model was taught."""
         return self.score_lines([line(text, self.features) for text in texts])
 
     def score_lines(self, lines: Sequence[str]) -> list[float | None]:
-        """The score of each line of `features.line`; None for an empty one, which tells nothing.
+        """The score of each line of `features.line`; None where there is no word in it that the model was taught.
 
         Raises:
             ValueError: a line holds a line break, which no line of `features.line` does.
@@ -117,12 +125,13 @@ class Classifier:
         predict = self.fasttext.f.predict
         scores: list[float | None] = []
         for words in lines:
-            if not words:
+            taught = self.known(words)
+            if not taught:
                 scores.append(None)
                 continue
             if "\n" in words:
                 raise ValueError("not a line of features.line: it holds a line break")
-            (_, first), (least, _) = predict(self.known(words) + "\n", 2, 0.0, "strict")
+            (_, first), (least, _) = predict(taught + "\n", 2, 0.0, "strict")
             smaller = max(least - _ADDED, 0.0)
             if math.isnan(smaller) or math.isnan(least):
                 raise MathmillError(f"{self.folder}: the model gives no number as a score; train it anew ({ADVICE})")

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from mathmill.classifier.model import Classifier, load_classifier
-from mathmill.classifier.prepared import ROWS_A_SHARD, count_tokens
+from mathmill.classifier.page_rows import count_tokens, row_of
 from mathmill.classifier.scoring import BATCH, to_logit
 from mathmill.data.domains import registered_domain
-from mathmill.data.errors import ConfigError
 from mathmill.data.files import Output, Staging
 from mathmill.data.page_files import Pages, PageShard, read_shard
 from mathmill.data.records import Document
@@ -25,6 +24,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "url": ("string", "its address"),
     "domain": ("string", "registered domain of the address"),
     "tokens": ("int64", "a quarter of the text's bytes, rounded up: about the tokens of a language model"),
+    "score": ("float64", "its score, from 0 to 1; null where the page is empty"),
     "logit": ("int64", "log-odds of its score, in millionths; null where the page is empty"),
     "empty": ("bool", "nothing of the text is left as features, so that it has no score"),
 }
@@ -74,9 +74,7 @@ def write_scores(
 
     def rows() -> Iterator[dict[str, Any]]:
         for at, (document, score) in enumerate(scored(documents, classifier)):
-            if at >= ROWS_A_SHARD:
-                raise ConfigError(f"the shard {name} has more than {ROWS_A_SHARD:,} pages: split its file")
-            row = _row(document, score) | {"row": number * ROWS_A_SHARD + at}
+            row = _row(document, score) | {"row": row_of(number, at, name)}
             counts["empty"] += row["empty"]
             counts["tokens"] += row["tokens"]
             yield row
@@ -100,6 +98,7 @@ def _row(document: Document, score: float | None) -> dict[str, Any]:
         "url": document.url,
         "domain": registered_domain(document.url),
         "tokens": count_tokens(document.text),
+        "score": score,
         "logit": None if score is None else to_logit(score),
         "empty": score is None,
     }

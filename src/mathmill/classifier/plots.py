@@ -172,8 +172,8 @@ def growth(rounds: Sequence[RoundFigures], out: Path) -> None:
         grid = figure.add_gridspec(2, 6)
         shares = (
             ("average precision", [row["average_precision"] for row in rounds]),
-            ("precision at the threshold", [row["precision"] for row in rounds]),
-            ("recall at the threshold", [row["recall"] for row in rounds]),
+            ("precision at the cut", [row["precision"] for row in rounds]),
+            ("recall at the cut", [row["recall"] for row in rounds]),
         )
         for at, (title, triples) in enumerate(shares):
             axes = figure.add_subplot(grid[0, 2 * at : 2 * at + 2])

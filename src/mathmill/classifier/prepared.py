@@ -17,25 +17,27 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mathmill.classifier.features import Features, line
 from mathmill.classifier.labels import HeldOut, held_out
 from mathmill.classifier.line_files import LineWriter, count_lines
+from mathmill.classifier.page_rows import count_tokens, row_of
 from mathmill.classifier.recipe import Labels, Positives, TrainRecipe
-from mathmill.classifier.seeds import draw_seeds
+from mathmill.classifier.seeds import TABLE, draw_seeds
 from mathmill.data.config import Config
 from mathmill.data.domains import registered_domain
 from mathmill.data.engine import Engine
+from mathmill.data.errors import ConfigError
 from mathmill.data.files import Output, Staging, file_sha256
-from mathmill.data.page_files import Pages, PageShard, fingerprint, page_shards, read_shard
-from mathmill.data.runs import MANIFEST, Run
+from mathmill.data.page_files import Pages, PageShard, fingerprint, page_shards, pinned, read_shard
+from mathmill.data.runs import MANIFEST, Run, committed_outputs, load_claim
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
 from mathmill.data.units import make_unit, map_units
 
+T = TypeVar("T", bound=TrainRecipe)
+
 PAGES_KIND = "pages"
-ROWS_A_SHARD = 1 << 24
-_BYTES_A_TOKEN = 4
 _OWNED = ("lines", "pages", "labelled")
 
 #: Column -> (Arrow type, what it holds).
@@ -44,7 +46,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "id": ("string", "the Document's id"),
     "url": ("string", "its address"),
     "domain": ("string", "registered domain of the address"),
-    "tokens": ("int64", "a quarter of the text's bytes, rounded up: about the tokens of a language model"),
+    "tokens": ("int64", "about the tokens of its text, as far as features look at it"),
     "empty": ("bool", "nothing of the text is left as features, so that it has no score"),
 }
 
@@ -98,25 +100,51 @@ def prepare(recipe: TrainRecipe, folder: Path, engine: Engine) -> Prepared:
         MathmillError: shards failed; the others are done.
     """
     began = time.perf_counter()
+    recipe = pinned_as_begun(recipe, folder)
     shards = page_shards(recipe.crawl)
+    _check_place(folder.parent)
+    for shard in shards[:1]:
+        next(read_shard(shard, recipe.crawl), None)  # columns that are not there are so in all shards
     with open_prepared(recipe, folder, shards) as run:
-        run.clear_leftovers(_OWNED)
-        wanted = run.config
-        assert isinstance(wanted, PreparedRecipe)
-        away = held_out(recipe.labels).domains
-        make_unit(run, "seeds", "", lambda: draw_seeds(wanted.positives, wanted.features, wanted.seed, away, folder))
-        tasks = [PrepareTask(number, shard, wanted, folder) for number, shard in enumerate(shards)]
-        map_units(run, engine, "pages", prepare_shard, tasks, "")
         if not run.is_done:
+            _make(run, recipe, shards, engine)
             inputs = [{"name": shard.name, "path": str(shard.path), "sha256": shard.sha256} for shard in shards]
-            counts = {
-                "pages": sum(
-                    run.ledger.lines[f"pages/{task.shard}"]["outputs"][pages_name(task.shard)]["rows"] for task in tasks
-                ),
-                "seeds": run.ledger.lines["seeds"]["outputs"]["seeds.parquet"]["rows"],
-            }
+            outputs = committed_outputs(run.ledger)
+            counts = {"pages": sum(outputs[pages_name(shard.name)]["rows"] for shard in shards)}
+            counts |= {"seeds": outputs[TABLE]["rows"]}
             run.finish(inputs, {"counts": counts}, {"seconds": time.perf_counter() - began})
     return Prepared(folder, tuple(shard.name for shard in shards), file_sha256(folder / MANIFEST))
+
+
+def _check_place(folder: Path) -> None:
+    """The folder of a loop or training has runs in it, and is none."""
+    if (folder / "config.json").exists():
+        kind = load_claim(folder)["kind"]
+        raise ConfigError(f"{folder} is a run itself, of kind {kind!r}: name a folder of its own with --out")
+
+
+def _make(run: Run, recipe: TrainRecipe, shards: list[PageShard], engine: Engine) -> None:
+    run.clear_leftovers(_OWNED)
+    wanted, folder = run.config, run.folder
+    assert isinstance(wanted, PreparedRecipe)
+    away = held_out(recipe.labels).domains
+    make_unit(run, "seeds", "", lambda: draw_seeds(wanted.positives, wanted.features, wanted.seed, away, folder))
+    tasks = [PrepareTask(number, shard, wanted, folder) for number, shard in enumerate(shards)]
+    map_units(run, engine, "pages", prepare_shard, tasks, "")
+
+
+def pinned_as_begun(recipe: T, folder: Path) -> T:
+    """The recipe with the commit of its seeds' data set on the hub: the one that `folder` was begun with, or today's.
+
+    So a push to the hub changes nothing for a loop that is under way, and a finished one asks no hub.
+    """
+    pages = recipe.positives.pages
+    if not pages.hub:
+        return recipe
+    begun = load_claim(folder)["config"] if (folder / "config.json").exists() else {}
+    earlier = begun.get("positives", {}).get("pages", {}).get("revision")
+    named = pages.model_copy(update={"revision": earlier}) if earlier and not pages.revision else pinned(pages)
+    return recipe.model_copy(update={"positives": recipe.positives.model_copy(update={"pages": named})})
 
 
 def open_prepared(recipe: TrainRecipe, folder: Path, shards: list[PageShard]) -> Run:
@@ -170,21 +198,13 @@ def _rows(
         words = line(document.text, task.recipe.features)
         writer.write(words)
         row = {
-            "row": task.number * ROWS_A_SHARD + at,
+            "row": row_of(task.number, at, task.shard),
             "id": document.id,
             "url": document.url,
             "domain": registered_domain(document.url),
-            "tokens": count_tokens(document.text),
+            "tokens": count_tokens(document.text[: task.recipe.features.max_chars]),
             "empty": not words,
         }
         if document.url in labels.labels:
             found.append({**row, "is_math": labels.labels[document.url], "line": words})
         yield row
-
-
-_COUNTED = {"pages": pages_name, "labelled": labelled_name}
-
-
-def count_tokens(text: str) -> int:
-    """About the tokens that a language model makes of a text: a quarter of its bytes."""
-    return -(-len(text.encode("utf-8", "surrogatepass")) // _BYTES_A_TOKEN)

@@ -33,7 +33,8 @@ class Cut:
 
 
 def cut_for(keep: Keep, reduced: Reduced, name: str = "ranking", times: float = 1.0) -> Cut:
-    """The lowest log-odds from which pages together fit the budget, `times` over. Equal pages stay together.
+    """The log-odds from which pages together come nearest to the budget, `times` over. Equal pages stay together, so
+    that it may be missed by less than the pages of one score.
 
     `name` is that of the Reduces.
     """
@@ -47,6 +48,8 @@ def cut_for(keep: Keep, reduced: Reduced, name: str = "ranking", times: float = 
         for row in rows:
             if tokens + row["tokens"] > budget:
                 low, high = max(low, row["bin"] * width), min(high, (row["bin"] + 1) * width)
+                if width == 1 and tokens + row["tokens"] - budget < budget - tokens:
+                    return Cut(low, pages + row["pages"], tokens + row["tokens"], of_pages, of_tokens)
                 break
             pages, tokens = pages + row["pages"], tokens + row["tokens"]
         else:

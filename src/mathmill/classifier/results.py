@@ -25,9 +25,9 @@ from mathmill.classifier.judging import Judgement
 from mathmill.classifier.model import FILE, ClassifierFile, read_about, rendered
 from mathmill.data.config import Config
 from mathmill.data.errors import ConfigError
-from mathmill.data.files import Output, Staging, writing
+from mathmill.data.files import Output, Staging, file_sha256, temporary, writing
 from mathmill.data.ledger import FolderLock
-from mathmill.data.runs import Run, code_version, load_claim, load_manifest
+from mathmill.data.runs import MANIFEST, Run, code_version, load_claim
 from mathmill.data.units import make_unit, publish_files, source_hash
 
 if TYPE_CHECKING:
@@ -104,8 +104,8 @@ def copy_classifier(rounds: Sequence[Path], folder: Path, recipe: Config) -> Pat
         Locked, CannotCreate, DiskFull: as `Run`.
     """
     source = rounds[-1]
-    runs = [{"name": each.name, "run": load_manifest(each)["run"]} for each in rounds]
-    run = Run(folder, recipe, CLASSIFIER_KIND, {each["name"]: each["run"] for each in runs})
+    runs = [{"name": each.name, "sha256": file_sha256(each / MANIFEST)} for each in rounds]
+    run = Run(folder, recipe, CLASSIFIER_KIND, {each["name"]: each["sha256"] for each in runs})
     _make_way(run)
     with run:
         if not run.is_done:
@@ -156,13 +156,24 @@ def _triple(estimate: Mapping[str, Any]) -> tuple[float, float, float]:
 
 
 def _make_way(run: Run) -> None:
-    """Remove the copy of another round: what it was made from is still there."""
-    if (run.folder / "config.json").exists() and load_claim(run.folder)["kind"] == run.kind:
-        try:
-            run.inspect()
-        except ConfigError:
-            with FolderLock(run.folder), writing(run.folder):
-                shutil.rmtree(run.folder)
+    """Remove a copy of other rounds, all that it was made from being there still; nothing else.
+
+    It goes away as a whole: a kill leaves either all of it or a folder that nobody takes for a run.
+    """
+    gone = temporary(run.folder)
+    with writing(gone):
+        shutil.rmtree(gone, ignore_errors=True)
+    if not (run.folder / "config.json").exists():
+        return
+    claim = load_claim(run.folder)
+    if claim["kind"] != run.kind or not all(name.startswith("round-") for name in claim["files"]):
+        return
+    try:
+        run.inspect()
+    except ConfigError:
+        with FolderLock(run.folder), writing(run.folder):
+            run.folder.rename(gone)
+            shutil.rmtree(gone)
 
 
 def publish_same(source: Path, folder: Path, names: Sequence[str]) -> dict[str, Output]:

@@ -22,12 +22,12 @@ from mathmill.classifier.patterns import ANY_HOST, Decision, Pattern, is_host_of
 from mathmill.classifier.url_paths import DEEPEST, LONGEST, host, is_cut, shown, whole_steps
 from mathmill.data.config import Config, resolve
 from mathmill.data.errors import ConfigError, InputMissing
-from mathmill.data.files import write_whole
 from mathmill.data.terminal import one_line
 
 _HEAD = """\
-# Which parts of which sites are mathematics. Uncollected pages under accepted patterns join the seed set of the next
-# round. The longest prefix over a page decides about it; pages under none do not join.
+# Which parts of which sites are mathematics. Pages under patterns that you accept join the seed set of the next round,
+# all of them; under patterns that are only proposed those do that the recipe's `joins` lets. The longest prefix over a
+# page decides about it; pages under none do not join.
 #
 # What you can do here:
 #   - change a `decision` to "accept" or "reject";
@@ -50,15 +50,6 @@ _FAULTS = 5  # named in one message
 _BEGIN = re.compile(r"\s*\[\[\s*pattern\s*\]\]")
 _SCHEME = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
 _PAGE = re.compile(r"(?:index|default)\.x?html?", re.IGNORECASE)
-
-
-def write_review(path: Path, patterns: Sequence[Pattern], counts: Iterable[DomainCount] = ()) -> None:
-    """Write the patterns for a person to review, whole or not at all.
-
-    Raises:
-        CannotCreate, DiskFull: there is no writing at `path`.
-    """
-    write_whole(path, render(patterns, counts).encode())
 
 
 def render(patterns: Sequence[Pattern], counts: Iterable[DomainCount] = ()) -> str:

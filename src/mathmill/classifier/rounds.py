@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from mathmill.classifier import examples, keeping
-from mathmill.classifier.judging import Judgement, Labelled, judge, read_labelled
+from mathmill.classifier.judging import HeldOutPages, Judgement, judge, read_labelled, score_held_out
 from mathmill.classifier.mining import DECISIONS, make_patterns
 from mathmill.classifier.model import ClassifierFile, open_model
 from mathmill.classifier.prepared import Prepared
@@ -22,12 +22,13 @@ from mathmill.classifier.ranking import Cut
 from mathmill.classifier.recipe import Keep, RoundRecipe
 from mathmill.classifier.results import round_facts, write_results
 from mathmill.classifier.review import read_review, render
-from mathmill.classifier.scoring import to_score
+from mathmill.classifier.scoring import least_score
 from mathmill.classifier.seed_set import Before
 from mathmill.classifier.thresholds import TokensByScore
 from mathmill.data.config import Config
 from mathmill.data.engine import Engine
-from mathmill.data.runs import Run, load_manifest
+from mathmill.data.files import file_sha256
+from mathmill.data.runs import MANIFEST, Run, load_manifest
 from mathmill.data.units import make_unit, publish_files
 
 ROUND_KIND = "round"
@@ -64,7 +65,7 @@ def round_run(
     """The Run of round `number`, not entered; `review` is of the round before."""
     files = {"pages": pages.sha256}
     if before is not None and review is not None:
-        files |= {"before": load_manifest(before.folder)["run"], "review": review.sha256}
+        files |= {"before": file_sha256(before.folder / MANIFEST), "review": review.sha256}
     return Run(folder, RoundConfig(round=number, recipe=recipe), ROUND_KIND, files)
 
 
@@ -76,36 +77,42 @@ def make_round(run: Run, pages: Prepared, before: Round | None, review: Review |
         Locked, CannotCreate, DiskFull: as `Run`.
         MathmillError: shards failed; the others are done.
     """
+    with run:
+        if not run.is_done:
+            _do(run, pages, before, review, engine)
+    assert isinstance(run.config, RoundConfig)
+    manifest = load_manifest(run.folder)
+    return Round(run.config.round, run.folder, manifest["cut"], manifest["reach"])
+
+
+def _do(run: Run, pages: Prepared, before: Round | None, review: Review | None, engine: Engine) -> None:
     assert isinstance(run.config, RoundConfig)
     number, recipe = run.config.round, run.config.recipe
     began, timings = time.perf_counter(), dict[str, Any]()
     labelled = read_labelled(pages, recipe)  # before hours of training: labels may not serve
-    with run:
-        run.clear_leftovers((*examples.OWNED, *keeping.OWNED))
-        left = _left_by(run, before, review)
-        seed_set = examples.make_seed_set(run, engine, recipe, pages, number, left)
-        about = examples.make_model(run, engine, recipe, pages, timings)
-        keeping.score_crawl(run, engine, pages, about)
-        cut = keeping.find_cut(run, engine, recipe.keep)
-        reach = keeping.find_cut(run, engine, recipe.keep, "reach", recipe.reach)
-        domains = keeping.find_domains(run, engine, recipe, cut)
-        earlier = before.folder if before else None
-        metrics = {
-            "round": number,
-            "seed_set": seed_set,
-            "crawl": asdict(cut) | {"score": to_score(cut.logit)},
-            "overlap": keeping.overlap_with(run, engine, cut, earlier, before.cut if before else 0),
-            "domains": keeping.domain_growth(domains, earlier),
-            "patterns": make_patterns(run, engine, recipe, domains, cut.logit),
-        }
-        judgement = _judge(run, engine, recipe, labelled, about, cut) if labelled else None
-        write_results(run, about, judgement, metrics, recipe.seed, round_facts(metrics))
-        if not run.is_done:
-            facts = {"seed": recipe.seed, "counts": {"pages": cut.of_pages, "kept": cut.pages}}
-            facts |= {"cut": cut.logit, "reach": reach.logit}
-            timings["seconds"] = time.perf_counter() - began
-            run.finish([{"name": "pages", "sha256": pages.sha256}], facts, timings)
-    return Round(number, run.folder, cut.logit, reach.logit)
+    run.clear_leftovers((*examples.OWNED, *keeping.OWNED))
+    left = _left_by(run, before, review)
+    seed_set = examples.make_seed_set(run, engine, recipe, pages, number, left)
+    about = examples.make_model(run, engine, recipe, pages, timings)
+    keeping.score_crawl(run, engine, pages, about)
+    cut = keeping.find_cut(run, engine, recipe.keep)
+    reach = keeping.find_cut(run, engine, recipe.keep, "reach", recipe.reach)
+    domains = keeping.find_domains(run, engine, recipe, cut)
+    earlier = before.folder if before else None
+    metrics = {
+        "round": number,
+        "seed_set": seed_set,
+        "crawl": asdict(cut) | {"score": least_score(cut.logit)},
+        "overlap": keeping.overlap_with(run, engine, cut, earlier, before.cut if before else 0),
+        "domains": keeping.domain_growth(domains, earlier),
+        "patterns": make_patterns(run, engine, recipe, domains, cut.logit),
+    }
+    judgement = _judge(run, engine, recipe, labelled, about, cut) if labelled else None
+    write_results(run, about, judgement, metrics, recipe.seed, round_facts(metrics))
+    facts = {"seed": recipe.seed, "counts": {"pages": cut.of_pages, "kept": cut.pages}}
+    facts |= {"cut": cut.logit, "reach": reach.logit}
+    timings["seconds"] = time.perf_counter() - began
+    run.finish([{"name": "pages", "sha256": pages.sha256}], facts, timings)
 
 
 def _left_by(run: Run, before: Round | None, review: Review | None) -> Before | None:
@@ -118,11 +125,12 @@ def _left_by(run: Run, before: Round | None, review: Review | None) -> Before | 
 
 
 def _judge(
-    run: Run, engine: Engine, recipe: RoundRecipe, labelled: Labelled, about: ClassifierFile, cut: Cut
+    run: Run, engine: Engine, recipe: RoundRecipe, labelled: HeldOutPages, about: ClassifierFile, cut: Cut
 ) -> Judgement:
     """Judge the round by the held-out labelled pages."""
     crawl = None
     if recipe.target.tokens is not None:
         budget = keeping.find_cut(run, engine, Keep(tokens=recipe.target.tokens), "target")
-        crawl = TokensByScore(np.array([to_score(budget.logit)]), np.array([budget.tokens]))
-    return judge(labelled, open_model(run.folder, about), recipe, to_score(cut.logit), crawl)
+        crawl = TokensByScore(np.array([least_score(budget.logit)]), np.array([budget.tokens]))
+    pages, empty = score_held_out(labelled, open_model(run.folder, about))
+    return judge(pages, empty, recipe.target, recipe.seed, least_score(cut.logit), crawl)

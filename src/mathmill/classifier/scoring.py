@@ -12,7 +12,6 @@ from typing import Any
 from mathmill.classifier.line_files import read_lines
 from mathmill.classifier.model import ClassifierFile, open_model
 from mathmill.classifier.prepared import lines_name, pages_name
-from mathmill.data.errors import MathmillError
 from mathmill.data.files import Output, Staging
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
 from mathmill.data.tables import table_rows
@@ -63,9 +62,8 @@ def _rows(task: ScoreTask) -> Iterator[dict[str, Any]]:
     while batch := list(itertools.islice(pairs, BATCH)):
         scores = classifier.score_lines([line for _, line in batch])
         for (page, _), score in zip(batch, scores, strict=True):
-            if score is None:
-                raise MathmillError(f"{task.shard}: a page with features has no score: please report a bug")
-            yield {key: page[key] for key in _COPIED} | {"logit": to_logit(score)}
+            if score is not None:
+                yield {key: page[key] for key in _COPIED} | {"logit": to_logit(score)}
 
 
 def to_logit(score: float) -> int:
@@ -78,3 +76,8 @@ def to_logit(score: float) -> int:
 def to_score(logit: int) -> float:
     """The score that has these log-odds."""
     return 1 / (1 + math.exp(-logit / SCALE))
+
+
+def least_score(logit: int) -> float:
+    """The least score whose log-odds are rounded to these: `to_logit(score) >= logit` where `score >= least_score`."""
+    return 1 / (1 + math.exp(-(logit - 0.5) / SCALE))

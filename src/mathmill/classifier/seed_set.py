@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mathmill.classifier.decisions import Decisions
-from mathmill.classifier.domains import DomainCount, DomainRule, judge_domains
+from mathmill.classifier.domains import DomainRule
 from mathmill.classifier.draws import LOTS, lot
 from mathmill.classifier.labels import held_out
 from mathmill.classifier.line_files import LineWriter, count_lines, read_lines
-from mathmill.classifier.prepared import ROWS_A_SHARD, lines_name, pages_name
+from mathmill.classifier.page_rows import ROWS_A_SHARD
+from mathmill.classifier.prepared import lines_name, pages_name
 from mathmill.classifier.recipe import RoundRecipe, TrainRecipe
 from mathmill.classifier.review import read_review
-from mathmill.classifier.scoring import scores_name
+from mathmill.classifier.scoring import MOST, scores_name
 from mathmill.classifier.seeds import TABLE
 from mathmill.data.files import Output, Staging
 from mathmill.data.stats import wilson_interval
@@ -84,7 +85,11 @@ def take(candidates: Iterable[Candidate], recipe: TrainRecipe) -> list[Candidate
     capped = recipe.join_per_domain if isinstance(recipe, RoundRecipe) else 0
     counts: Counter[str] = Counter()
     taken: list[Candidate] = []
-    for each in sorted(candidates, key=lambda each: (each.lot, each.row)):
+    copy_of = (-1, "")
+    for each in sorted(candidates, key=lambda each: (each.lot, each.url, each.row)):
+        if copy_of == (each.lot, each.url):
+            continue  # another copy of the same page, which draws the same lot
+        copy_of = (each.lot, each.url)
         key = f"{each.origin} {each.domain}" if each.origin == "pattern" else each.origin
         if counts[key] < most.get(key, capped):
             counts[key] += 1
@@ -110,13 +115,13 @@ def _candidates(task: DrawTask) -> Iterator[Candidate]:
     seeds = _seed_addresses(task.pages)
     logits = _logits(task)
     for page in table_rows(task.pages / pages_name(task.shard), ["row", "id", "url", "domain", "empty"]):
-        if page["empty"] or page["domain"] in away or page["url"] in seeds:
+        if page["empty"] or page["domain"] in away or bare(page["url"]) in seeds:
             continue
         origin = _origin(task, page, logits)
         if origin is None:
             continue
         drawn = lot(recipe.seed, origin if origin == "pattern" else f"{origin} {task.round}", page["id"])
-        if origin == "pattern" or drawn < task.below:
+        if origin != "random" or drawn < task.below:
             yield Candidate(drawn, page["row"], page["url"], page["domain"], origin)
 
 
@@ -125,16 +130,12 @@ def _origin(task: DrawTask, page: dict[str, Any], logits: dict[int, int]) -> Ori
     before, recipe = task.before, task.recipe
     if before is None or not isinstance(recipe, RoundRecipe):
         return "random"
-    logit = logits[page["row"]]
+    logit = logits.get(page["row"], -MOST)  # a page of unknown words has no score
     is_kept = logit >= before.cut
-    if _decisions(before.decisions).accepts(page["url"]):
-        joins = {
-            "uncollected": not is_kept,
-            "likely": logit >= before.reach,
-            "kept": is_kept,
-            "all": True,
-        }
-        return "pattern" if joins[recipe.joins] else None
+    pattern = _decisions(before.decisions).which(page["url"])
+    if pattern is not None and pattern.decision == "accept":
+        joins = {"uncollected": not is_kept, "likely": logit >= before.reach, "kept": is_kept, "all": True}
+        return "pattern" if pattern.is_persons or joins[recipe.joins] else None
     if not is_kept:
         spared = recipe.negatives.spare == "domains" and page["domain"] in math_domains(before.folder)
         return None if spared else "random"
@@ -152,17 +153,17 @@ def _logits(task: DrawTask) -> dict[int, int]:
 @lru_cache(maxsize=1)
 def _seed_addresses(pages: Path) -> frozenset[str]:
     """The addresses of the seeds, which the crawl may hold as well."""
-    return frozenset(row["url"] for row in table_rows(pages / TABLE, ["url"])) - {""}
+    return frozenset(bare(row["url"]) for row in table_rows(pages / TABLE, ["url"])) - {""}
+
+
+def bare(url: str) -> str:
+    """An address without scheme, `www.` and a slash at its end: a page's addresses mostly differ in these."""
+    return url.partition("://")[2].removeprefix("www.").rstrip("/")
 
 
 @lru_cache(maxsize=1)
 def _decisions(file: Path) -> Decisions:
     return Decisions(read_review(file))
-
-
-def read_counts(folder: Path, rule: DomainRule) -> list[DomainCount]:
-    """The domains of a round's folder, judged; sorted by name."""
-    return judge_domains(table_rows(folder / "domain_counts" / "part-0.parquet", ["domain", "pages", "kept"]), rule)
 
 
 @lru_cache(maxsize=1)

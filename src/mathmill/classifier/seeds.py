@@ -1,7 +1,7 @@
 """The seed set: a seeded draw of the pages that the first round takes for mathematics.
 
 Which pages are drawn hangs on their addresses and the seed, not on their order. A set of any size is read as a stream;
-memory holds what is drawn and not what is read.
+memory holds addresses of what is drawn, with `per_domain` so many of each domain, and not what is read.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,22 @@ def print_report(report: Report | None) -> None:
         print(f"no threshold: {threshold.why}")
     print()
     print_table(_FIGURES, list(_figures(report)))
+    for warning in _warnings(report):
+        print(f"\n{warning}")
+
+
+def _warnings(report: Report) -> Iterator[str]:
+    """What does not hold on sites that nothing was tuned on."""
+    at, target = report.at_threshold, report.threshold.target
+    for name in ("precision", "recall"):
+        wanted, found = getattr(target, name), getattr(at, name, None)
+        if wanted is not None and found is not None and found.value is not None and found.value < wanted:
+            yield (
+                f"mind: a {name} of {wanted:g} was asked for and reached on the sites tuned on; on the others it is "
+                f"{found.value:.3f}. Label pages of more sites, or ask for its lower bound (target.by, --by low)"
+            )
+    if report.reliability.brier > report.reliability.brier_of_base_rate:
+        yield "mind: on these sites the probabilities are worse than always saying the share of mathematics"
 
 
 def _figures(report: Report) -> list[tuple[str, str, str, str, int]]:

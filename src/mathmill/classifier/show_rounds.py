@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from mathmill.classifier.iterate import COLLECTED, LoopResult
@@ -25,7 +24,7 @@ _GROWTH = (
 _FIGURES = ("round", "average precision", "precision", "recall", "pages", "sites")
 
 
-def show_loop(result: LoopResult, recipe: Path, as_json: bool) -> None:
+def show_loop(result: LoopResult, as_json: bool) -> None:
     """What the loop came to, and how to go on."""
     if as_json:
         print_json(
@@ -42,11 +41,16 @@ def show_loop(result: LoopResult, recipe: Path, as_json: bool) -> None:
     print()
     show_classifier(result.classifier, as_json=False)
     number = len(result.rounds)
+    last = result.rounds[-1]
     if result.stopped == COLLECTED:
-        share = result.rounds[-1]["overlap"]["share_of_tokens"]
-        print(f"ended: {share:.1%} of the tokens that round {number} kept were kept by the round before")
-    print(f"review: edit {result.review}, then go on with")
-    print(f"  mathmill classifier iterate {recipe} --out {result.folder} --set rounds={number + 1}")
+        print(
+            f"\nended: {last['overlap']['share_of_tokens']:.1%} of what round {number} kept was kept by the one before"
+        )
+    else:
+        print(f"\nended: the recipe asks for {number} rounds")
+    if not last["domains"]["mathematics"]:
+        print("no domain was found to be mathematics, so that another round learns nothing new: keep more (`keep`)")
+    print(f"review: edit {result.review}, then give the same command with --set rounds={number + 1}")
 
 
 def print_rounds(rounds: Sequence[Mapping[str, Any]]) -> None:
@@ -54,7 +58,7 @@ def print_rounds(rounds: Sequence[Mapping[str, Any]]) -> None:
     print_table(_GROWTH, [_growth(each) for each in rounds])
     judged = [each for each in rounds if each["held_out"]]
     if judged:
-        print("\nof held-out labelled pages, what each round kept; 95 % intervals over sites")
+        print("\nall held-out labelled pages, at the round's own cut; 95 % intervals over sites")
         print_table(_FIGURES, [_figures(each) for each in judged])
 
 

@@ -50,7 +50,7 @@ class Cut(Config):
     @property
     def files(self) -> tuple[Path, ...]:
         """The files whose content decides what this stage says."""
-        return self.model / FILE, self.model / read_about(self.model).model.file
+        return tuple(self.model / name for name in (FILE, *read_about(self.model).files))
 
 
 class Classify(Cut):

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from mathmill.classifier import examples
-from mathmill.classifier.judging import judge, read_labelled
-from mathmill.classifier.model import open_model
-from mathmill.classifier.prepared import Prepared, prepare
+from mathmill.classifier.judging import HeldOutPages, Judgement, judge, read_labelled, score_held_out
+from mathmill.classifier.model import Classifier, open_model
+from mathmill.classifier.prepared import Prepared, pinned_as_begun, prepare
 from mathmill.classifier.recipe import TrainRecipe
 from mathmill.classifier.results import CLASSIFIER_KIND, seed_facts, write_results
 from mathmill.data.engine import Engine
@@ -37,6 +37,7 @@ def train(recipe: TrainRecipe, folder: Path, engine: Engine) -> Path:
             "recall here, or `mathmill classifier iterate`, which scores it"
         )
     try:
+        recipe = pinned_as_begun(recipe, folder / "pages")
         pages = prepare(recipe, folder / "pages", engine)
         run = Run(folder / "classifier", recipe, CLASSIFIER_KIND, {"pages": pages.sha256})
         _make_classifier(run, recipe, pages, engine)
@@ -46,15 +47,21 @@ def train(recipe: TrainRecipe, folder: Path, engine: Engine) -> Path:
 
 
 def _make_classifier(run: Run, recipe: TrainRecipe, pages: Prepared, engine: Engine) -> None:
-    began, timings = time.perf_counter(), dict[str, Any]()
-    labelled = read_labelled(pages, recipe)  # before hours of training: labels may not serve
     with run:
+        if run.is_done:
+            return
+        began, timings = time.perf_counter(), dict[str, Any]()
+        labelled = read_labelled(pages, recipe)  # before hours of training: labels may not serve
         run.clear_leftovers(examples.OWNED)
         metrics = {"seed_set": examples.make_seed_set(run, engine, recipe, pages, 1, None)}
         about = examples.make_model(run, engine, recipe, pages, timings)
-        judgement = judge(labelled, open_model(run.folder, about), recipe) if labelled else None
+        judgement = _judge(labelled, open_model(run.folder, about), recipe) if labelled else None
         write_results(run, about, judgement, metrics, recipe.seed, seed_facts(metrics["seed_set"]))
-        if not run.is_done:
-            timings["seconds"] = time.perf_counter() - began
-            counts = {"positives": about.trained.positives, "negatives": about.trained.negatives}
-            run.finish([{"name": "pages", "sha256": pages.sha256}], {"seed": recipe.seed, "counts": counts}, timings)
+        timings["seconds"] = time.perf_counter() - began
+        counts = {"positives": about.trained.positives, "negatives": about.trained.negatives}
+        run.finish([{"name": "pages", "sha256": pages.sha256}], {"seed": recipe.seed, "counts": counts}, timings)
+
+
+def _judge(labelled: HeldOutPages, classifier: Classifier, recipe: TrainRecipe) -> Judgement:
+    pages, empty = score_held_out(labelled, classifier)
+    return judge(pages, empty, recipe.target, recipe.seed)

@@ -21,15 +21,13 @@ from typing import Any
 
 from pydantic import NonNegativeInt, model_validator
 
-from mathmill.classifier.calibrate import tune_and_report
 from mathmill.classifier.examples import SEED_SET
 from mathmill.classifier.figures import read_metrics
-from mathmill.classifier.judging import HeldOutFigures, Judgement
+from mathmill.classifier.judging import judge
 from mathmill.classifier.labelled import Labelled, find_in_pages, find_in_scores, labelled_pages, trained_domains
 from mathmill.classifier.labels import held_out
 from mathmill.classifier.model import load_classifier, read_about
 from mathmill.classifier.recipe import Labels
-from mathmill.classifier.resampling import bootstrap
 from mathmill.classifier.results import CLASSIFIER_KIND, publish_same, seed_facts, write_results
 from mathmill.classifier.score import told
 from mathmill.classifier.scores import load_scores, tokens_by_score
@@ -166,20 +164,12 @@ def _make(run: Run, recipe: TuneRecipe, labelled: Labelled) -> None:
     names = [*about.files, *(name for name in (SEED_SET,) if (old / name).is_file())]
     make_unit(run, "model", "", lambda: (publish_same(old, run.folder, names), {}))
     crawl = tokens_by_score(recipe.scores) if recipe.scores else None
-    report = tune_and_report(pages, recipe.target, crawl, recipe.seed)
-    held_out = HeldOutFigures(
-        pages=len(pages),
-        mathematics=int(pages.is_math.sum()),
-        sites=len(pages.site_names),
-        empty=labelled.empty,
-        all_sites=bootstrap(pages, None, seed=recipe.seed),
-        at_cut=None,
-    )
+    judgement = judge(pages, labelled.empty, recipe.target, recipe.seed, crawl=crawl)
     before = {name: value for name, value in read_metrics(old).items() if name in ("seed_set", "round")}
     facts = {"calibrated on": label_words(labels)}
     if before.get("seed_set"):
         facts = seed_facts(before["seed_set"]) | facts
-    write_results(run, about, Judgement(pages, held_out, report), before | {"labels": labels}, recipe.seed, facts)
+    write_results(run, about, judgement, before | {"labels": labels}, recipe.seed, facts)
 
 
 def label_words(labels: Mapping[str, Any]) -> str:

@@ -91,7 +91,7 @@ def classifier_iterate(
     if dry_run:
         show_plan(check_plan(resolved, folder), as_json)
     else:
-        show_loop(iterate(resolved, folder, LocalEngine(workers)), recipe, as_json)
+        show_loop(iterate(resolved, folder, LocalEngine(workers)), as_json)
 
 
 @classifier_app.command("score")

@@ -12,6 +12,8 @@ from typing import Any
 
 import orjson
 
+from mathmill.classifier.figures import read_report
+from mathmill.classifier.show import print_report
 from mathmill.classifier.show_rounds import print_rounds
 from mathmill.data.browse import dropped_examples, sample
 from mathmill.data.errors import CannotCreate
@@ -80,6 +82,8 @@ def _learn(folder: Path, world: World, workers: int) -> None:
     print(f"{made.funnel.kept:,} pages in {made.folder}\n")
     result = learn(world, folder / "run", folder / "pages", folder / "loop", LocalEngine(workers))
     print_rounds(result.rounds)
+    print()
+    print_report(read_report(result.classifier))
     print(f"\nclassifier: {result.classifier}; what a person may review: {result.review}")
 
 
