@@ -22,7 +22,7 @@ from mathmill.classifier.figures import read_metrics
 from mathmill.classifier.mining import PATTERNS
 from mathmill.classifier.prepared import Prepared, pinned_as_begun, prepare
 from mathmill.classifier.recipe import LoopRecipe, RoundRecipe, part
-from mathmill.classifier.results import copy_classifier
+from mathmill.classifier.results import check_copy, copy_classifier
 from mathmill.classifier.review import read_review
 from mathmill.classifier.rounds import ROUND_KIND, Review, Round, make_round, round_run
 from mathmill.data.engine import Engine
@@ -65,6 +65,7 @@ def iterate(recipe: LoopRecipe, folder: Path, engine: Engine) -> LoopResult:
     try:
         recipe = pinned_as_begun(recipe, folder / "pages")
         pages = prepare(recipe, folder / "pages", engine)
+        check_copy(folder / "classifier")
         _check_rounds(folder, recipe.rounds)
         settings = part(recipe, RoundRecipe)  # how many there are is not part of a round, so that more can be added
         rounds: list[Round] = []
@@ -93,6 +94,8 @@ def _is_over(metrics: Mapping[str, Any], recipe: LoopRecipe, folder: Path) -> bo
     overlap, number = metrics["overlap"], metrics["round"]
     if overlap is None or overlap["share_of_tokens"] < recipe.stop_at:
         return False
+    if (folder / f"round-{number + 1}" / MANIFEST).exists():
+        return False  # it was gone on with; whether it still stands is for that round to say
     proposed = folder / f"round-{number}" / PATTERNS
     return _decided(review_file(folder, number)) == _decided(proposed)
 
@@ -125,9 +128,17 @@ def _propose(proposal: Path, review: Path) -> None:
         if not of.exists() or of.read_text() == sha256:
             return
         with writing(review):
-            review.rename(review.with_suffix(".old.toml"))
+            review.rename(_free_name(review))
     write_whole(of, sha256.encode())
     write_whole(review, proposal.read_bytes())
+
+
+def _free_name(review: Path) -> Path:
+    """`round-1.old.toml`, or `round-1.old-2.toml` and so on where there is one."""
+    number = 1
+    while (name := review.with_suffix(f".old{'' if number == 1 else f'-{number}'}.toml")).exists():
+        number += 1
+    return name
 
 
 def _review(file: Path) -> Review:

@@ -69,7 +69,8 @@ def read_labelled(pages: Prepared, recipe: TrainRecipe) -> HeldOutPages | None:
     rows: dict[str, dict[str, Any]] = {}
     for shard in pages.shards:
         for row in table_rows(pages.folder / labelled_name(shard), ["url", *_COLUMNS]):
-            rows.setdefault(row["url"], row)  # an address that was crawled twice counts once
+            if row["id"] <= rows.get(row["url"], row)["id"]:  # of an address that was crawled twice one counts
+                rows[row["url"]] = row
     columns = {name: tuple(row[name] for row in rows.values()) for name in _COLUMNS}
     labelled = HeldOutPages(columns["id"], columns["domain"], columns["tokens"], columns["is_math"], columns["line"])
     _check_halves(labelled, recipe)

@@ -155,6 +155,21 @@ def _triple(estimate: Mapping[str, Any]) -> tuple[float, float, float]:
     return math.nan if value is None else value, estimate["low"], estimate["high"]
 
 
+def check_copy(folder: Path) -> None:
+    """The folder is free for the classifier of a loop's last round, or has one.
+
+    Raises:
+        ConfigError: something else is there, such as what `train` made.
+    """
+    if (folder / "config.json").exists() and not _is_copy(folder):
+        raise ConfigError(f"{folder} is a run of its own and not of a loop: choose another folder with --out")
+
+
+def _is_copy(folder: Path) -> bool:
+    claim = load_claim(folder)
+    return claim["kind"] == CLASSIFIER_KIND and all(name.startswith("round-") for name in claim["files"])
+
+
 def _make_way(run: Run) -> None:
     """Remove a copy of other rounds, all that it was made from being there still; nothing else.
 
@@ -163,10 +178,7 @@ def _make_way(run: Run) -> None:
     gone = temporary(run.folder)
     with writing(gone):
         shutil.rmtree(gone, ignore_errors=True)
-    if not (run.folder / "config.json").exists():
-        return
-    claim = load_claim(run.folder)
-    if claim["kind"] != run.kind or not all(name.startswith("round-") for name in claim["files"]):
+    if not (run.folder / "config.json").exists() or not _is_copy(run.folder):
         return
     try:
         run.inspect()

@@ -28,6 +28,7 @@ from mathmill.data.files import Output, Staging
 from mathmill.data.stats import wilson_interval
 from mathmill.data.tables import table_rows
 
+Identity = tuple[str, int, int, int]  # of a file: path, inode, size, time of its last change
 Origin = Literal["seed", "pattern", "random", "hard"]
 
 #: Column -> (Arrow type, what it holds).
@@ -112,12 +113,13 @@ def _without_surplus(taken: list[Candidate], recipe: TrainRecipe) -> list[Candid
 def _candidates(task: DrawTask) -> Iterator[Candidate]:
     recipe = task.recipe
     away = held_out(recipe.labels).domains
-    seeds = _seed_addresses(task.pages)
+    seeds = _seed_addresses(_identity(task.pages / TABLE))
+    known = _known_to(task)
     logits = _logits(task)
     for page in table_rows(task.pages / pages_name(task.shard), ["row", "id", "url", "domain", "empty"]):
         if page["empty"] or page["domain"] in away or bare(page["url"]) in seeds:
             continue
-        origin = _origin(task, page, logits)
+        origin = _origin(task, page, logits, known)
         if origin is None:
             continue
         drawn = lot(recipe.seed, origin if origin == "pattern" else f"{origin} {task.round}", page["id"])
@@ -125,21 +127,29 @@ def _candidates(task: DrawTask) -> Iterator[Candidate]:
             yield Candidate(drawn, page["row"], page["url"], page["domain"], origin)
 
 
-def _origin(task: DrawTask, page: dict[str, Any], logits: dict[int, int]) -> Origin | None:
-    """As what a page may be drawn; None for what must not join."""
+def _known_to(task: DrawTask) -> _Known | None:
     before, recipe = task.before, task.recipe
     if before is None or not isinstance(recipe, RoundRecipe):
+        return None
+    table = before.folder / "domains" / "part-0.parquet"
+    return _known(_identity(before.decisions), _identity(table), recipe.domains)
+
+
+def _origin(task: DrawTask, page: dict[str, Any], logits: dict[int, int], known: _Known | None) -> Origin | None:
+    """As what a page may be drawn; None for what must not join."""
+    before, recipe = task.before, task.recipe
+    if before is None or known is None or not isinstance(recipe, RoundRecipe):
         return "random"
-    logit = logits.get(page["row"], -MOST)  # a page of unknown words has no score
+    logit = logits.get(page["row"], -MOST - 1)  # a page of unknown words has no score
     is_kept = logit >= before.cut
-    pattern = _decisions(before.decisions).which(page["url"])
+    pattern = known.decisions.which(page["url"])
     if pattern is not None and pattern.decision == "accept":
         joins = {"uncollected": not is_kept, "likely": logit >= before.reach, "kept": is_kept, "all": True}
         return "pattern" if pattern.is_persons or joins[recipe.joins] else None
     if not is_kept:
-        spared = recipe.negatives.spare == "domains" and page["domain"] in math_domains(before.folder)
+        spared = recipe.negatives.spare == "domains" and page["domain"] in known.mathematics
         return None if spared else "random"
-    return "hard" if page["domain"] in _surely_not(before.folder, recipe.domains) else None
+    return "hard" if page["domain"] in known.surely_not else None
 
 
 def _logits(task: DrawTask) -> dict[int, int]:
@@ -150,10 +160,16 @@ def _logits(task: DrawTask) -> dict[int, int]:
     return {row["row"]: row["logit"] for row in table_rows(path, ["row", "logit"])}
 
 
+def _identity(file: Path) -> Identity:
+    """A file as it is now: what is read of it is kept in the process for all shards, but not for longer."""
+    stat = file.stat()
+    return str(file), stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
 @lru_cache(maxsize=1)
-def _seed_addresses(pages: Path) -> frozenset[str]:
+def _seed_addresses(table: Identity) -> frozenset[str]:
     """The addresses of the seeds, which the crawl may hold as well."""
-    return frozenset(bare(row["url"]) for row in table_rows(pages / TABLE, ["url"])) - {""}
+    return frozenset(bare(row["url"]) for row in table_rows(Path(table[0]), ["url"])) - {""}
 
 
 def bare(url: str) -> str:
@@ -161,24 +177,23 @@ def bare(url: str) -> str:
     return url.partition("://")[2].removeprefix("www.").rstrip("/")
 
 
-@lru_cache(maxsize=1)
-def _decisions(file: Path) -> Decisions:
-    return Decisions(read_review(file))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Known:
+    """What the round before found out: reviewed patterns, domains that are mathematics, and those that surely are none,
+    their share of kept pages being below that of such a domain."""
+
+    decisions: Decisions
+    mathematics: frozenset[str]
+    surely_not: frozenset[str]
 
 
 @lru_cache(maxsize=1)
-def math_domains(folder: Path) -> frozenset[str]:
-    """The domains that a round found to be mathematics."""
-    rows = table_rows(folder / "domains" / "part-0.parquet", ["domain", "is_math"])
-    return frozenset(row["domain"] for row in rows if row["is_math"])
-
-
-@lru_cache(maxsize=1)
-def _surely_not(folder: Path, rule: DomainRule) -> frozenset[str]:
-    """The domains whose share of kept pages is surely below that of a mathematics domain."""
-    rows = table_rows(folder / "domains" / "part-0.parquet", ["domain", "pages", "kept"])
-    return frozenset(
-        row["domain"] for row in rows if wilson_interval(row["kept"], row["pages"], rule.z)[1] < rule.share
+def _known(decisions: Identity, domains: Identity, rule: DomainRule) -> _Known:
+    rows = list(table_rows(Path(domains[0]), ["domain", "pages", "kept", "is_math"]))
+    return _Known(
+        Decisions(read_review(Path(decisions[0]))),
+        frozenset(row["domain"] for row in rows if row["is_math"]),
+        frozenset(row["domain"] for row in rows if wilson_interval(row["kept"], row["pages"], rule.z)[1] < rule.share),
     )
 
 
