@@ -167,6 +167,8 @@ def growth(rounds: Sequence[RoundFigures], out: Path) -> None:
     Raises:
         CannotCreate, DiskFull: `out` cannot be written.
     """
+    from matplotlib.ticker import MaxNLocator
+
     numbers = [row["round"] for row in rounds]
     with _figure(out, 7.2, 4.2, "Growth over rounds") as figure:
         grid = figure.add_gridspec(2, 6)
@@ -195,6 +197,7 @@ def growth(rounds: Sequence[RoundFigures], out: Path) -> None:
                     _count(count), (number, count), (0, 2), textcoords="offset points", ha="center", fontsize=8
                 )
             axes.set(title=title, xlabel="round", ylim=(0, max([1, *values]) * 1.15))
+            axes.yaxis.set_major_locator(MaxNLocator(integer=True))
             axes.yaxis.set_major_formatter(lambda count, _: _count(count))
             axes.grid(axis="x", visible=False)
             _whole_rounds(axes, numbers)
