@@ -2,10 +2,10 @@
 
     python -m benchmarks.classifier [--only PART ...] [--crawl DIR] [--scratch DIR] [--workers 2] [--draws 10 11 ..]
 
-`quality`, `speed`, `training`, `poisoning`, `loop`: each is told in `benchmarks/classifier_PART.py` (training with
-speed). Pages come from the crawl by our own extraction, labels by address; figures are of labels of high confidence
-where nothing else is said, with 95 % intervals of a bootstrap over sites. `--scratch` keeps the extracted pages
-for the next call (some 150 s of work); without it a temporary folder is used. `--quick` leaves out what takes
+`quality`, `speed`, `training`, `poisoning`, `loop`, `loop_poisoning`: each is told in `benchmarks/classifier_PART.py`
+(training with speed). Pages come from the crawl by our own extraction, labels by address; figures are of labels of high
+confidence where nothing else is said, with 95 % intervals of a bootstrap over sites. `--scratch` keeps the extracted
+pages for the next call (some 150 s of work); without it a temporary folder is used. `--quick` leaves out what takes
 gigabytes or minutes: DeepSeekMath's own settings, and the larger half of the table of training.
 """
 
@@ -30,12 +30,13 @@ from benchmarks.classifier_crawl import (
     plain_line,
 )
 from benchmarks.classifier_loop import print_loop
+from benchmarks.classifier_loop_poisoning import print_loop_poisoning
 from benchmarks.classifier_poisoning import print_poisoning
 from benchmarks.classifier_quality import print_quality
 from benchmarks.classifier_speed import print_speed, print_training
 from tests.shared import CRAWL
 
-PARTS = ("quality", "speed", "training", "poisoning", "loop")
+PARTS = ("quality", "speed", "training", "poisoning", "loop", "loop_poisoning")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print_poisoning(fits.pages, fits.kept, fits.plain, Path(temporary))
         if "loop" in options.only:
             print_loop(pages, options.draws, Path(temporary), options.workers)
+        if "loop_poisoning" in options.only:
+            print_loop_poisoning(pages, Path(temporary), options.workers)
     return 0
 
 
