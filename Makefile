@@ -16,7 +16,7 @@ TORCH ?=
 ARGS ?=
 # JOBS: processes of the test suite.
 JOBS ?= 2
-# BENCHMARKS: which of benchmarks/ to run; all of them take about two hours.
+# BENCHMARKS: which of benchmarks/ to run; all of them take about three hours.
 BENCHMARKS ?= peer_environments small_model archives charsets matrix extraction mathml glyphs cascade corpus classifier gates verifier harness
 
 CREATED := $(VENV)/.created

@@ -54,8 +54,8 @@ from mathmill.classifier.model import load_classifier
 scores = load_classifier(Path("PATH/TO/THIS/FOLDER")).score(["Let $G$ be a group."])
 ```
 
-fastText itself can load the model, but is to be fed the lines of `mathmill.classifier.features.line`: they are what it
-was trained on.
+fastText itself can load the model, but is to be fed what it was trained on: the lines of
+`mathmill.classifier.features.line`, of which, if there is a `vocabulary.zst`, only its words are left.
 """
 _UNJUDGED = "No labelled pages were at hand to judge it by: `mathmill classifier calibrate` does that."
 _LIMITS = """
@@ -101,6 +101,9 @@ def _use(report: Report | None) -> str:
 def _made_from(about: ClassifierFile, facts: Mapping[str, str]) -> Iterator[str]:
     trained = about.trained
     yield f"- {trained.positives:,} pages of mathematics and {trained.negatives:,} others; {trained.words:,} words"
+    if about.vocabulary is not None:
+        known = about.vocabulary
+        yield f"- taught {known.words:,} words, those on at least {known.min_domains:,} domains (`{known.file}`)"
     yield from (f"- {one_line(key)}: {one_line(value)}" for key, value in facts.items())
     yield f"- model: `{about.model.file}`, SHA-256 `{about.model.sha256}`"
     yield f"- code: mathmill {about.code}\n"

@@ -63,10 +63,10 @@ def iterate(recipe: LoopRecipe, folder: Path, engine: Engine) -> LoopResult:
         MathmillError: shards failed; the others are done.
     """
     try:
-        recipe = pinned_as_begun(recipe, folder / "pages")
-        pages = prepare(recipe, folder / "pages", engine)
         check_copy(folder / "classifier")
         _check_rounds(folder, recipe.rounds)
+        recipe = pinned_as_begun(recipe, folder / "pages")
+        pages = prepare(recipe, folder / "pages", engine)
         settings = part(recipe, RoundRecipe)  # how many there are is not part of a round, so that more can be added
         rounds: list[Round] = []
         found: list[dict[str, Any]] = []
