@@ -10,7 +10,7 @@ from typing import Any
 
 from mathmill.classifier.labels import held_out
 from mathmill.classifier.model import FILE
-from mathmill.classifier.prepared import open_prepared
+from mathmill.classifier.prepared import open_prepared, pinned_as_begun
 from mathmill.classifier.recipe import Labels, TrainRecipe
 from mathmill.classifier.review import read_review
 from mathmill.classifier.self_check import check_build
@@ -54,6 +54,7 @@ def check_plan(recipe: TrainRecipe, folder: Path) -> Plan:
         MathmillError: the fastText that is installed is broken.
     """
     check_build()
+    recipe = pinned_as_begun(recipe, folder / _PAGES)
     shards = page_shards(recipe.crawl)
     for shard in shards[:1]:
         next(read_shard(shard, recipe.crawl), None)
