@@ -57,15 +57,21 @@ def make_unit(
 
 
 def map_units(
-    run: Run, engine: Engine, name: str, function: Callable[[T], dict[str, Output]], tasks: Sequence[T], source: str
+    run: Run,
+    engine: Engine,
+    name: str,
+    function: Callable[[T], dict[str, Output]],
+    tasks: Sequence[T],
+    source: str | Callable[[T], str],
 ) -> None:
     """Make a unit `NAME/SHARD` of each task, side by side; those that are there are left.
 
     Raises what `mapped` does.
     """
-    todo = [task for task in tasks if not is_made_from(run, f"{name}/{task.shard}", source)]
+    sources = {task.shard: source if isinstance(source, str) else source(task) for task in tasks}
+    todo = [task for task in tasks if not is_made_from(run, f"{name}/{task.shard}", sources[task.shard])]
     for task, outputs in mapped(engine, function, todo, name, len(tasks)):
-        run.ledger.append(f"{name}/{task.shard}", outputs, {"source": source, "code": code_version()})
+        run.ledger.append(f"{name}/{task.shard}", outputs, {"source": sources[task.shard], "code": code_version()})
 
 
 def mapped(
