@@ -43,8 +43,8 @@ def results(
             path = run.folder / "documents" / f"{name}.jsonl.zst"
             path.parent.mkdir(exist_ok=True)
             with DocumentWriter(path) as writer:
-                for each in shards[name]:
-                    writer.write(each)
+                for page in shards[name]:
+                    writer.write(page)
             working.append(WorkingShard(name, number, f"documents/{name}.jsonl.zst", file_sha256(path)))
         for position, each in enumerate(passes):
             each.learn(Work(run, engine or InlineEngine(1), tuple(working), tuple(passes[:position]), each))
