@@ -19,7 +19,7 @@ from mathmill.data.files import Staging
 from mathmill.data.page_files import Pages, PageShard, fingerprint, page_shards, pinned, read_pages, read_shard
 from mathmill.data.records import Document, document_id
 from mathmill.data.runs import Run
-from mathmill.data.shards import DocumentWriter, count_documents
+from mathmill.data.shards import count_documents, count_parquet, parquet_schema, write_parquet
 
 PACKED: dict[str, Callable[[bytes], bytes]] = {
     ".jsonl": bytes,
@@ -54,34 +54,38 @@ class Recipe(Config):
     seed: int = 0
 
 
+COLUMNS = dict.fromkeys(("id", "text", "url"), ("string", ""))
+
+
 def run_of(folder: Path, shards: dict[str, list[Document]], kind: str = "corpus", finish: bool = True) -> Path:
     """A run that wrote these shards of Documents, beside other files."""
     with Run(folder, Recipe(), kind) as run:
         for name, documents in shards.items():
             staging = Staging(folder)
-            output = f"documents/{name}.jsonl.zst"
-            with DocumentWriter(staging.stage(output, count_documents)) as writer:
-                for document in documents:
-                    writer.write(document)
-            other = staging.stage(f"records/{name}.jsonl.zst", count_documents)
+            output = f"corpus/{name}.parquet"
+            rows = [{"id": document.id, "text": document.text, "url": document.url} for document in documents]
+            write_parquet(staging.stage(output, count_parquet), rows, parquet_schema(COLUMNS))
+            other = staging.stage(f"documents/{name}.jsonl.zst", count_documents)
             other.write_bytes(zstandard.ZstdCompressor().compress(b'{"text": "no page", "url": ""}\n'))
-            run.ledger.append(name, staging.publish({output: len(documents), f"records/{name}.jsonl.zst": 1}), {})
+            outputs = staging.publish({output: len(documents), f"documents/{name}.jsonl.zst": 1})
+            run.ledger.append(name, outputs, {})
         if finish:
             run.finish([], {}, {})
     return folder
 
 
 def test_pages_of_a_run_are_the_documents_that_it_kept(tmp_path: Path) -> None:
-    other = OWN.with_text("Other")
-    folder = run_of(tmp_path / "run", {"b": [OWN, other], "a": [other]})
+    one = OWN.without_meta("language")
+    other = one.with_text("Other")
+    folder = run_of(tmp_path / "run", {"b": [one, other], "a": [other]})
     pages = Pages(run=folder)
     shards = page_shards(pages)
     assert [shard.name for shard in shards] == ["a", "b"]
     assert [len(shard.sha256) for shard in shards] == [64, 64]
-    assert list(read_shard(shards[1], pages)) == [OWN, other]
-    assert list(read_pages(pages)) == [other, OWN, other]
-    assert list(read_pages(Pages(run=folder, most=2))) == [other, OWN]
-    assert fingerprint(pages) == fingerprint(Pages(run=run_of(tmp_path / "again", {"b": [OWN, other], "a": [other]})))
+    assert list(read_shard(shards[1], pages)) == [one, other]
+    assert list(read_pages(pages)) == [other, one, other]
+    assert list(read_pages(Pages(run=folder, most=2))) == [other, one]
+    assert fingerprint(pages) == fingerprint(Pages(run=run_of(tmp_path / "again", {"b": [one, other], "a": [other]})))
     assert fingerprint(pages) != fingerprint(Pages(run=folder, most=2))
     assert pinned(pages) == pages
 
@@ -96,8 +100,8 @@ def test_runs_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     done = run_of(tmp_path / "done", {"a": [OWN], "b": [OWN]})
     with pytest.raises(ConfigError, match="done is a run's folder, not one of files: name it as `run`"):
         page_shards(Pages(files=(str(tmp_path),)))
-    (done / "documents" / "b.jsonl.zst").unlink()
-    with pytest.raises(DamagedInput, match=r"b\.jsonl\.zst is not as its run left it: `mathmill runs check"):
+    (done / "corpus" / "b.parquet").unlink()
+    with pytest.raises(DamagedInput, match=r"b\.parquet is not as its run left it: `mathmill runs check"):
         page_shards(Pages(run=done))
     with (done / "ledger.jsonl").open("ab") as ledger:
         ledger.write(b'{"unit": "b", "outputs": {}, "retired": true}\n')

@@ -213,7 +213,15 @@ def test_an_archive_that_changed_is_done_again_and_only_that_one(crawl: Path, ou
     write_archive(web / "crawl-00001.warc.gz", [("http://example.org/new", html_of(3))])
     assert run(crawl, out, *arguments)[0] == 0
     added = [orjson.loads(line)["unit"] for line in (out / "ledger.jsonl").read_bytes()[len(before) :].splitlines()]
-    assert added == ["shard/crawl-00001", "corpus/crawl-00001.parquet", "funnel", "README.md"]
+    assert added == [
+        "shard/crawl-00001",
+        "decisions/crawl-00001",
+        "sizes",
+        "corpus/train-00000.parquet",
+        "funnel",
+        "decided",
+        "README.md",
+    ]
     assert load_manifest(out)["counts"]["kept"] == 21
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from mathmill.data.errors import ConfigError
-from mathmill.data.tables import ask
+from mathmill.data.tables import ask, ask_tables
 
-_CORPUS, _RECORDS = "corpus", "records"
+_CORPUS, _RECORDS, _DECISIONS = "corpus", "records", "decisions"
+_LEFT_OUT = 'outcome, stage, reason, url, evidence, archive, "offset", length'
 
 
 def sample(folder: Path, n: int, seed: int = 0) -> list[dict[str, Any]]:
@@ -52,9 +53,9 @@ def _formula_sources(folder: Path) -> list[dict[str, Any]]:
 
 def dropped_counts(folder: Path) -> list[dict[str, Any]]:
     """What did not make it into the corpus: records by outcome, stage and reason, most first."""
-    query = """SELECT outcome, stage, reason, count(*) AS records, sum(length)::BIGINT AS bytes FROM records
-               WHERE outcome <> 'kept' GROUP BY ALL ORDER BY records DESC, stage, reason"""
-    return ask(folder, _RECORDS, query, {})
+    query = """SELECT outcome, stage, reason, count(*) AS records, sum(length)::BIGINT AS bytes FROM left_out
+               GROUP BY ALL ORDER BY records DESC, stage, reason"""
+    return _ask_left_out(folder, query, {})
 
 
 def dropped_examples(folder: Path, where: Mapping[str, str], n: int, seed: int = 0) -> list[dict[str, Any]]:
@@ -62,7 +63,17 @@ def dropped_examples(folder: Path, where: Mapping[str, str], n: int, seed: int =
     unknown = where.keys() - {"outcome", "stage", "reason"}
     if unknown:
         raise ConfigError(f"cannot choose by {', '.join(sorted(unknown))}: use outcome, stage or reason")
-    conditions = " AND ".join(["outcome <> 'kept'", *(f"{name} = ${name}" for name in where)])
-    query = f"""SELECT url, outcome, stage, reason, evidence, archive, "offset", length, audit FROM records
+    conditions = " AND ".join(["true", *(f"{name} = ${name}" for name in where)])
+    query = f"""SELECT url, outcome, stage, reason, evidence, archive, "offset", length, audit FROM left_out
                 WHERE {conditions} ORDER BY md5($seed || archive || "offset") LIMIT $n"""  # noqa: S608
-    return ask(folder, _RECORDS, query, {**where, "seed": str(seed), "n": n})
+    return _ask_left_out(folder, query, {**where, "seed": str(seed), "n": n})
+
+
+def _ask_left_out(folder: Path, query: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows that `query` gives on `left_out`: what the cascade dropped or lost, and then what the passes dropped."""
+    parts = [f"SELECT {_LEFT_OUT}, audit FROM {_RECORDS} WHERE outcome <> 'kept'"]  # noqa: S608
+    tables = [_RECORDS]
+    if any((folder / _DECISIONS).glob("*.parquet")):  # not yet in a run that is under way
+        parts.append(f"SELECT {_LEFT_OUT}, '' AS audit FROM {_DECISIONS} WHERE outcome <> 'kept'")  # noqa: S608
+        tables.append(_DECISIONS)
+    return ask_tables(folder, tables, f"WITH left_out AS ({' UNION ALL '.join(parts)}) {query}", values)

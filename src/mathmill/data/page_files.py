@@ -33,7 +33,7 @@ from mathmill.data.table_files import Table
 
 #: What a folder's files of pages end with; a file that is named itself may end otherwise.
 ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
-_CORPUS, _DOCUMENTS = "corpus", "documents/"
+_CORPUS = "corpus"  # the kind of run, and the folder of its pages
 
 
 class Pages(Config):
@@ -158,7 +158,7 @@ def _run_shards(folder: Path) -> list[PageShard]:
         raise InputMissing(f"{folder} is an unfinished run: run its command again to finish it")
     shards = []
     for name, output in outputs.items():
-        if name.startswith(_DOCUMENTS):
+        if name.startswith(f"{_CORPUS}/"):
             path = folder / name
             if not path.is_file() or path.stat().st_size != output["size"]:
                 raise DamagedInput(f"{path} is not as its run left it: `mathmill runs check {folder}` tells more")

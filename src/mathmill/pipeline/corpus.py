@@ -1,4 +1,4 @@
-"""The finished corpus: a Parquet file for each shard, and the card that describes them."""
+"""The finished corpus: Parquet files of train and validation pages, and the card that describes them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ from typing import Any
 from mathmill.data.config import canonical_json
 from mathmill.data.files import Output, Staging
 from mathmill.data.records import Document
-from mathmill.data.shards import count_parquet, parquet_schema, read_documents, write_parquet
+from mathmill.data.runs import Run
+from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
+from mathmill.data.tables import table_rows
+from mathmill.data.units import source_hash
 from mathmill.pipeline.funnel import LOSS_COLUMNS, STEP_COLUMNS, Funnel, loss_cells, step_cells
+from mathmill.pipeline.passes.base import Pass, WorkingShard, judged, state
+from mathmill.pipeline.passes.decisions import SIZES, SPLITS, TRAIN
+
+CORPUS = "corpus"
 
 #: Column -> (Arrow type, what it holds). Columns other than the first three come from `Document.meta`.
 COLUMNS: dict[str, tuple[str, str]] = {
@@ -29,6 +36,8 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "formula_sources": ("string", "JSON: markup that formulas came from -> how many"),
     "extraction": ("string", "how the body was found"),
     "charset": ("string", "encoding of the page's bytes"),
+    "copies": ("int32", "Documents that were one with it before copies were dropped, itself counted; null if unknown"),
+    "tokens": ("int64", "tokens of the text by the tokenizer of the selection; null where none was made"),
     "archive": ("string", "name of the archive that held the page"),
     "offset": ("int64", "first byte of its record there"),
     "length": ("int64", "bytes of its record there"),
@@ -37,20 +46,66 @@ COLUMNS: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class CorpusTask:
-    """One working shard to be written as Parquet."""
+    """One file of the corpus: what passes leave of some working shards, in a split."""
 
     folder: Path
-    documents: str  # name of the working shard in the folder
-    out: str  # name of the Parquet file in the folder
+    shards: tuple[WorkingShard, ...]
+    passes: tuple[Pass, ...]
+    split: str
+    number: int  # among the split's files
+
+    @property
+    def shard(self) -> str:
+        """The file's name in the folder of the corpus."""
+        return f"{self.split}-{self.number:05}.parquet"
 
 
-def write_corpus_shard(task: CorpusTask) -> dict[str, Output]:
+def corpus_tasks(folder: Path, shards: Sequence[WorkingShard], passes: Sequence[Pass], most: int) -> list[CorpusTask]:
+    """The files of the corpus, from the table that `SIZES` wrote: neighbouring shards share one until it holds `most`
+    characters. There is always one of train.
+    """
+    sizes: dict[tuple[str, str], int] = {}
+    for row in table_rows(folder / SIZES.name / "part-0.parquet", ["archive", "split", "characters"]):
+        sizes[row["archive"], row["split"]] = row["characters"]
+    tasks = []
+    for split in SPLITS:
+        groups = _groups([(shard, sizes[shard.name, split]) for shard in shards if (shard.name, split) in sizes], most)
+        if not groups and split == TRAIN:
+            groups = [()]
+        tasks += [CorpusTask(folder, group, tuple(passes), split, number) for number, group in enumerate(groups)]
+    return tasks
+
+
+def _groups(sized: Iterable[tuple[WorkingShard, int]], most: int) -> list[tuple[WorkingShard, ...]]:
+    groups: list[list[WorkingShard]] = []
+    left = 0
+    for shard, size in sized:
+        if size > left:
+            groups.append([])
+            left = most
+        groups[-1].append(shard)
+        left -= size
+    return [tuple(group) for group in groups]
+
+
+def corpus_source(run: Run, task: CorpusTask) -> str:
+    """A hash of all that decides what is in a file of the corpus."""
+    return source_hash([[shard.name, *state(run, shard, task.passes)] for shard in task.shards])
+
+
+def write_corpus_file(task: CorpusTask) -> dict[str, Output]:
     """Write and publish one file of the corpus."""
     staging = Staging(task.folder)
-    path = staging.stage(task.out, count_parquet)
-    documents = read_documents(task.folder / task.documents)
-    rows = write_parquet(path, (_row(document) for document in documents), parquet_schema(COLUMNS))
-    return staging.publish({task.out: rows})
+    name = f"{CORPUS}/{task.shard}"
+    rows = write_parquet(staging.stage(name, count_parquet), _rows(task), parquet_schema(COLUMNS))
+    return staging.publish({name: rows})
+
+
+def _rows(task: CorpusTask) -> Iterator[dict[str, Any]]:
+    for shard in task.shards:
+        for _, result in judged(task.folder, shard, task.passes):
+            if isinstance(result, Document) and result.meta.get("split", TRAIN) == task.split:
+                yield _row(result)
 
 
 def _row(document: Document) -> dict[str, Any]:
@@ -64,9 +119,7 @@ _CARD_HEAD = """---
 configs:
 - config_name: default
   data_files:
-  - split: train
-    path: corpus/*.parquet
-tags:
+%stags:
 - mathematics
 ---
 """
@@ -81,13 +134,17 @@ The pages belong to their authors: mind their licences before you publish any of
 """
 
 
-def corpus_card(name: str, funnel: Funnel, facts: Mapping[str, str]) -> str:
-    """The dataset card (README.md) that the hub and `datasets.load_dataset` read."""
+def corpus_card(
+    name: str, funnel: Funnel, facts: Mapping[str, str], told: Mapping[str, Any], has_validation: bool
+) -> str:
+    """The dataset card (README.md) that the hub and `datasets.load_dataset` read; `told` is what each pass learnt."""
     values = funnel.as_dict()
+    splits = SPLITS if has_validation else (TRAIN,)
+    files = "".join(f"  - split: {split}\n    path: {CORPUS}/{split}-*.parquet\n" for split in splits)
     columns = [(column, kind, doc) for column, (kind, doc) in COLUMNS.items()]
     return "\n".join(
         [
-            f"{_CARD_HEAD}# {name}\n",
+            f"{_CARD_HEAD % files}# {name}\n",
             f"{funnel.kept:,} pages of mathematics from {funnel.records:,} web archive records, written by mathmill.",
             _CARD_USE,
             "## Made from\n",
@@ -97,6 +154,7 @@ def corpus_card(name: str, funnel: Funnel, facts: Mapping[str, str]) -> str:
             "\n## What was dropped, and why\n",
             *_markdown_table(STEP_COLUMNS, map(step_cells, values["steps"])),
             f"\nLost to damaged archives: {funnel.lost_spans:,} spans, {funnel.lost_bytes:,} bytes.",
+            *_told(told),
             "\n## What the gates cost\n",
             "A seeded sample of what each gate rejects went through the full path all the same; what that path itself",
             "cannot see is not counted.\n",
@@ -104,6 +162,21 @@ def corpus_card(name: str, funnel: Funnel, facts: Mapping[str, str]) -> str:
             "",
         ]
     )
+
+
+def _told(told: Mapping[str, Any]) -> Iterator[str]:
+    for use, facts in told.items():
+        if facts:
+            yield f"\n## {use}\n"
+            yield from (f"- {key}: {_fact(value)}" for key, value in facts.items())
+
+
+def _fact(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_fact(each)}" for key, each in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_fact, value)) or "none"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 def _markdown_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:

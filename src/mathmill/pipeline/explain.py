@@ -1,4 +1,4 @@
-"""What happened to a page, and why: one look-up in a run's provenance tables, finished or not.
+"""What happened to a page, and why: one look-up in a run's provenance tables and decisions, finished or not.
 
 Costs a scan of one column of the tables; DuckDB skips the files whose row groups cannot hold the address.
 """
@@ -15,6 +15,7 @@ import orjson
 from mathmill.data.errors import InputMissing
 from mathmill.data.tables import ask
 from mathmill.data.terminal import measured_words
+from mathmill.pipeline.passes.decisions import DECISIONS
 from mathmill.pipeline.provenance import DROPPED, ERRORED, KEPT
 
 
@@ -43,7 +44,12 @@ def explain(folder: Path, url: str) -> list[Explanation]:
         InputMissing: the folder holds no provenance tables, or the run never saw the address.
     """
     rows = _look_up(folder, 'url = $url ORDER BY archive, "offset"', url=url)
-    captures = [_explanation(row) for row in rows if row["kind"] not in ("request", "metadata")]
+    later = _decisions(folder, url)
+    captures = [
+        _explanation(row | _continued(row, later.get((row["archive"], row["offset"]))))
+        for row in rows
+        if row["kind"] not in ("request", "metadata")
+    ]
     if captures:
         return captures
     host = url.split("//", 1)[-1].split("/", 1)[0]
@@ -52,6 +58,23 @@ def explain(folder: Path, url: str) -> list[Explanation]:
     )
     hint = f"; it saw {', '.join(dict.fromkeys(row['url'] for row in near))}" if near else ""
     raise InputMissing(f"{folder} never saw {url}{hint}: give the address as the crawl has it")
+
+
+def _decisions(folder: Path, url: str) -> dict[tuple[str, int], dict[str, Any]]:
+    """What the passes decided on the captures of an address, by archive and offset; empty before they are done."""
+    if not any((folder / DECISIONS).glob("*.parquet")):
+        return {}
+    rows = ask(folder, DECISIONS, f"SELECT * FROM {DECISIONS} WHERE url = $url", {"url": url})  # noqa: S608
+    return {(row["archive"], row["offset"]): row for row in rows}
+
+
+def _continued(row: dict[str, Any], decision: dict[str, Any] | None) -> dict[str, Any]:
+    """The columns in which a decision goes on where the cascade's row ends."""
+    if decision is None or row["outcome"] != KEPT:
+        return {}
+    traces = [orjson.loads(trace) for trace in (row["trace"], decision["trace"]) if trace]
+    end = {name: decision[name] for name in ("outcome", "stage", "reason", "evidence")}
+    return {**end, "trace": orjson.dumps({stage: noted for trace in traces for stage, noted in trace.items()})}
 
 
 def _look_up(folder: Path, where: str, **values: str) -> list[dict[str, Any]]:

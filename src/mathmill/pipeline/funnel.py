@@ -1,12 +1,12 @@
 """How many pages each stage took and let through, why it dropped the others, and what its gates cost.
 
-The counts are a Reduce: one query over the provenance tables of all shards. The loss of a gate is
-estimated from the seeded sample of its rejects that went through the full path.
+The counts are Reduces: one query over the provenance tables of all shards, one over the decisions of the passes. The
+loss of a gate is estimated from the seeded sample of its rejects that went through the full path.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from mathmill.data.records import Reduce
 from mathmill.data.stats import wilson_interval
 from mathmill.pipeline.members import HARMLESS
+from mathmill.pipeline.passes.decisions import DECIDED
 from mathmill.pipeline.provenance import DROPPED, ERRORED, KEPT, LOST
 
 #: One row for each stage, reason and outcome.
@@ -45,9 +46,9 @@ class GateLoss:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One stage of the funnel, in pages."""
+    """One stage or pass of the funnel, in pages."""
 
-    stage: str
+    stage: str  # or a pass
     entered: int
     dropped: dict[str, int]  # reason -> pages
     errored: dict[str, int]
@@ -61,6 +62,7 @@ class Funnel:
     records: int
     lost_spans: int
     lost_bytes: int
+    passed: int  # the cascade
     kept: int
     steps: tuple[Step, ...]
     gates: tuple[GateLoss, ...]
@@ -89,36 +91,46 @@ def loss_cells(loss: Mapping[str, Any]) -> tuple[str, int, int, int, str]:
     return loss["gate"], loss["rejected"], loss["sampled"], loss["sampled_kept"], share
 
 
-def read_funnel(folder: Path, stages: Sequence[str], gates: Sequence[str]) -> Funnel:
-    """The funnel from the folder that `FUNNEL` wrote; `stages` in the order of the cascade."""
+def read_funnel(folder: Path, stages: Sequence[str], gates: Sequence[str], passes: Sequence[str]) -> Funnel:
+    """The funnel from the tables that `FUNNEL` and `DECIDED` wrote below a run's folder; all names in order."""
     import pyarrow.parquet as pq
 
-    return make_funnel(pq.read_table(folder / "part-0.parquet").to_pylist(), stages, gates)
+    rows, decided = (pq.read_table(folder / name).to_pylist() for name in (FUNNEL.name, DECIDED.name))
+    return make_funnel(rows, stages, gates, decided, passes)
 
 
-def make_funnel(rows: Iterable[Mapping[str, Any]], stages: Sequence[str], gates: Sequence[str]) -> Funnel:
-    """The funnel from the rows of `FUNNEL`."""
-    table = list(rows)
-    kept = sum(row["records"] for row in table if row["outcome"] == KEPT)
+def make_funnel(
+    rows: Iterable[Mapping[str, Any]],
+    stages: Sequence[str],
+    gates: Sequence[str],
+    decided: Iterable[Mapping[str, Any]],
+    passes: Sequence[str],
+) -> Funnel:
+    """The funnel from the rows of `FUNNEL` and of `DECIDED`."""
+    table, later = list(rows), list(decided)
+    passed = sum(row["records"] for row in table if row["outcome"] == KEPT)
     lost = [row for row in table if row["outcome"] == LOST and row["reason"] not in HARMLESS]
     records = sum(row["records"] for row in table if row["outcome"] != LOST)
-    steps: list[Step] = []
-    entered = records
-    for stage in ("archive", "page", *stages):
-        dropped = _by_reason(table, stage, DROPPED)
-        errored = _by_reason(table, stage, ERRORED)
-        left = entered - sum(dropped.values()) - sum(errored.values())
-        if stage != "page" or errored:  # "page" stands for pages that killed their process
-            steps.append(Step(stage, entered, dropped, errored, left))
-        entered = left
+    steps = list(_steps(table, ("archive", "page", *stages), records))
     return Funnel(
         records=records,
         lost_spans=sum(row["records"] for row in lost),
         lost_bytes=sum(row["bytes"] for row in lost),
-        kept=kept,
-        steps=tuple(steps),
-        gates=tuple(_gate_loss(table, gate, kept) for gate in gates),
+        passed=passed,
+        kept=sum(row["records"] for row in later if row["outcome"] == KEPT),
+        steps=(*steps, *_steps(later, passes, steps[-1].left)),
+        gates=tuple(_gate_loss(table, gate, passed) for gate in gates),
     )
+
+
+def _steps(table: Sequence[Mapping[str, Any]], stages: Sequence[str], entered: int) -> Iterator[Step]:
+    for stage in stages:
+        dropped = _by_reason(table, stage, DROPPED)
+        errored = _by_reason(table, stage, ERRORED)
+        left = entered - sum(dropped.values()) - sum(errored.values())
+        if stage != "page" or errored:  # "page" stands for pages that killed their process
+            yield Step(stage, entered, dropped, errored, left)
+        entered = left
 
 
 def _by_reason(table: Sequence[Mapping[str, Any]], stage: str, outcome: str) -> dict[str, int]:

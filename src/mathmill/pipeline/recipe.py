@@ -6,7 +6,7 @@ command line, so that a run may go on with other workers in the folder where it 
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, PositiveInt, field_validator
 
@@ -54,8 +54,16 @@ class Audit(Config):
     rate: float = Field(default=0.005, ge=0, le=1, description="share of the rejects; about 25 ms of work each")
 
 
+class CorpusFiles(Config):
+    """How the finished corpus is cut into files."""
+
+    file_mb: PositiveInt = Field(
+        default=64, description="text a file, in millions of characters or so; an archive's is never divided"
+    )
+
+
 class PipelineRecipe(Config):
-    """Archives in, a corpus out: the stages in order, and the limits of a page."""
+    """Archives in, a corpus out: the stages page by page, then the passes over all Documents, in order."""
 
     archives: tuple[str, ...] = Field(default=(), description="paths, globs, https:// or s3:// addresses")
     seed: int = Field(default=0, ge=0, lt=2**63)
@@ -70,6 +78,8 @@ class PipelineRecipe(Config):
         Evidence(),
         Quality(),
     )
+    passes: tuple[Any, ...] = ()
+    corpus: CorpusFiles = CorpusFiles()
 
     @field_validator("stages")
     @classmethod

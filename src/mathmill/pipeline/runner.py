@@ -1,4 +1,4 @@
-"""The run: every archive through the cascade, then the corpus, the funnel and the manifest.
+"""The run: every archive through the cascade, all Documents through the passes, then corpus, funnel and manifest.
 
 Every unit of work is committed on its own, so the run can be killed at any moment and started again
 with the same command; what is done is not done again. Cost: about the sum of the stages' per page
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import shutil
 import time
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,19 +22,22 @@ from mathmill.data.files import file_sha256
 from mathmill.data.ledger import Ledger
 from mathmill.data.progress import progress_shown
 from mathmill.data.runs import Run, code_version
-from mathmill.data.units import is_made_from, make_unit, publish_files, reduce_unit, source_hash
+from mathmill.data.units import make_unit, map_units, publish_files, source_hash
 from mathmill.pipeline.cascade import is_gate
-from mathmill.pipeline.corpus import CorpusTask, corpus_card, write_corpus_shard
+from mathmill.pipeline.corpus import CORPUS, corpus_card, corpus_source, corpus_tasks, write_corpus_file
 from mathmill.pipeline.funnel import FUNNEL, Funnel, read_funnel
 from mathmill.pipeline.inputs import ArchiveInput, find_inputs, fingerprint
+from mathmill.pipeline.passes.base import Pass, Work, WorkingShard
+from mathmill.pipeline.passes.decisions import DECIDED, DECISIONS, SIZES, VALIDATION, decide
 from mathmill.pipeline.progress import PROGRESS, ProgressBoard
-from mathmill.pipeline.provenance import ERRORED, KEPT, LOST, Tally
+from mathmill.pipeline.provenance import DROPPED, ERRORED, KEPT, LOST, Tally
 from mathmill.pipeline.recipe import PipelineRecipe
-from mathmill.pipeline.shard_task import ShardReceipt, ShardTask, documents_name, records_name, run_shard
+from mathmill.pipeline.shard_task import ShardReceipt, ShardTask, documents_name, run_shard
 
 CORPUS_KIND = "corpus"
 _CARD = "README.md"
-_OWNED = ("documents", "records", "aside", "corpus", FUNNEL.name)  # folders in which only units write
+# Folders in which only units write, beside those of passes.
+_OWNED = ("documents", "records", "aside", CORPUS, FUNNEL.name, DECISIONS, DECIDED.name, SIZES.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +67,23 @@ def run_pipeline(recipe: PipelineRecipe, folder: Path, engine: Engine, error_bud
     inputs = find_inputs(recipe.archives)
     with Run(folder, recipe, CORPUS_KIND, named_files(recipe)) as run:
         try:
-            run.clear_leftovers(_OWNED)
+            run.clear_leftovers([*_OWNED, *(name for each in recipe.passes for name in each.folders)])
             todo = [archive for archive in inputs if not is_shard_done(run.ledger, archive)]
             if todo:
                 run.reopen()
                 _make_shards(run, recipe, engine, inputs, todo)
             gone = _retire_all_but(run, {archive.name for archive in inputs})
             shards = _shard_lines(run)
-            _make_corpus(run, engine, shards)
-            funnel = _make_funnel(run, recipe, engine, shards)
             tally = _total(shards)
+            work = Work(run, engine, _working(shards), (), None)
+            told = make_passes(work, recipe.passes)
+            _make_corpus(work, recipe)
+            funnel = _make_funnel(work, recipe)
             _check_funnel(funnel, tally)
             _check_budget(folder, tally, error_budget)
-            _write_card(run, funnel, tally, len(shards))
+            _write_card(run, funnel, tally, len(shards), told)
             if not run.is_done:
-                _finish(run, recipe, shards, funnel, tally)
+                _finish(run, recipe, shards, tally, funnel, told)
             fresh_pages = sum(shards[archive.name]["tally"]["pages"] for archive in todo)
             return RunResult(folder, funnel, tally, len(todo), fresh_pages, gone, time.perf_counter() - began)
         finally:
@@ -84,9 +91,10 @@ def run_pipeline(recipe: PipelineRecipe, folder: Path, engine: Engine, error_bud
 
 
 def named_files(recipe: PipelineRecipe) -> dict[str, str]:
-    """The files that stages name, with their hashes."""
+    """The files, and data sets elsewhere, that stages and passes name, with their hashes."""
     paths = [path for stage in recipe.stages for path in getattr(stage, "files", ())]
-    return {str(path): file_sha256(path) for path in paths}
+    sets = {name: mark for each in recipe.passes for name, mark in each.identity().items()}
+    return {str(path): file_sha256(path) for path in paths} | sets
 
 
 def is_shard_done(ledger: Ledger, archive: ArchiveInput) -> bool:
@@ -155,31 +163,45 @@ def _retire_all_but(run: Run, names: set[str]) -> tuple[str, ...]:
     gone = tuple(name for name in _shard_lines(run) if name not in names)
     if gone:
         run.reopen()
-    for name in gone:
-        for unit in (f"shard/{name}", f"corpus/{name}.parquet"):
-            if unit in run.ledger.lines:
-                run.ledger.retire(unit)
+    for unit in list(run.ledger.lines):
+        folder, _, name = unit.partition("/")
+        if name in gone and folder != CORPUS:
+            run.ledger.retire(unit)
     return gone
 
 
-def _make_corpus(run: Run, engine: Engine, shards: dict[str, dict[str, Any]]) -> None:
-    """Write the Parquet files whose working shard is new."""
-    sources = {name: line["outputs"][documents_name(name)]["sha256"] for name, line in shards.items()}
-    tasks = [
-        CorpusTask(run.folder, documents_name(name), f"corpus/{name}.parquet")
-        for name, sha256 in sources.items()
-        if not is_made_from(run, f"corpus/{name}.parquet", sha256)
-    ]
-    for task, outputs in engine.map(write_corpus_shard, tasks) if tasks else ():
-        if isinstance(outputs, Failure):
-            raise outputs.error
-        run.ledger.append(task.out, outputs, {"source": sources[Path(task.out).stem]})
+def _working(shards: Mapping[str, dict[str, Any]]) -> tuple[WorkingShard, ...]:
+    names = {name: documents_name(name) for name in shards}
+    return tuple(
+        WorkingShard(name, number, names[name], line["outputs"][names[name]]["sha256"])
+        for number, (name, line) in enumerate(shards.items())
+    )
 
 
-def _make_funnel(run: Run, recipe: PipelineRecipe, engine: Engine, shards: dict[str, dict[str, Any]]) -> Funnel:
-    reduce_unit(run, engine, FUNNEL, [shards[name]["outputs"][records_name(name)] for name in shards])
-    gates = [stage.use for stage in recipe.stages if is_gate(stage)]
-    return read_funnel(run.folder / FUNNEL.name, [stage.use for stage in recipe.stages], gates)
+def make_passes(work: Work, passes: Sequence[Pass]) -> dict[str, Any]:
+    """Let each pass learn from what those before it left; what they tell, by name."""
+    for position, each in enumerate(passes):
+        each.learn(replace(work, before=tuple(passes[:position]), by=each))
+    decide(work, passes)
+    return {each.use: dict(each.told(work.run.folder)) for each in passes}
+
+
+def _make_corpus(work: Work, recipe: PipelineRecipe) -> None:
+    """Write the files of the corpus whose Documents are new, and take out those that it has no longer."""
+    run = work.run
+    work.reduce(SIZES)
+    tasks = corpus_tasks(run.folder, work.shards, recipe.passes, recipe.corpus.file_mb << 20)
+    due = {f"{CORPUS}/{task.shard}" for task in tasks}
+    for unit in [unit for unit in run.ledger.lines if unit.startswith(f"{CORPUS}/") and unit not in due]:
+        run.ledger.retire(unit)
+    map_units(run, work.engine, CORPUS, write_corpus_file, tasks, lambda task: corpus_source(run, task))
+
+
+def _make_funnel(work: Work, recipe: PipelineRecipe) -> Funnel:
+    work.reduce(FUNNEL)
+    work.reduce(DECIDED)
+    stages, passes = [stage.use for stage in recipe.stages], [each.use for each in recipe.passes]
+    return read_funnel(work.run.folder, stages, [stage.use for stage in recipe.stages if is_gate(stage)], passes)
 
 
 def _total(shards: dict[str, dict[str, Any]]) -> Tally:
@@ -191,9 +213,10 @@ def _total(shards: dict[str, dict[str, Any]]) -> Tally:
 
 def _check_funnel(funnel: Funnel, tally: Tally) -> None:
     """Make sure that two ways of counting agree: the shards' tallies and the query over their tables."""
-    ends = {"tally": tally.outcomes[KEPT], "table": funnel.kept, "funnel's last step": funnel.steps[-1].left}
-    if len(set(ends.values())) > 1 or tally.records != funnel.records:
-        raise MathmillError(f"kept pages do not add up: {ends}: please report a bug, with the run's folder")
+    cascade = {"tally": tally.outcomes[KEPT], "records": funnel.passed}
+    ends = {"decisions": funnel.kept, "funnel's last step": funnel.steps[-1].left}
+    if len(set(cascade.values())) > 1 or len(set(ends.values())) > 1 or tally.records != funnel.records:
+        raise MathmillError(f"kept pages do not add up: {cascade}, {ends}: please report a bug, with the run's folder")
 
 
 def _check_budget(folder: Path, tally: Tally, budget: float) -> None:
@@ -210,21 +233,30 @@ def _check_budget(folder: Path, tally: Tally, budget: float) -> None:
         )
 
 
-def _write_card(run: Run, funnel: Funnel, tally: Tally, archives: int) -> None:
+def _write_card(run: Run, funnel: Funnel, tally: Tally, archives: int, told: Mapping[str, Any]) -> None:
     facts = {
         "archives": f"{archives:,}, {tally.bytes_in:,} bytes",
         "recipe": f"`{config_hash(run.config)}` (config.json)",
         "code": f"mathmill {code_version()}",
     }
-    card = corpus_card(run.folder.resolve().name, funnel, facts)
-    source = source_hash(config_hash(run.config), funnel.as_dict())
+    has_validation = any(unit.startswith(f"{CORPUS}/{VALIDATION}-") for unit in run.ledger.lines)
+    card = corpus_card(run.folder.resolve().name, funnel, facts, told, has_validation)
+    source = source_hash(config_hash(run.config), funnel.as_dict(), told, has_validation)
     make_unit(run, _CARD, source, lambda: (publish_files(run.folder, {_CARD: card.encode()}), {}))
 
 
-def _finish(run: Run, recipe: PipelineRecipe, shards: dict[str, dict[str, Any]], funnel: Funnel, tally: Tally) -> None:
+def _finish(
+    run: Run,
+    recipe: PipelineRecipe,
+    shards: dict[str, dict[str, Any]],
+    tally: Tally,
+    funnel: Funnel,
+    told: Mapping[str, Any],
+) -> None:
     inputs = [{key: line["input"][key] for key in ("name", "uri", "size", "fingerprint")} for line in shards.values()]
-    counts = {"records": tally.records, "pages": tally.pages, **dict(sorted(tally.outcomes.items()))}
-    facts = {"seed": recipe.seed, "counts": counts, "bytes": tally.bytes_in, "funnel": funnel.as_dict()}
+    outcomes = Counter(tally.outcomes) + Counter({DROPPED: funnel.passed - funnel.kept})
+    counts = {"records": tally.records, "pages": tally.pages, **dict(sorted(outcomes.items())), KEPT: funnel.kept}
+    facts = {"seed": recipe.seed, "counts": counts, "bytes": tally.bytes_in, "funnel": funnel.as_dict(), "passes": told}
     timings = {"stage_seconds": tally.seconds, "shard_seconds": tally.wall_seconds, "peak_mb": tally.peak_mb}
     shutil.rmtree(run.folder / PROGRESS, ignore_errors=True)
     run.finish(inputs, facts, timings)
