@@ -55,6 +55,12 @@ def table_rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     return (row for _, row in numbered_rows(path, columns))
 
 
+def folder_rows(folder: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The rows of the table that a Reduce wrote, in its order, whatever number of files an engine made of it."""
+    for path in sorted(folder.glob("*.parquet")):
+        yield from table_rows(path, columns)
+
+
 def numbered_rows(path: Path, columns: Sequence[str], first: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
     """The rows with their numbers in the file, from `first` on; groups of rows before it are not read."""
     import pyarrow.parquet as pq

@@ -12,7 +12,7 @@ from mathmill.data.files import Output, Staging
 from mathmill.data.records import Document
 from mathmill.data.runs import Run
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
-from mathmill.data.tables import table_rows
+from mathmill.data.tables import folder_rows
 from mathmill.data.units import source_hash
 from mathmill.pipeline.funnel import LOSS_COLUMNS, STEP_COLUMNS, Funnel, loss_cells, step_cells
 from mathmill.pipeline.passes.base import Pass, WorkingShard, judged, state
@@ -65,7 +65,7 @@ def corpus_tasks(folder: Path, shards: Sequence[WorkingShard], passes: Sequence[
     characters. There is always one of train.
     """
     sizes: dict[tuple[str, str], int] = {}
-    for row in table_rows(folder / SIZES.name / "part-0.parquet", ["archive", "split", "characters"]):
+    for row in folder_rows(folder / SIZES.name, ["archive", "split", "characters"]):
         sizes[row["archive"], row["split"]] = row["characters"]
     tasks = []
     for split in SPLITS:
