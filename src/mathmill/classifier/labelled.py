@@ -11,7 +11,6 @@ from mathmill.classifier.curves import Scored, ScoredPages, scored_pages
 from mathmill.classifier.examples import SEED_SET
 from mathmill.classifier.labels import HeldOut, held_out
 from mathmill.classifier.model import Classifier, load_classifier
-from mathmill.classifier.page_rows import count_tokens
 from mathmill.classifier.page_scores import scored
 from mathmill.classifier.recipe import Labels
 from mathmill.classifier.score import is_stream
@@ -21,6 +20,7 @@ from mathmill.data.engine import Engine
 from mathmill.data.page_files import Pages, PageShard, page_shards, read_pages, read_shard
 from mathmill.data.records import Document
 from mathmill.data.tables import table_rows
+from mathmill.data.tokens import bytes_tokens
 from mathmill.data.units import mapped
 
 
@@ -68,7 +68,7 @@ def find_in_shard(task: FindTask) -> list[Found]:
 def _found(documents: Iterable[Document], urls: Collection[str], classifier: Classifier) -> Iterator[Found]:
     wanted = (document for document in documents if document.url in urls)
     for document, score in scored(wanted, classifier):
-        yield Found(document.url, count_tokens(document.text), None if score is None else to_logit(score))
+        yield Found(document.url, bytes_tokens(document.text), None if score is None else to_logit(score))
 
 
 def find_in_scores(folder: Path, labels: HeldOut) -> list[Found]:

@@ -1,11 +1,10 @@
-"""Numbers of pages in tables, and how long they are: what prepared pages and scores have in common."""
+"""Numbers of pages in tables: what prepared pages and scores have in common."""
 
 from __future__ import annotations
 
 from mathmill.data.errors import ConfigError
 
 ROWS_A_SHARD = 1 << 24
-_BYTES_A_TOKEN = 4
 
 
 def row_of(number: int, at: int, shard: str) -> int:
@@ -17,8 +16,3 @@ def row_of(number: int, at: int, shard: str) -> int:
     if at >= ROWS_A_SHARD:
         raise ConfigError(f"the shard {shard} has more than {ROWS_A_SHARD:,} pages: split its file")
     return number * ROWS_A_SHARD + at
-
-
-def count_tokens(text: str) -> int:
-    """About the tokens that a language model makes of a text: a quarter of its bytes."""
-    return -(-len(text.encode("utf-8", "surrogatepass")) // _BYTES_A_TOKEN)

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from mathmill.classifier.model import Classifier, load_classifier
-from mathmill.classifier.page_rows import count_tokens, row_of
+from mathmill.classifier.page_rows import row_of
 from mathmill.classifier.scoring import BATCH, to_logit
 from mathmill.data.domains import registered_domain
 from mathmill.data.files import Output, Staging
 from mathmill.data.page_files import Pages, PageShard, read_shard
 from mathmill.data.records import Document
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
+from mathmill.data.tokens import bytes_tokens
 
 #: Column -> (Arrow type, what it holds).
 COLUMNS: dict[str, tuple[str, str]] = {
@@ -97,7 +98,7 @@ def _row(document: Document, score: float | None) -> dict[str, Any]:
         "id": document.id,
         "url": document.url,
         "domain": registered_domain(document.url),
-        "tokens": count_tokens(document.text),
+        "tokens": bytes_tokens(document.text),
         "score": score,
         "logit": None if score is None else to_logit(score),
         "empty": score is None,

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from mathmill.classifier.features import Features, line
 from mathmill.classifier.labels import HeldOut, held_out
 from mathmill.classifier.line_files import LineWriter, count_lines
-from mathmill.classifier.page_rows import count_tokens, row_of
+from mathmill.classifier.page_rows import row_of
 from mathmill.classifier.recipe import Labels, Positives, TrainRecipe
 from mathmill.classifier.seeds import TABLE, draw_seeds
 from mathmill.data.config import Config
@@ -33,6 +33,7 @@ from mathmill.data.files import Output, Staging, file_sha256
 from mathmill.data.page_files import Pages, PageShard, fingerprint, page_shards, pinned, read_shard
 from mathmill.data.runs import MANIFEST, Run, committed_outputs, load_claim
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
+from mathmill.data.tokens import bytes_tokens
 from mathmill.data.units import make_unit, map_units
 
 T = TypeVar("T", bound=TrainRecipe)
@@ -202,7 +203,7 @@ def _rows(
             "id": document.id,
             "url": document.url,
             "domain": registered_domain(document.url),
-            "tokens": count_tokens(document.text[: task.recipe.features.max_chars]),
+            "tokens": bytes_tokens(document.text[: task.recipe.features.max_chars]),
             "empty": not words,
         }
         if document.url in labels.labels:

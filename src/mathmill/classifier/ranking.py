@@ -13,6 +13,7 @@ from typing import Any
 
 from mathmill.classifier.recipe import Keep
 from mathmill.classifier.scoring import MOST
+from mathmill.data.cuts import Bin, Filled, best_first, fill
 from mathmill.data.records import Reduce
 
 _WIDTHS = (10**6, 10**3, 1)
@@ -38,23 +39,25 @@ def cut_for(keep: Keep, reduced: Reduced, name: str = "ranking", times: float = 
 
     `name` is that of the Reduces.
     """
-    low, high = -MOST, MOST + 1  # the cut is in [low, high]
-    pages = tokens = of_pages = of_tokens = budget = 0
+    low, high = -MOST, MOST + 1  # the cut is in [low, high)
+    filled = Filled()
+    pages = tokens = budget = 0
     for step, width in enumerate(_WIDTHS):
-        rows = sorted(reduced(_histogram(f"{name}-{step}", low, high, width)), key=lambda row: -int(row["bin"]))
+        rows = reduced(_histogram(f"{name}-{step}", low, high, width))
+        bins = best_first(
+            Bin(row["bin"] * width, (row["bin"] + 1) * width, row["pages"], row["tokens"]) for row in rows
+        )
         if not step:
-            of_pages, of_tokens = (sum(row[key] for row in rows) for key in ("pages", "tokens"))
-            budget = int(keep.budget(of_tokens) * times)
-        for row in rows:
-            if tokens + row["tokens"] > budget:
-                low, high = max(low, row["bin"] * width), min(high, (row["bin"] + 1) * width)
-                if width == 1 and tokens + row["tokens"] - budget < budget - tokens:
-                    return Cut(low, pages + row["pages"], tokens + row["tokens"], of_pages, of_tokens)
-                break
-            pages, tokens = pages + row["pages"], tokens + row["tokens"]
-        else:
-            return Cut(low, pages, tokens, of_pages, of_tokens)
-    return Cut(high, pages, tokens, of_pages, of_tokens)
+            pages, tokens = sum(each.documents for each in bins), sum(each.tokens for each in bins)
+            budget = int(keep.budget(tokens) * times)
+        filled = fill(bins, budget, filled.documents, filled.tokens)
+        if filled.over is None:
+            return Cut(low, filled.documents, filled.tokens, pages, tokens)
+        low, high = max(low, filled.over.low), min(high, filled.over.high)
+    over = filled.over
+    if over and filled.tokens + over.tokens - budget < budget - filled.tokens:
+        return Cut(low, filled.documents + over.documents, filled.tokens + over.tokens, pages, tokens)
+    return Cut(high, filled.documents, filled.tokens, pages, tokens)
 
 
 def _histogram(name: str, low: int, high: int, width: int) -> Reduce:

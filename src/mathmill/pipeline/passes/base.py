@@ -26,6 +26,9 @@ from mathmill.data.units import map_units, reduce_unit, source_hash
 
 ROW_BITS = 24
 
+#: The parts of a finished corpus; a Document whose meta says no `split` is in the first.
+SPLITS = TRAIN, VALIDATION = ("train", "validation")
+
 #: What a pass makes of a Document of the shard that it was opened for, by its place there; changes no other state.
 Judge = Callable[[int, Document], Document | Dropped]
 

@@ -10,11 +10,10 @@ import orjson
 from mathmill.data.files import Output, Staging
 from mathmill.data.records import TRACE, Document, Dropped, Reduce
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
-from mathmill.pipeline.passes.base import Pass, PassTask, Work, judged
+from mathmill.pipeline.passes.base import TRAIN, Pass, PassTask, Work, judged
 from mathmill.pipeline.provenance import DROPPED, KEPT
 
 DECISIONS = "decisions"
-TRAIN, VALIDATION = SPLITS = ("train", "validation")
 
 #: Column -> (Arrow type, what it holds). `archive` and `offset` say which row of `records` goes on here.
 COLUMNS: dict[str, tuple[str, str]] = {

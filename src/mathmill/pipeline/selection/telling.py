@@ -1,0 +1,121 @@
+"""What selection and split tell of themselves: plain values for the manifest, and lines of Markdown for the card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mathmill.data.tables import folder_rows
+from mathmill.pipeline.selection.budget import COLUMNS, CUTS, PartCut
+from mathmill.pipeline.selection.choosing import TOP, TOTALS
+from mathmill.pipeline.selection.ranks import DOMAIN_CUTS
+
+if TYPE_CHECKING:
+    from mathmill.pipeline.selection.select import Select
+
+
+def told(by: Select, folder: Path) -> dict[str, Any]:
+    """What `Select` chose, by its tables."""
+    totals = list(folder_rows(folder / TOTALS, ["reason", "language", "documents", "tokens"]))
+    kept = [row for row in totals if not row["reason"]]
+    found: dict[str, Any] = {
+        "documents": sum(row["documents"] for row in kept),
+        "tokens": sum(row["tokens"] for row in kept),
+        "tokenizer": by.tokenizer + (f" at {by.revision}" if by.revision else ""),
+        "languages": {row["language"]: _sizes(row) for row in kept},
+        "largest_domains": {
+            row["domain"]: _sizes(row) for row in folder_rows(folder / TOP, ["domain", "documents", "tokens"])
+        },
+    }
+    reasons = sorted({row["reason"] for row in totals if row["reason"]})
+    found["dropped"] = {
+        reason: {key: sum(row[key] for row in totals if row["reason"] == reason) for key in ("documents", "tokens")}
+        for reason in reasons
+    }
+    if by.ranks:
+        found |= {"by": by.by, "threshold": by.threshold}
+    if by.per_domain:
+        capped = sum(1 for _ in folder_rows(folder / DOMAIN_CUTS, ["key"]))
+        found |= {"per_domain": by.per_domain.model_dump(exclude_none=True) | {"domains_over_it": capped}}
+    if by.tokens is not None or by.languages:
+        cuts = [PartCut(**row) for row in folder_rows(folder / CUTS, list(COLUMNS))]
+        found |= {"budget": by.tokens, "cuts": {by.names[cut.part] or "all": _told_cut(by, cut) for cut in cuts}}
+    return found
+
+
+def _sizes(row: Mapping[str, Any]) -> dict[str, int]:
+    return {"documents": row["documents"], "tokens": row["tokens"]}
+
+
+def _told_cut(by: Select, cut: PartCut) -> dict[str, Any]:
+    facts = {
+        "budget": cut.budget,
+        "documents": cut.documents,
+        "tokens": cut.tokens,
+        "of_documents": cut.of_documents,
+        "of_tokens": cut.of_tokens,
+        "value": cut.value,  # at which the budget ended; None where nothing or everything fits
+    }
+    return facts | ({"share": by.languages[by.names[cut.part]]} if by.languages else {})
+
+
+def select_lines(told: Mapping[str, Any]) -> Iterator[str]:
+    """What `Select` tells, for people: lines of Markdown, without a heading."""
+    yield f"{told['documents']:,} Documents of {told['tokens']:,} tokens, counted by `{told['tokenizer']}`, were kept."
+    if "by" in told:
+        bar = "" if told["threshold"] is None else f", those from {told['threshold']:g} on"
+        yield f"They are the best by `{told['by']}`{bar}; of equal ones the least ids."
+    if "per_domain" in told:
+        cap = told["per_domain"]
+        most = " and ".join(f"{cap[key]:,} {key}" for key in ("documents", "tokens") if key in cap)
+        yield f"Of one registered domain at most {most} were kept; {cap['domains_over_it']:,} domains had more."
+    if "cuts" in told:
+        yield ""
+        yield from _table(
+            ("part", "budget", "tokens kept", "tokens there", "documents kept", "the budget ended at"),
+            [_cut_cells(name, cut) for name, cut in told["cuts"].items()],
+        )
+    if told["dropped"]:
+        yield ""
+        yield from _table(("dropped", "documents", "tokens counted"), _size_rows(told["dropped"]))
+    for title, key in (("language", "languages"), ("largest domains", "largest_domains")):
+        yield ""
+        yield from _table((title, "documents", "tokens"), _size_rows(told[key]))
+
+
+def _cut_cells(name: str, cut: Mapping[str, Any]) -> tuple[Any, ...]:
+    ended = f"{cut['value']:.7g}" if cut["value"] is not None else "nothing fits"
+    if cut["documents"] == cut["of_documents"]:
+        ended = "all fit"
+    return name, cut["budget"], cut["tokens"], cut["of_tokens"], cut["documents"], ended
+
+
+def split_lines(told: Mapping[str, Any]) -> Iterator[str]:
+    """What `Split` tells, for people: lines of Markdown, without a heading."""
+    share = f"{told['share_of_documents']:.2%} of the Documents" + (
+        "" if told["share_of_tokens"] is None else f" and {told['share_of_tokens']:.2%} of the tokens"
+    )
+    yield f"No registered domain is in both parts. {told['asked']:.2%} of the {told['of']} were asked for validation;"
+    yield f"it has {share}."
+    if told["asked"] and not told["largest_sites"]:
+        yield "No site was drawn: there are too few for this share."
+    elif told["share_of_documents"] > 2 * told["asked"]:
+        yield 'A giant site was drawn: with `of = "documents"` validation would have nearly the share of the Documents.'
+    yield ""
+    cells = [(name, part["sites"], part["documents"], part["tokens"]) for name, part in told["parts"].items()]
+    yield from _table(("part", "sites", "documents", "tokens"), cells)
+    if told["largest_sites"]:
+        yield ""
+        yield from _table(("largest sites of validation", "documents", "tokens"), _size_rows(told["largest_sites"]))
+
+
+def _size_rows(sizes: Mapping[str, Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    return [(name or "(none)", each["documents"], each["tokens"]) for name, each in sizes.items()]
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
+    yield f"| {' | '.join(columns)} |"
+    yield f"|---|{'---:|' * (len(columns) - 1)}"
+    for row in rows:
+        yield f"| {' | '.join(f'{cell:,}' if isinstance(cell, int) else str(cell or '') for cell in row)} |"
