@@ -33,6 +33,7 @@ from pydantic import PositiveInt
 
 from mathmill.classifier.formula_spans import formula_spans
 from mathmill.data.config import Config
+from mathmill.data.normal_forms import normal_form
 
 FORMULA = "\\formula"
 LONGEST_TOKEN = 40  # characters of a word
@@ -113,10 +114,10 @@ def _prepare(text: str, most: int) -> tuple[str, Tokens, Tokens]:
         plain = text.encode("ascii").translate(_ASCII).decode("ascii")
         return plain, _ASCII_TOKEN.findall, _ASCII_FORMULA_TOKEN.findall
     patterns = _patterns()
-    text = unicodedata.normalize("NFKC", text)[:most]
+    text = normal_form("NFKC", text)[:most]
     if patterns.rare.search(text):
         text = _DIGITS.sub("0", _CONTROL.sub(" ", _INVISIBLE.sub("", text)))
-    text = unicodedata.normalize("NFKC", text.casefold())[:most]
+    text = normal_form("NFKC", text.casefold())[:most]
     for digit in "123456789":
         text = text.replace(digit, "0")
     return text, patterns.tokens.findall, patterns.formula_tokens.findall
