@@ -32,8 +32,8 @@ isolate._PRELOAD.extend(["mathmill.cli", "mathmill.pipeline.commands", "mathmill
 class InlineEngine:
     """An engine whose work is done by the process that asks for it, one item at a time."""
 
-    def __init__(self, workers: int) -> None:
-        self._local = LocalEngine(1)
+    def __init__(self, workers: int, memory_mb: int = 2048) -> None:
+        self._local = LocalEngine(1, memory_mb)
 
     def map(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
         for item in items:

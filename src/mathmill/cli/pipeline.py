@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mathmill.cli.options import Json
+from mathmill.cli.options import DrawSeed, Json, RunFolder
 from mathmill.data.errors import ConfigError
 
 pipeline_app = typer.Typer(no_args_is_help=True, help="Crawl to corpus.")
@@ -25,6 +25,9 @@ def pipeline_run(
         typer.Option("--input", metavar="ARCHIVE", help="path, quoted glob, https:// or s3://; may be repeated"),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, metavar="N", help="archives at a time")] = os.cpu_count() or 1,
+    memory: Annotated[
+        int, typer.Option(min=64, metavar="MB", help="of queries on all pages; beyond it they spill")
+    ] = 2048,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="over the recipe, as stages.language.keep='[\"en\"]'"),
@@ -44,7 +47,7 @@ def pipeline_run(
     if dry_run:
         show_plan(check_plan(resolved, folder), as_json)
     else:
-        show_result(run(resolved, folder, workers, error_budget), as_json)
+        show_result(run(resolved, folder, workers, error_budget, memory), as_json)
 
 
 @pipeline_app.command("check")
@@ -84,3 +87,45 @@ def pipeline_extract(
         show_extracted_lines(file, workers)
     else:
         show_extraction(file, as_json)
+
+
+@pipeline_app.command("duplicates")
+def pipeline_duplicates(
+    run: RunFolder,
+    n: Annotated[int, typer.Option("-n", min=0, help="clusters, the largest")] = 10,
+    url: Annotated[str, typer.Option(metavar="URL", help="only the cluster of this page")] = "",
+    as_json: Json = False,
+) -> None:
+    """Show which pages of a run were copies of which: clusters, and how alike."""
+    from mathmill.pipeline.dedup.clusters_show import show_clusters
+
+    show_clusters(run, as_json, n, url)
+
+
+@pipeline_app.command("contamination")
+def pipeline_contamination(
+    run: RunFolder,
+    n: Annotated[int, typer.Option("-n", min=0, help="hits, the longest")] = 10,
+    benchmark: Annotated[str, typer.Option(metavar="NAME", help="only hits of this one, such as gsm8k/test")] = "",
+    document: Annotated[str, typer.Option(metavar="ID", help="only hits in this Document")] = "",
+    generic: Annotated[bool, typer.Option("--generic", help="hits of generic strings as well")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what of the benchmarks stood in a run's pages: by benchmark, the hits, strings too generic to count."""
+    from mathmill.pipeline.decontaminate.summary import print_contamination
+
+    print_contamination(run, n, benchmark, document, generic, as_json)
+
+
+@pipeline_app.command("problems")
+def pipeline_problems(
+    run: RunFolder,
+    n: Annotated[int, typer.Option("-n", min=0, help="problems")] = 3,
+    seed: DrawSeed = 0,
+    outcome: Annotated[str, typer.Option(help="show candidates that ended so, such as graded or no_answer")] = "",
+    as_json: Json = False,
+) -> None:
+    """Count the problems that were harvested from a run's pages, and show some."""
+    from mathmill.pipeline.harvest.show import show_problems
+
+    show_problems(run, n, seed, outcome, as_json)

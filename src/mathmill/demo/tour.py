@@ -5,12 +5,9 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from mathmill.classifier.figures import read_report
 from mathmill.classifier.show import print_report
@@ -18,18 +15,23 @@ from mathmill.classifier.show_rounds import print_rounds
 from mathmill.data.browse import dropped_examples, sample
 from mathmill.data.errors import CannotCreate
 from mathmill.data.runs import find_runs
-from mathmill.data.tables import ask
-from mathmill.data.terminal import clean, one_line, print_table
+from mathmill.data.terminal import clean, one_line
+from mathmill.demo.comparing import compare
 from mathmill.demo.school import learn, pages_recipe
 from mathmill.demo.world import World, write_world
 from mathmill.pipeline.commands import run
+from mathmill.pipeline.dedup.exact import ExactDuplicates
+from mathmill.pipeline.dedup.near import NearDuplicates
+from mathmill.pipeline.dedup.site_lines import SiteLines
 from mathmill.pipeline.engines.local import LocalEngine
 from mathmill.pipeline.explain import describe, explain
+from mathmill.pipeline.harvest.harvest import Harvest
 from mathmill.pipeline.recipe import Audit, PipelineRecipe
 from mathmill.pipeline.show import show_result
 
 PAGES, SHARDS = 600, 4
 _ERROR_BUDGET = 0.05  # two of its archives are damaged on purpose
+PASSES = (ExactDuplicates(), SiteLines(), NearDuplicates(), Harvest())
 _SHOWN = 600  # characters of a kept page
 
 
@@ -53,10 +55,10 @@ def take_tour(folder: Path, workers: int) -> None:
     _heading("2. The pipeline: archives in, a corpus of mathematics out")
     out = folder / "run"
     _clear(out)
-    recipe = PipelineRecipe(archives=(str(folder / "web" / "*.warc.gz"),), audit=Audit(rate=0.2))
+    recipe = PipelineRecipe(archives=(str(folder / "web" / "*.warc.gz"),), audit=Audit(rate=0.2), passes=PASSES)
     show_result(run(recipe, out, workers, _ERROR_BUDGET), as_json=False)
     _heading("3. Against the truth about the made-up web")
-    _compare(out, world)
+    compare(out, world)
     _heading("4. A classifier that learns from that corpus, in two rounds")
     _learn(folder, world, workers)
     _heading("5. Three pages that were kept")
@@ -70,6 +72,8 @@ def take_tour(folder: Path, workers: int) -> None:
     print(f"  mathmill data sample {out}      more kept pages")
     print(f"  mathmill data dropped {out}     what was dropped, and why")
     print(f"  mathmill explain {out} URL      what happened to a page")
+    print(f"  mathmill pipeline duplicates {out}    which pages were copies of which")
+    print(f"  mathmill pipeline problems {out}      the problems found in its pages")
     print(f"  mathmill classifier domains {folder / 'loop'}    which sites the classifier found to be mathematics")
 
 
@@ -98,24 +102,6 @@ def _clear(out: Path, of: Path | None = None) -> None:
     if (of or out) not in find_runs(out):
         raise CannotCreate(f"{out} is in the way and no run of mathmill's: name another folder")
     shutil.rmtree(out)
-
-
-def _compare(out: Path, world: World) -> None:
-    """Kept and dropped pages by what they are."""
-    kept = {row["url"] for row in ask(out, "records", "SELECT url FROM records WHERE outcome = 'kept'", {})}
-    truth = [orjson.loads(line) for line in world.truth.read_bytes().splitlines()]
-    pages = [page for page in truth if page["page"]]
-    rows = []
-    for name, is_math in (("mathematics", True), ("anything else", False)):
-        urls = {page["url"] for page in pages if page["is_math"] is is_math}
-        rows.append((name, len(urls), len(urls & kept)))
-    print_table(("pages", "in the web", "kept"), rows)
-    missed = {page["url"]: page["markup"] for page in pages if page["is_math"] and page["url"] not in kept}
-    ways = ask(out, "records", "SELECT url, stage, reason FROM records WHERE kind = 'response'", {})
-    counts = Counter((way["stage"], way["reason"], missed[way["url"]]) for way in ways if way["url"] in missed)
-    if counts:
-        print("\nwhere the missing ones went, by the markup of their formulas:")
-        print_table(("stage", "reason", "markup", "pages"), [(*where, n) for where, n in counts.most_common(6)])
 
 
 def _show_page(row: dict[str, Any]) -> None:

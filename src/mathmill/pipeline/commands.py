@@ -87,10 +87,10 @@ def _begins_as_archive(uri: str) -> bool:
     return begins.startswith((GZIP_MAGIC, ZSTD_MAGIC, b"WARC/", b"filedesc:")) or begins[1:4] == ZSTD_SKIPPABLE
 
 
-def run(recipe: PipelineRecipe, folder: Path, workers: int, error_budget: float) -> RunResult:
-    """Run the recipe on this machine."""
+def run(recipe: PipelineRecipe, folder: Path, workers: int, error_budget: float, memory_mb: int = 2048) -> RunResult:
+    """Run the recipe on this machine, with queries over all pages in so many megabytes."""
     _start_stages(recipe)
-    return run_pipeline(recipe, folder, LocalEngine(workers), error_budget)
+    return run_pipeline(recipe, folder, LocalEngine(workers, memory_mb), error_budget)
 
 
 def _start_stages(recipe: PipelineRecipe) -> None:

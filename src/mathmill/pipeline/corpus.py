@@ -15,10 +15,11 @@ from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
 from mathmill.data.tables import folder_rows
 from mathmill.data.units import source_hash
 from mathmill.pipeline.funnel import LOSS_COLUMNS, STEP_COLUMNS, Funnel, loss_cells, step_cells
-from mathmill.pipeline.passes.base import Pass, WorkingShard, judged, state
-from mathmill.pipeline.passes.decisions import SIZES, SPLITS, TRAIN
+from mathmill.pipeline.passes.base import SPLITS, TRAIN, Pass, WorkingShard, judged, state
+from mathmill.pipeline.passes.decisions import SIZES
 
 CORPUS = "corpus"
+HARVEST, PROBLEMS = "harvest", "problems"  # a pass, and the folder of what it finds
 
 #: Column -> (Arrow type, what it holds). Columns other than the first three come from `Document.meta`.
 COLUMNS: dict[str, tuple[str, str]] = {
@@ -115,14 +116,6 @@ def _row(document: Document) -> dict[str, Any]:
     return row | {"id": document.id, "text": document.text, "url": document.url, "formula_sources": sources}
 
 
-_CARD_HEAD = """---
-configs:
-- config_name: default
-  data_files:
-%stags:
-- mathematics
----
-"""
 _CARD_USE = """
 ```python
 from datasets import load_dataset
@@ -135,16 +128,18 @@ The pages belong to their authors: mind their licences before you publish any of
 
 
 def corpus_card(
-    name: str, funnel: Funnel, facts: Mapping[str, str], told: Mapping[str, Any], has_validation: bool
+    name: str, funnel: Funnel, facts: Mapping[str, str], cards: Mapping[str, Iterable[str]], has_validation: bool
 ) -> str:
-    """The dataset card (README.md) that the hub and `datasets.load_dataset` read; `told` is what each pass learnt."""
+    """The dataset card (README.md) that the hub and `datasets.load_dataset` read; `cards` is what each pass says."""
     values = funnel.as_dict()
-    splits = SPLITS if has_validation else (TRAIN,)
-    files = "".join(f"  - split: {split}\n    path: {CORPUS}/{split}-*.parquet\n" for split in splits)
+    sets = {"default": {split: f"{CORPUS}/{split}-*.parquet" for split in (SPLITS if has_validation else (TRAIN,))}}
+    if HARVEST in cards:
+        sets |= {name: {TRAIN: f"{PROBLEMS}/{name}.parquet"} for name in ("graded", "solutions")}
     columns = [(column, kind, doc) for column, (kind, doc) in COLUMNS.items()]
     return "\n".join(
         [
-            f"{_CARD_HEAD % files}# {name}\n",
+            *_front_matter(sets),
+            f"# {name}\n",
             f"{funnel.kept:,} pages of mathematics from {funnel.records:,} web archive records, written by mathmill.",
             _CARD_USE,
             "## Made from\n",
@@ -154,7 +149,7 @@ def corpus_card(
             "\n## What was dropped, and why\n",
             *_markdown_table(STEP_COLUMNS, map(step_cells, values["steps"])),
             f"\nLost to damaged archives: {funnel.lost_spans:,} spans, {funnel.lost_bytes:,} bytes.",
-            *_told(told),
+            *(line for use, lines in cards.items() for line in (f"\n## {use}\n", *lines)),
             "\n## What the gates cost\n",
             "A seeded sample of what each gate rejects went through the full path all the same; what that path itself",
             "cannot see is not counted.\n",
@@ -164,19 +159,15 @@ def corpus_card(
     )
 
 
-def _told(told: Mapping[str, Any]) -> Iterator[str]:
-    for use, facts in told.items():
-        if facts:
-            yield f"\n## {use}\n"
-            yield from (f"- {key}: {_fact(value)}" for key, value in facts.items())
-
-
-def _fact(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_fact(each)}" for key, each in value.items()) or "none"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_fact, value)) or "none"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+def _front_matter(sets: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """What the hub and `datasets` read: by configuration and split, which files."""
+    yield from ("---", "configs:")
+    for name, files in sets.items():
+        yield f"- config_name: {name}"
+        yield "  data_files:"
+        for split, path in files.items():
+            yield f"  - split: {split}\n    path: {path}"
+    yield from ("tags:", "- mathematics", "---")
 
 
 def _markdown_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:

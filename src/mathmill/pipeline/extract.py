@@ -22,7 +22,8 @@ class Extract(Config):
     """Stage: a page's characters under meta `HTML` become the Document's text.
 
     Sets meta `title`, `formulas` (how many were restored), `formula_sources` (source to count) and
-    `extraction` (the method). A page that shows no text is Dropped with the reason `no_text`.
+    `extraction` (the method); `regions` (kind, first character, one behind the last) where the markup marks exercises,
+    solutions and the like. A page that shows no text is Dropped with the reason `no_text`.
     """
 
     use: Literal["extract"] = "extract"
@@ -56,10 +57,12 @@ class Extract(Config):
         )
         if not extraction.text:
             return Dropped(document, "extract", "no_text", {"page_chars": len(text), "page_cut": extraction.cut})
+        regions = {"regions": [region.as_dict() for region in extraction.regions]} if extraction.regions else {}
         return document.with_text(
             extraction.text,
             title=extraction.title,
             formulas=len(extraction.formulas),
             formula_sources=extraction.sources(),
             extraction=extraction.method,
+            **regions,
         )

@@ -10,14 +10,17 @@ This module does not decide whether a text is worth keeping; the gates do. `extr
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Literal
 
 from mathmill.pipeline.body.anchors import reanchor
 from mathmill.pipeline.body.beside import BOILERPLATE, marks_beside
 from mathmill.pipeline.body.found import find_body
 from mathmill.pipeline.body.marked import marked_body, marked_root
+from mathmill.pipeline.body.regions import Part, Region, marked_parts, may_be_marked, regions_in, stated_parts
 from mathmill.pipeline.body.small_scripts import write_small_scripts
 from mathmill.pipeline.body.structure import to_text
 from mathmill.pipeline.decode import decode_html
@@ -55,7 +58,7 @@ class Extraction:
 
     `found = len(formulas) + in_boilerplate`; `rescued` of `formulas` were lost on trafilatura's way and came
     back with the visible text around the formulas, `reanchored` between their neighbours. `cut` tells that the page
-    was over the limit.
+    was over the limit. `regions` are parts of the text that the markup marks, as exercises and their solutions.
     """
 
     text: str
@@ -67,6 +70,7 @@ class Extraction:
     rescued: int = 0
     reanchored: int = 0
     cut: bool = False
+    regions: tuple[Region, ...] = ()
 
     def sources(self) -> dict[str, int]:
         """How many formulas came from each source."""
@@ -119,13 +123,32 @@ def extract_html(html: str, url: str = "", page_chars: int = PAGE_CHARS) -> Extr
     if tree is None:
         return Extraction("", "", (), "plain", 0, cut=cut)
     title = _title(tree)
+    marked = may_be_marked(html)
+    stated = stated_parts(tree) if marked else []
     protected = protect(tree, renderer, html) if mathematical else Protected.none(tree)
     if "<su" in html or "<SU" in html:
         write_small_scripts(tree)
+    parts = marked_parts(tree) if marked else []
     restored, method, rescued, reanchored = _body(protected, url, html.count("<"))
     found = len(protected.formulas)
     lost = found - len(restored.formulas)
-    return Extraction(restored.text.strip(), title, restored.formulas, method, found, lost, rescued, reanchored, cut)
+    text = restored.text.strip()
+    regions = _regions(text, [each for each in (parts, stated) if each], protected)
+    return Extraction(text, title, restored.formulas, method, found, lost, rescued, reanchored, cut, regions)
+
+
+def _regions(text: str, orders: list[list[Part]], protected: Protected) -> tuple[Region, ...]:
+    """Regions of parts, of which there may be several orders."""
+    number = {token: i for i, token in enumerate(protected.tokens)}
+
+    def put_back(match: re.Match[str]) -> str:
+        index = number.get(match.group())
+        return f" {protected.formulas[index].delimited()} " if index is not None else ""
+
+    found = [regions_in(text, parts, lambda part: protected.token.sub(put_back, part)) for parts in orders]
+    return (
+        found[0] if len(found) == 1 else tuple(sorted({*chain(*found)}, key=lambda region: (region.start, -region.end)))
+    )
 
 
 def extract_manuscript(text: str, kind: Kind, page_chars: int = PAGE_CHARS) -> Extraction:

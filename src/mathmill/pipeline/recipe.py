@@ -6,22 +6,35 @@ command line, so that a run may go on with other workers in the folder where it 
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Self
 
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from mathmill.classifier.evidence import Evidence
 from mathmill.classifier.stage import ClassifierGate, Classify
 from mathmill.data.config import Config
 from mathmill.pipeline.cheap_text import CheapText
 from mathmill.pipeline.decode import Decode
+from mathmill.pipeline.decontaminate.decontaminate import Decontaminate
+from mathmill.pipeline.dedup.exact import ExactDuplicates
+from mathmill.pipeline.dedup.near import NearDuplicates
+from mathmill.pipeline.dedup.site_lines import SiteLines
 from mathmill.pipeline.extract import Extract
 from mathmill.pipeline.gates import ByteGate
+from mathmill.pipeline.harvest.harvest import Harvest
 from mathmill.pipeline.language import Language
 from mathmill.pipeline.quality import Quality
+from mathmill.pipeline.selection.select import Select
+from mathmill.pipeline.selection.split import Split
 
 AnyStage = Annotated[
     ByteGate | Decode | CheapText | Language | ClassifierGate | Extract | Evidence | Classify | Quality,
+    Field(discriminator="use"),
+]
+
+AnyPass = Annotated[
+    ExactDuplicates | SiteLines | NearDuplicates | Decontaminate | Harvest | Select | Split,
     Field(discriminator="use"),
 ]
 
@@ -34,10 +47,17 @@ _NEEDS = (
     ("extract", "classifier"),
     ("extract", "quality"),
 )
+_DROPPING = ("exact_duplicates", "site_lines", "near_duplicates", "decontaminate")
 _BEFORE = (
     ("byte_gate", "decode", "decode leaves no bytes"),
     ("cheap_text", "extract", "extract leaves no HTML"),
     ("classifier_gate", "extract", "it spares the extraction; behind it, use classifier"),
+)
+_PASS_BEFORE = (
+    ("exact_duplicates", "site_lines", "copies would make the lines of one page those of a site"),
+    ("exact_duplicates", "near_duplicates", "it is cheaper, and spares the other"),
+    ("site_lines", "near_duplicates", "pages that share only a site's lines are no copies"),
+    *((each, "select", "what is dropped must not take room in the budget") for each in _DROPPING),
 )
 
 
@@ -78,21 +98,48 @@ class PipelineRecipe(Config):
         Evidence(),
         Quality(),
     )
-    passes: tuple[Any, ...] = ()
+    passes: tuple[AnyPass, ...] = ()
     corpus: CorpusFiles = CorpusFiles()
 
     @field_validator("stages")
     @classmethod
-    def _each_once(cls, stages: tuple[AnyStage, ...]) -> tuple[AnyStage, ...]:
-        names: list[str] = [stage.use for stage in stages]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"each stage is used once; {', '.join(twice)} is there more often")
-        order = {name: position for position, name in enumerate(names)}
+    def _stages_in_order(cls, stages: tuple[AnyStage, ...]) -> tuple[AnyStage, ...]:
+        order = _order([stage.use for stage in stages], "stage")
         for first, then in _NEEDS:
-            if then in order and order.get(first, len(names)) > order[then]:
+            if then in order and order.get(first, len(order)) > order[then]:
                 raise ValueError(f"{then} needs what {first} makes: put {first} before it")
-        for first, then, why in _BEFORE:
-            if first in order and then in order and order[first] > order[then]:
-                raise ValueError(f"{first} must stand before {then}: {why}")
+        _check_before(order, _BEFORE)
         return stages
+
+    @field_validator("passes")
+    @classmethod
+    def _passes_in_order(cls, passes: tuple[AnyPass, ...]) -> tuple[AnyPass, ...]:
+        _check_before(_order([each.use for each in passes], "pass"), _PASS_BEFORE)
+        return passes
+
+    @model_validator(mode="after")
+    def _passes_have_what_they_need(self) -> Self:
+        stages = {stage.use for stage in self.stages}
+        for each in self.passes:
+            missing = [stage for stage in getattr(each, "needs", ()) if stage not in stages]
+            if missing:
+                raise ValueError(f"passes: {each.use} needs what {missing[0]} makes: add it to the stages")
+        return self
+
+
+def _order(names: Sequence[str], what: str) -> dict[str, int]:
+    """Name -> position.
+
+    Raises:
+        ValueError: one is there twice.
+    """
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"each {what} is used once; {', '.join(twice)} is there more often")
+    return {name: position for position, name in enumerate(names)}
+
+
+def _check_before(order: dict[str, int], rules: Sequence[tuple[str, str, str]]) -> None:
+    for first, then, why in rules:
+        if first in order and then in order and order[first] > order[then]:
+            raise ValueError(f"{first} must stand before {then}: {why}")

@@ -27,8 +27,8 @@ from mathmill.pipeline.cascade import is_gate
 from mathmill.pipeline.corpus import CORPUS, corpus_card, corpus_source, corpus_tasks, write_corpus_file
 from mathmill.pipeline.funnel import FUNNEL, Funnel, read_funnel
 from mathmill.pipeline.inputs import ArchiveInput, find_inputs, fingerprint
-from mathmill.pipeline.passes.base import Pass, Work, WorkingShard
-from mathmill.pipeline.passes.decisions import DECIDED, DECISIONS, SIZES, VALIDATION, decide
+from mathmill.pipeline.passes.base import VALIDATION, Pass, Work, WorkingShard
+from mathmill.pipeline.passes.decisions import DECIDED, DECISIONS, SIZES, decide
 from mathmill.pipeline.progress import PROGRESS, ProgressBoard
 from mathmill.pipeline.provenance import DROPPED, ERRORED, KEPT, LOST, Tally
 from mathmill.pipeline.recipe import PipelineRecipe
@@ -81,7 +81,8 @@ def run_pipeline(recipe: PipelineRecipe, folder: Path, engine: Engine, error_bud
             funnel = _make_funnel(work, recipe)
             _check_funnel(funnel, tally)
             _check_budget(folder, tally, error_budget)
-            _write_card(run, funnel, tally, len(shards), told)
+            cards: dict[str, list[str]] = {each.use: list(each.card(told[each.use])) for each in recipe.passes}
+            _write_card(run, funnel, tally, len(shards), cards)
             if not run.is_done:
                 _finish(run, recipe, shards, tally, funnel, told)
             fresh_pages = sum(shards[archive.name]["tally"]["pages"] for archive in todo)
@@ -233,15 +234,15 @@ def _check_budget(folder: Path, tally: Tally, budget: float) -> None:
         )
 
 
-def _write_card(run: Run, funnel: Funnel, tally: Tally, archives: int, told: Mapping[str, Any]) -> None:
+def _write_card(run: Run, funnel: Funnel, tally: Tally, archives: int, cards: Mapping[str, list[str]]) -> None:
     facts = {
         "archives": f"{archives:,}, {tally.bytes_in:,} bytes",
         "recipe": f"`{config_hash(run.config)}` (config.json)",
         "code": f"mathmill {code_version()}",
     }
     has_validation = any(unit.startswith(f"{CORPUS}/{VALIDATION}-") for unit in run.ledger.lines)
-    card = corpus_card(run.folder.resolve().name, funnel, facts, told, has_validation)
-    source = source_hash(config_hash(run.config), funnel.as_dict(), told, has_validation)
+    card = corpus_card(run.folder.resolve().name, funnel, facts, cards, has_validation)
+    source = source_hash(config_hash(run.config), funnel.as_dict(), cards, has_validation)
     make_unit(run, _CARD, source, lambda: (publish_files(run.folder, {_CARD: card.encode()}), {}))
 
 

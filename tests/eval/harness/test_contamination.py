@@ -13,9 +13,7 @@ import pytest
 
 from mathmill.data.errors import ConfigError, DamagedInput, InputMissing
 from mathmill.data.problems import Problem
-from mathmill.eval.harness import passages
 from mathmill.eval.harness.contamination import Contamination, contaminated
-from mathmill.eval.harness.passages import Passages
 
 NOUNS = ["apples", "pears", "ducks", "boats", "coins", "stamps", "tiles", "kites", "lamps", "drums", "plums", "bricks"]
 NAMES = ["Ada", "Bo", "Cleo", "Dov", "Enid", "Fay", "Gus", "Hana", "Ivo", "Jun", "Kit", "Lou"]
@@ -162,17 +160,6 @@ def test_one_phrase_of_many_problems_is_found_in_all(tmp_path: Path) -> None:
     problems = [Problem(f"p{n}", f"Given the number {n}, {phrase}?", "1", {}) for n in range(20)]
     page = f"{phrase} " * 500
     assert len(contaminated(problems, corpus_of(tmp_path, [page])).hits) == 20
-
-
-def test_a_text_across_pieces_of_a_long_document_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    piece, overlap = 4_096, 512
-    monkeypatch.setattr(passages, "PIECE", piece)
-    monkeypatch.setattr(passages, "OVERLAP", overlap)
-    made = problem(9).question
-    texts = Passages([made])
-    for before in range(0, 3 * piece, 100):
-        document = "x " * (before // 2) + made + " y" * overlap
-        assert max(passage.words for passage in texts.found_in(document)) == texts.words[0]
 
 
 def test_no_corpus(tmp_path: Path) -> None:

@@ -1,10 +1,9 @@
 """Which problems of a benchmark stand in a corpus, so that a model trained on it may know them by heart.
 
-A problem is contaminated if a document has ten words in a row of its question or of its worked solution; of a question
-of three to nine words all of it. Questions of fewer words stand everywhere: they are not checked, and are listed. Gold
-answers, and solutions of fewer than ten words, are not looked for either. What is one word and what typesetting leaves
-no trace is said in `wording`. The shots of a prompt are no problems of the benchmark: a corpus that has them is none
-the worse for it.
+A problem is contaminated if a document has ten words in a row of its question, its worked solution or its gold, or all
+of a shorter one; what exactly is looked for is said in `mathmill.data.passages`, and by the same rule a corpus is kept
+clean (`mathmill.pipeline.decontaminate`). Questions of fewer than three tokens stand everywhere: they are not checked,
+and are listed. The shots of a prompt are no problems of the benchmark: a corpus that has them is none the worse for it.
 
 Ten words are the criterion of DeepSeekMath (Shao et al. 2024, arXiv 2402.03300, section 2.1). Some of them are set
 phrases, so each `Hit` says how many words of how many were found, and which.
@@ -15,13 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from mathmill.data.errors import ConfigError, DamagedInput, InputMissing
+from mathmill.data.passages import Passage, Passages
+from mathmill.data.problem_texts import Kind, problem_texts
 from mathmill.data.problems import Problem
-from mathmill.eval.harness.passages import FEWEST, WINDOW, Passage, Passages
 
-Kind = Literal["question", "solution"]
 _BATCH = 64  # documents that are read together
 _SHOWN = 500  # characters of a matched text that are kept
 _COLUMNS = ("id", "text", "url")
@@ -29,9 +28,9 @@ _COLUMNS = ("id", "text", "url")
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """The longest passage of a problem that a document has: `words` of the `of` words of its question or solution.
+    """The longest passage of a problem that a document has: `words` of `of` words of its question, solution or gold.
 
-    `text` are its tokens, at most 500 characters of them.
+    `text` is what stands there, at most 500 characters of it.
     """
 
     document: str
@@ -71,44 +70,35 @@ def contaminated(problems: Sequence[Problem], corpus: Path) -> Contamination:
         ConfigError: its files have no columns `id`, `text` and `url`.
         DamagedInput: a file cannot be read.
     """
-    wanted = [(problem.id, kind, text) for problem in problems for kind, text in _texts(problem)]
-    passages = Passages([text for _, _, text in wanted])
+    wanted = [(problem.id, sought) for problem in problems for sought in problem_texts(problem)]
+    passages = Passages([sought for _, sought in wanted])
     best: dict[str, Hit] = {}
     documents = 0
     for name, text, url in _documents(corpus):
         documents += 1
         for passage in passages.found_in(text):
-            problem, kind, _ = wanted[passage.text]
-            if kind == "solution" and passages.words[passage.text] < WINDOW:
-                continue
-            hit = _hit(passage, kind, name, url, passages.words[passage.text])
+            problem, sought = wanted[passage.text]
+            there = text[passage.start : passage.end]
+            hit = _hit(passage, sought.kind, name, url, there, passages.words[passage.text])
             if problem not in best or _rank(hit) > _rank(best[problem]):
                 best[problem] = hit
     unchecked = tuple(
         problem
-        for (problem, kind, _), words in zip(wanted, passages.words, strict=True)
-        if kind == "question" and words < FEWEST
+        for (problem, sought), looked_for in zip(wanted, passages.sought, strict=True)
+        if sought.kind == "question" and not looked_for
     )
     return Contamination(
         {problem.id: best[problem.id] for problem in problems if problem.id in best}, unchecked, documents
     )
 
 
-def _texts(problem: Problem) -> Iterator[tuple[Kind, str]]:
-    yield "question", problem.question
-    solution = problem.meta.get("solution")
-    if isinstance(solution, str) and solution:
-        yield "solution", solution
-
-
-def _hit(passage: Passage, kind: Kind, document: str, url: str, of: int) -> Hit:
-    text = " ".join(passage.tokens)
+def _hit(passage: Passage, kind: Kind, document: str, url: str, text: str, of: int) -> Hit:
     shown = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
     return Hit(document, url, kind, shown, passage.words, of)
 
 
 def _rank(hit: Hit) -> tuple[bool, int]:
-    """A question tells more than a solution, and a long passage more than a short one."""
+    """A question tells more than what answers it, and a long passage more than a short one."""
     return hit.kind == "question", hit.words
 
 

@@ -11,7 +11,7 @@ decide nothing: ties are broken by ids.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -81,7 +81,11 @@ class Pass(Protocol):
         ...
 
     def told(self, folder: Path) -> Mapping[str, Any]:
-        """What was learnt, in plain values, for the manifest and the card; follows from the run's tables alone."""
+        """What was learnt, in plain values, for the manifest; follows from the run's tables alone."""
+        ...
+
+    def card(self, told: Mapping[str, Any]) -> Iterable[str]:
+        """What was learnt, for people who meet the corpus: lines of Markdown under a heading that says `use`."""
         ...
 
 

@@ -16,7 +16,7 @@ too many), the Documents of a shard, and a tokenizer's file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -152,3 +152,6 @@ class Select(Config):
 
     def told(self, folder: Path) -> Mapping[str, Any]:
         return telling.told(self, folder)
+
+    def card(self, told: Mapping[str, Any]) -> Iterable[str]:
+        return telling.select_lines(told)

@@ -13,7 +13,7 @@ sites of a shard and of validation.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -29,6 +29,7 @@ from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
 from mathmill.data.tables import folder_rows, table_rows
 from mathmill.data.units import make_unit, source_hash
 from mathmill.pipeline.passes.base import TRAIN, VALIDATION, Judge, PassTask, Work, WorkingShard
+from mathmill.pipeline.selection.telling import split_lines
 
 USE, PAGES_FOLDER, SITES_FOLDER, DRAWN = FOLDERS = ("split", "split_pages", "split_sites", "split_drawn")
 _DRAWS = 1 << 48
@@ -124,6 +125,9 @@ class Split(Config):
             "parts": parts,
             "largest_sites": {row["site"]: {"documents": row["documents"], "tokens": row["tokens"]} for row in largest},
         }
+
+    def card(self, told: Mapping[str, Any]) -> Iterable[str]:
+        return split_lines(told)
 
 
 def _share(parts: Mapping[str, Mapping[str, int]], key: str) -> float | None:

@@ -1,0 +1,1 @@
+"""Decontamination: text of benchmarks found in the corpus, and taken out of it."""

@@ -1,0 +1,137 @@
+"""Texts of benchmarks in the Documents of a shard: one row a hit, one for what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from mathmill.data.files import Output, Staging
+from mathmill.data.passages import Passage
+from mathmill.data.records import Document, Reduce
+from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
+from mathmill.data.wording import words_of
+from mathmill.pipeline.decontaminate.segments import merged, segment_of
+from mathmill.pipeline.decontaminate.texts import SoughtTexts, sought_texts
+from mathmill.pipeline.passes.base import PassTask
+
+HITS, READ, GENERIC = "decontaminate_hits", "decontaminate_read", "decontaminate_generic"
+#: Rules by which a text was found.
+TEN_WORDS, WHOLE = "ten_words", "whole_text"
+
+#: Column -> (Arrow type, what it holds).
+COLUMNS: dict[str, tuple[str, str]] = {
+    "row": ("int64", "shard << 24 | place"),
+    "document": ("string", "the Document's id"),
+    "url": ("string", "where the page was"),
+    "characters": ("int64", "of the Document's text"),
+    "benchmark": ("string", "the set of problems"),
+    "item": ("string", "the problem's id"),
+    "kind": ("string", "what of the problem was found: question, solution or answer"),
+    "rule": ("string", "ten_words: ten words in a row; whole_text: a short text, all of it"),
+    "start": ("int64", "first character in the Document's text"),
+    "end": ("int64", "the character after the last"),
+    "words": ("int32", "words that were found"),
+    "of": ("int32", "words that the text has"),
+    "text": ("string", "what stands there, 500 characters of it at most"),
+    "before": ("string", "what stands before it"),
+    "after": ("string", "what stands behind it"),
+    "string": ("string", "the tokens of a short text, by which its Documents are counted; else empty"),
+    "segments": ("string", "JSON: the paragraphs that hold it, here and elsewhere in the Document, as [start, end]"),
+}
+READ_COLUMNS: dict[str, tuple[str, str]] = {
+    "documents": ("int64", "Documents of the shard that were read"),
+    "characters": ("int64", "of their texts"),
+}
+
+_SHOWN = 500  # characters of what was found
+_MOST = 1_000  # hits of a Document, the longest, and places of one that are told apart
+
+
+def generic_strings(max_documents: int, per_million: int) -> Reduce:
+    """Short texts that stand in more Documents than a copy of a benchmark's problem would, with how many."""
+    return Reduce(
+        name=GENERIC,
+        reads=(HITS, READ),
+        query=f"""
+SELECT string, count(DISTINCT row) AS documents, min(text) AS text, min(benchmark) AS benchmark, min(item) AS item
+FROM {HITS} WHERE string <> '' GROUP BY string
+HAVING count(DISTINCT row) > {max_documents}
+AND count(DISTINCT row) * 1000000 > {per_million} * (SELECT sum(documents) FROM {READ})
+ORDER BY documents DESC, string
+""",  # noqa: S608  # whole numbers and names of ours
+    )
+
+
+def write_hits(task: PassTask) -> dict[str, Output]:
+    """Look for all texts in one shard; write and publish what was found."""
+    sought = sought_texts(task.folder, task.by.fingerprint, task.by.counting)
+    staging = Staging(task.folder)
+    counts = {"documents": 0, "characters": 0}
+    hits, read = (f"{folder}/{task.shard}.parquet" for folder in (HITS, READ))
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for place, document in task.documents():
+            counts["documents"] += 1
+            counts["characters"] += len(document.text)
+            for row in hits_in(document, sought, task.by.context):
+                yield {"row": task.working.row(place), **row}
+
+    found = write_parquet(staging.stage(hits, count_parquet), rows(), parquet_schema(COLUMNS))
+    write_parquet(staging.stage(read, count_parquet), [counts], parquet_schema(READ_COLUMNS))
+    return staging.publish({hits: found, read: 1})
+
+
+def hits_in(document: Document, sought: SoughtTexts, context: int) -> Iterator[dict[str, Any]]:
+    """What a Document has of some texts, the longest of each, longest first; rows of `COLUMNS` without `row`."""
+    text = document.text
+    best: dict[int, Passage] = {}
+    for passage in sought.passages.found_in(text):
+        known = best.get(passage.text)
+        best[passage.text] = passage if known is None else _joined(known, passage)
+    strings: dict[tuple[int, int], str] = {}
+    for passage in sorted(best.values(), key=lambda each: (-each.words, each.start, each.text))[:_MOST]:
+        item = sought.items[passage.text]
+        span = passage.start, passage.end
+        there = text[slice(*span)]
+        if passage.whole and span not in strings:
+            strings[span] = _tokens(there)
+        yield {
+            "document": document.id,
+            "url": document.url,
+            "characters": len(text),
+            "benchmark": item.benchmark,
+            "item": item.id,
+            "kind": item.kind,
+            "rule": WHOLE if passage.whole else TEN_WORDS,
+            "start": passage.start,
+            "end": passage.end,
+            "words": passage.words,
+            "of": sought.passages.words[passage.text],
+            "text": _valid(there if len(there) <= _SHOWN else there[: _SHOWN - 3] + "..."),
+            "before": _valid(text[max(passage.start - context, 0) : passage.start]),
+            "after": _valid(text[passage.end : passage.end + context]),
+            "string": strings[span] if passage.whole else "",
+            "segments": orjson.dumps(merged(segment_of(text, *each) for each in (span, *passage.again))).decode(),
+        }
+
+
+def _joined(one: Passage, other: Passage) -> Passage:
+    """What two pieces of a long Document have of a text: the longer one, and where the rest is."""
+    if other.words > one.words:
+        one, other = other, one
+    again = sorted({*one.again, *other.again, (other.start, other.end)} - {(one.start, one.end)})
+    if len(again) > _MOST:
+        again = [(again[0][0], max(end for _, end in again))]
+    return replace(one, again=tuple(again))
+
+
+def _tokens(text: str) -> str:
+    return b" ".join(words_of(text)).decode("utf-8", "replace")
+
+
+def _valid(text: str) -> str:
+    """A text that a table can hold: half characters are none."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,64 @@
+"""The texts that are looked for, as workers get them: one file beside the run, read once in each process."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import orjson
+
+from mathmill.data.files import temporary, writing
+from mathmill.data.passages import Counting, Passages
+from mathmill.data.problem_texts import Kind, Sought, problem_texts
+from mathmill.pipeline.decontaminate.benchmarks import Benchmark
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A text's problem."""
+
+    benchmark: str
+    id: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class SoughtTexts:
+    """An index of texts, and of each, by its number there, the problem that it is of."""
+
+    passages: Passages
+    items: tuple[Item, ...]
+
+
+@contextmanager
+def texts_in_file(run: Path, benchmarks: Iterable[Benchmark]) -> Iterator[None]:
+    """Have the texts in a file of the run's folder while the block lasts; it is none of the run's outputs."""
+    path = _path(run)
+    rows = (
+        [benchmark.name, problem.id, *sought]
+        for benchmark in benchmarks
+        for problem in benchmark.problems
+        for sought in problem_texts(problem)
+    )
+    with writing(path):
+        path.write_bytes(gzip.compress(b"\n".join(map(orjson.dumps, rows)), 1, mtime=0))
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+@lru_cache(1)
+def sought_texts(run: Path, fingerprint: str, counting: Counting) -> SoughtTexts:
+    """The index of a run's texts; `fingerprint` is of them all."""
+    rows = [orjson.loads(line) for line in gzip.decompress(_path(run).read_bytes()).split(b"\n") if line]
+    items = tuple(Item(benchmark, name, kind) for benchmark, name, kind, _ in rows)
+    return SoughtTexts(Passages([Sought(kind, text) for _, _, kind, text in rows], counting), items)
+
+
+def _path(run: Path) -> Path:
+    return temporary(run / "decontaminate_texts")

@@ -1,0 +1,91 @@
+"""Which Documents may be copies of each other: those that meet in a band, and whoever these meet.
+
+A query a band reads 16 bytes a Document and gives a star to the least row of each set that meets, never pairs. What
+edges join are candidates, nothing is confirmed yet. A row says only which Documents are together.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mathmill.data.files import Output, Staging, file_sha256
+from mathmill.data.records import Reduce
+from mathmill.data.shards import count_parquet, parquet_schema
+from mathmill.data.units import make_unit, source_hash
+from mathmill.pipeline.dedup.components import BYTES_AN_EDGE, Rows, joined, joined_by_queries
+from mathmill.pipeline.dedup.near_tables import BANDS, COMPONENTS, STARS, band_names, batches
+from mathmill.pipeline.passes.base import Work
+
+_COLUMNS = {
+    "row": ("int64", "shard << 24 | place; ascending"),
+    "component": ("int64", "the least row of those that it meets, directly or by others"),
+}
+
+
+def stars(band: str) -> Reduce:
+    """The star edges of one band."""
+    return Reduce(
+        name=f"{STARS}_{band}",
+        reads=(BANDS,),
+        query=f"""
+SELECT row, leader FROM (SELECT row, min(row) OVER (PARTITION BY {band}) AS leader FROM {BANDS}) AS stars
+WHERE row <> leader ORDER BY row
+""",  # noqa: S608
+    )
+
+
+def find_candidates(work: Work, bands: int, memory_mb: int) -> Path:
+    """Make the table of candidates and their components; its folder."""
+    tables = [work.reduce(stars(band)) for band in band_names(bands)]
+    sources = [work.hashes(table.name) for table in tables]
+    edges = sum(count_parquet(path) for table in tables for path in table.glob("*.parquet"))
+    out = work.run.folder / COMPONENTS
+
+    def make() -> tuple[dict[str, Output], dict[str, Any]]:
+        if edges * BYTES_AN_EDGE <= memory_mb << 20:
+            return _write(work.run.folder, *joined(_edges(table) for table in tables)), {}
+        joined_by_queries(work.engine, tables, out)
+        return _outputs(out), {}
+
+    make_unit(work.run, COMPONENTS, source_hash(sources), make)
+    return out
+
+
+def _edges(table: Path) -> tuple[Rows, Rows]:
+    rows, leaders = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for batch in batches(table, ("row", "leader")):
+        rows.append(batch.column(0).to_numpy())
+        leaders.append(batch.column(1).to_numpy())
+    return np.concatenate(rows), np.concatenate(leaders)
+
+
+def _write(folder: Path, rows: Rows, labels: Rows) -> dict[str, Output]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    name = f"{COMPONENTS}/part-0.parquet"
+    staging = Staging(folder)
+    table = pa.table({"row": rows, "component": labels}, schema=parquet_schema(_COLUMNS))
+    pq.write_table(table, staging.stage(name, count_parquet), compression="zstd", row_group_size=1 << 16)
+    return staging.publish({name: len(rows)})
+
+
+def _outputs(folder: Path) -> dict[str, Output]:
+    return {
+        f"{folder.name}/{path.name}": Output(file_sha256(path), path.stat().st_size, count_parquet(path))
+        for path in sorted(folder.glob("*.parquet"))
+    }
+
+
+def candidate_rows(folder: Path, low: int, high: int) -> Rows:
+    """The rows of candidates from `low` to below `high`, ascending; other groups of rows are not read."""
+    import pyarrow.parquet as pq
+
+    found = [np.empty(0, np.int64)]
+    for path in sorted((folder / COMPONENTS).glob("*.parquet")):
+        table = pq.read_table(path, columns=["row"], filters=[("row", ">=", low), ("row", "<", high)])
+        found.append(table.column(0).to_numpy())
+    return np.concatenate(found)

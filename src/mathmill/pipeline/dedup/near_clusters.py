@@ -1,0 +1,201 @@
+"""From the candidates of one component to clusters, each with its survivor; and a unit of work on many components."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mathmill.data.config import canonical_json
+from mathmill.data.files import Output, Staging
+from mathmill.data.shards import count_parquet
+from mathmill.pipeline.dedup.confirm import Joining, join, similarity_of
+from mathmill.pipeline.dedup.copies import COPY_COLUMNS, best_first, copy_evidence
+from mathmill.pipeline.dedup.near_streams import Texts
+from mathmill.pipeline.dedup.near_tables import (
+    CONFIRMED,
+    CONFIRMED_COLUMNS,
+    MEMBER_COLUMNS,
+    MEMBERS,
+    TALLIES,
+    TALLY_COLUMNS,
+    Table,
+    band_names,
+    part_of,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from mathmill.pipeline.dedup.near import NearDuplicates
+
+REASON = "near_duplicate"
+WHOLE = 2_000  # candidates that are one set; of more, each band's are one, so that memory does not grow with them
+_MOST_ROUNDS = 64  # survivors that are looked for in one cluster of variants
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """Whole components: so many rows of the table of members from a place on."""
+
+    folder: Path
+    shard: str  # the partition's name
+    first: int
+    count: int
+    by: NearDuplicates
+
+
+def confirm_partition(task: Partition) -> dict[str, Output]:
+    """Write and publish what becomes of the candidates of some components, and the counts."""
+    by = task.by
+    members = part_of(task.folder / MEMBERS, (*MEMBER_COLUMNS, *band_names(by.bands)), task.first, task.count)
+    staging = Staging(task.folder)
+    names = [f"{folder}/{task.shard}.parquet" for folder in (CONFIRMED, TALLIES)]
+    paths = [staging.stage(name, count_parquet) for name in names]
+    counts: Counter[str] = Counter(documents=len(members))
+    with Table(paths[0], CONFIRMED_COLUMNS) as confirmed, Table(paths[1], TALLY_COLUMNS) as tallies:
+        for component in _components(members):
+            for row in _decided(task.folder, component, by, counts):
+                confirmed.add(row)
+        tallies.add({name: counts[name] for name in TALLY_COLUMNS})
+    return staging.publish({names[0]: confirmed.count, names[1]: tallies.count})
+
+
+def _components(members: pa.Table) -> Iterator[pa.Table]:
+    labels = members.column("component").to_numpy()
+    cuts = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
+    for begin, end in itertools.pairwise(cuts):
+        if begin < end:
+            yield members.slice(begin, end - begin)
+
+
+def _decided(folder: Path, component: pa.Table, by: NearDuplicates, counts: Counter[str]) -> Iterator[dict[str, Any]]:
+    """The rows of `CONFIRMED_COLUMNS` of one component."""
+    copies = component.select(list(COPY_COLUMNS)).to_pylist()
+    shards, first, count = (component.column(name).to_pylist() for name in ("shard", "first", "count"))
+    texts = Texts(folder, shards, first, count, by.shingle, by.memory_mb << 20)
+    alike = _alike(component, count)
+    numbers = sorted(alike)
+    joining = Joining(texts, by.threshold, by.keep_variants, list(range(len(copies))))
+    for bucket in _buckets(component, numbers, by.bands):
+        join(joining, bucket)
+    for cluster in _clusters(joining, numbers, alike, copies):
+        yield from _told(cluster, alike, copies, joining, counts)
+    counts.update(joining.counts)
+
+
+def _alike(component: pa.Table, lengths: Sequence[int]) -> dict[int, list[int]]:
+    """Those that have the very same tokens, by the first of them."""
+    bands = [component.column("stream").to_pylist(), lengths, component.column(band_names(1)[0]).to_pylist()]
+    found: dict[tuple[int, ...], list[int]] = {}
+    for number, key in enumerate(zip(*bands, strict=True)):
+        found.setdefault(key, []).append(number)
+    return {numbers[0]: numbers for numbers in found.values()}
+
+
+def _buckets(component: pa.Table, numbers: list[int], bands: int) -> Iterator[list[int]]:
+    """Sets of Documents in which pairs are looked for: all of them, or band by band those that meet."""
+    if len(numbers) <= WHOLE:
+        yield numbers
+        return
+    chosen = np.array(numbers, np.intp)
+    seen: set[bytes] = set()
+    for name in band_names(bands):
+        keys = component.column(name).to_numpy()[chosen]
+        order = np.argsort(keys, kind="stable")
+        cuts = np.flatnonzero(np.diff(keys[order])) + 1
+        for part in np.split(chosen[order], cuts):
+            mark = hashlib.blake2b(part.tobytes(), digest_size=16).digest()
+            if len(part) > 1 and mark not in seen:
+                seen.add(mark)
+                yield part.tolist()
+
+
+def _clusters(
+    joining: Joining, numbers: list[int], alike: dict[int, list[int]], copies: Sequence[Mapping[str, Any]]
+) -> Iterator[list[int]]:
+    """Clusters of two Documents or more, of which no two are variants; the survivor's tokens come first.
+
+    Where a third one joined variants, those that are variants of better ones are joined anew among themselves.
+    """
+    waiting = _by_root(joining, numbers)
+    for _ in range(_MOST_ROUNDS):
+        again: list[list[int]] = []
+        for cluster in waiting:
+            taken, others = joining.compatible(_ranked(cluster, alike, copies))
+            if sum(len(alike[first]) for first in taken) > 1:
+                yield taken
+            joining.counts["parted"] += len(others)
+            again += _joined_anew(joining, sorted(others)) if others else []
+        if not again:
+            return
+        waiting = again
+    joining.counts["unfinished"] += 1  # what is left stays
+
+
+def _ranked(cluster: list[int], alike: dict[int, list[int]], copies: Sequence[Mapping[str, Any]]) -> list[int]:
+    """The first numbers of a cluster, by the best copy that has the same tokens."""
+    firsts = {copies[number]["row"]: first for first in cluster for number in alike[first]}
+    ranked = best_first(copies[number] for first in cluster for number in alike[first])
+    return list(dict.fromkeys(firsts[row["row"]] for row in ranked))
+
+
+def _joined_anew(joining: Joining, apart: list[int]) -> list[list[int]]:
+    fresh = Joining(joining.texts, joining.threshold, joining.keep_variants, list(range(len(joining.parents))))
+    join(fresh, apart)
+    joining.counts += fresh.counts
+    for number, found in fresh.partners.items():
+        joining.partners.setdefault(number, []).extend(found)
+    return _by_root(fresh, apart)
+
+
+def _by_root(joining: Joining, numbers: list[int]) -> list[list[int]]:
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for number in numbers:
+        found[joining.root(number)].append(number)
+    return list(found.values())
+
+
+def _told(
+    cluster: list[int],
+    alike: dict[int, list[int]],
+    copies: Sequence[dict[str, Any]],
+    joining: Joining,
+    counts: Counter[str],
+) -> Iterator[dict[str, Any]]:
+    """The rows of one cluster's Documents."""
+    of = {number: first for first in cluster for number in alike[first]}
+    nearest = _nearest(cluster, alike, joining)
+    ranked = best_first(copies[number] for number in of)
+    number_of = {copies[number]["row"]: number for number in of}
+    survivor, stands_for = ranked[0], sum(row["copies"] for row in ranked)
+    counts["clusters"] += 1
+    counts["copies"] += len(ranked) - 1
+    counts["largest"] = max(counts["largest"], len(ranked))
+    yield _row(survivor, "", {"copies": stands_for, "cluster": len(ranked)})
+    for copy in ranked[1:]:
+        similarity = round(nearest[of[number_of[copy["row"]]]], 4)
+        yield _row(copy, REASON, copy_evidence(survivor, copy, stands_for) | {"similarity": similarity})
+
+
+def _nearest(cluster: list[int], alike: dict[int, list[int]], joining: Joining) -> dict[int, float]:
+    """The greatest similarity that each was confirmed at with another one of the cluster."""
+    inside = set(cluster)
+    nearest = {first: 1.0 if len(alike[first]) > 1 else 0.0 for first in cluster}
+    for number in cluster:
+        found = (similarity for other, similarity in joining.partners.get(number, ()) if other in inside)
+        nearest[number] = max(nearest[number], *found, 0.0)
+    sets = joining.texts.shingles
+    for number in cluster[1:]:  # its partner was parted from the survivor, and it was not
+        nearest[number] = nearest[number] or similarity_of(sets(cluster[0]), sets(number))
+    return nearest
+
+
+def _row(copy: Mapping[str, Any], reason: str, evidence: dict[str, Any]) -> dict[str, Any]:
+    return {"row": copy["row"], "reason": reason, "evidence": canonical_json(evidence).decode()}

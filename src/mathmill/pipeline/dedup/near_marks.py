@@ -1,0 +1,176 @@
+"""Marks of numbers and signs: which are in a formula, and which a web site changes by itself.
+
+The latter, formulas apart: numbers in one line with and near a word such as copyright, updated or visitors, lines that
+only count views or comments, dates and times of day, and numbers with so many digits behind the point that a machine
+printed them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from mathmill.pipeline.dedup.near_characters import Codes
+from mathmill.pipeline.dedup.shingles import (
+    NUMBER,
+    WORD,
+    Hashes,
+    Places,
+    in_formulas,
+    kinds_of,
+    nothing,
+    token_pieces,
+    tokens,
+)  # fmt: skip
+
+Bools = npt.NDArray[np.bool_]
+
+FORMULA = np.uint64(4)  # marks in a token's low byte, beside its kind
+IDLE = np.uint64(8)  # a number or sign that sites change by themselves
+SOFT = np.uint64(16)  # a sign outside of formulas that may be one of Markdown or a quote
+
+_MARKS = np.array([ord(mark) for mark in "*_~"], np.uint32)
+_NEAR = 6  # tokens from a word of `_IDLE_WORDS` to what it excuses
+_SHORT = 6  # tokens in a line that is a counter and nothing else
+_DAY, _YEAR = 1, 3  # tokens from the name of a month to the day and the year
+_PRINTED = 5  # digits behind the point that machines print, and exercises do not
+
+# Words beside which sites put numbers of their own. A few languages; without one of them a page is kept too often.
+_IDLE_WORDS = """
+copyright © ℗ ® ™ rights reserved updated update modified revised revision visited visitors visitor accessed downloaded
+version release build commit
+derechos reservados actualizado visitantes aktualisiert besucher modifié visiteurs aggiornato visitatori atualizado
+обновлено посетителей 更新 访问 版权
+"""
+_COUNTERS = """
+visits visit views view hits hit counter reads downloads comments comment replies reply likes shares votes answers
+followers members online users visitas aufrufe kommentare vues commentaires visite commenti просмотров 浏览 阅读 评论
+"""
+_MONTHS = """
+january february march april may june july august september october november december
+jan feb mar apr jun jul aug sep sept oct nov dec
+enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+januar februar märz mai juni juli oktober dezember janvier février mars avril juin juillet août septembre octobre
+novembre décembre 月
+"""
+
+
+def marked_tokens(text: str) -> Hashes:
+    """The tokens of a text, with FORMULA, IDLE and SOFT in their low bytes."""
+    pieces = []
+    inside = False
+    for found, starts, codes in token_pieces(text):
+        lines = np.searchsorted(np.flatnonzero(codes == ord("\n")), starts)
+        formulas, inside = in_formulas(codes, starts, inside)
+        marks = np.where(_idle(found, starts, codes, lines), IDLE, np.uint64(0))
+        marks |= np.where(_soft(starts, codes), SOFT, np.uint64(0))
+        pieces.append(found | np.where(formulas, FORMULA, marks))
+    every = np.concatenate(pieces) if pieces else np.empty(0, np.uint64)
+    return every if len(every) else nothing(text)
+
+
+def _idle(found: Hashes, starts: Places, codes: Codes, lines: Places) -> Bools:
+    """Whether each token is a number or sign of the site's own, formulas apart."""
+    numbers = kinds_of(found) == NUMBER
+    padded = np.concatenate([codes, np.zeros(_PRINTED + 4, np.uint32)])
+    idle = _beside(len(found), _found(found, _IDLE_WORDS), lines, _NEAR)
+    lengths = np.bincount(lines, minlength=int(lines[-1]) + 1 if len(lines) else 0)
+    short = np.zeros(len(lengths), np.bool_)
+    short[lines[_found(found, _COUNTERS)]] = True
+    idle |= (short & (lengths <= _SHORT))[lines]
+    idle |= _dates(found, numbers, starts, padded, lines)
+    idle |= numbers & (_clocks(starts, padded) | _printed(starts, padded))
+    idle |= _powers_of_ten(numbers, starts, padded)
+    idle &= kinds_of(found) != WORD
+    return idle
+
+
+def _soft(starts: Places, codes: Codes) -> Bools:
+    """Whether each token is a sign that is there, or not, by what stands beside it: where lines were wrapped anew or
+    joined it comes and goes. A lone `-` or `>`, any `*`, `_` and `~`, and a `'` that is not before a bracket."""
+    at = codes[starts]
+    before, after = codes[np.maximum(starts - 1, 0)], codes[np.minimum(starts + 1, len(codes) - 1)]
+    soft: Bools = ((at == ord("-")) & _blank(before) & _blank(after)) | ((at == ord(">")) & _blank(before))
+    soft |= np.isin(at, _MARKS) | ((at == ord("'")) & (after != ord("(")))
+    return soft
+
+
+def _blank(codes: Codes) -> Bools:
+    blank: Bools = (codes == ord(" ")) | (codes == ord("\n"))
+    return blank
+
+
+def _beside(count: int, places: Places, lines: Places, reach: int) -> Bools:
+    """Whether each of the tokens is at most `reach` from one of these places, in its line."""
+    if not len(places):
+        return np.zeros(count, np.bool_)
+    every = np.arange(count)
+    after = np.searchsorted(places, every)
+    left = places[np.maximum(after - 1, 0)]
+    right = places[np.minimum(after, len(places) - 1)]
+    near: Bools = (np.abs(every - left) <= reach) & (lines[left] == lines)
+    near |= (np.abs(right - every) <= reach) & (lines[right] == lines)
+    return near
+
+
+def _dates(found: Hashes, numbers: Bools, starts: Places, codes: Codes, lines: Places) -> Bools:
+    """Whether each token is a day or year beside a month, a year in brackets, or part of a date like 2019-05-03."""
+    digit = (codes >= ord("0")) & (codes <= ord("9"))
+    one, two = codes[starts], codes[starts + 1]
+    century = ((one == ord("1")) & (two == ord("9"))) | ((one == ord("2")) & (two == ord("0")))
+    years = numbers & century & digit[starts + 2] & digit[starts + 3] & ~digit[starts + 4]
+    years &= ~((codes[starts + 4] == ord(".")) & digit[starts + 5])
+    months = _found(found, _MONTHS)
+    dates = numbers & _beside(len(found), months, lines, _DAY)
+    dates |= years & _beside(len(found), months, lines, _YEAR)
+    dates |= years & (codes[starts - 1] == ord("(")) & (codes[starts + 4] == ord(")")) & (starts > 0)
+    # Year, sign, number, sign, number: in this order, or backwards.
+    joint = (codes[starts] == ord("-")) | (codes[starts] == ord("/"))
+    middle = np.arange(2, len(found) - 2)
+    whole = numbers[middle - 2] & joint[middle - 1] & numbers[middle] & joint[middle + 1] & numbers[middle + 2]
+    whole &= years[middle - 2] | years[np.minimum(middle + 2, len(found) - 1)]
+    for place in range(-2, 3):
+        dates[middle[whole] + place] = True
+    return dates
+
+
+def _clocks(starts: Places, codes: Codes) -> Bools:
+    """Whether each token, if it is a number, is a time of day."""
+    hours = (codes[starts + 1] >= ord("0")) & (codes[starts + 1] <= ord("9"))
+    clock: Bools = (codes[starts + 1] == ord(":")) | (hours & (codes[starts + 2] == ord(":")))
+    return clock
+
+
+def _printed(starts: Places, codes: Codes) -> Bools:
+    """Whether each token, if it is a number, has so many digits behind the point that a machine printed it."""
+    digit = (codes >= ord("0")) & (codes <= ord("9"))
+    printed = np.zeros(len(starts), np.bool_)
+    for whole in range(1, 4):  # digits before the point
+        behind = digit[starts[:, None] + np.arange(whole + 1, whole + 1 + _PRINTED)].all(axis=1)
+        printed |= (codes[starts + whole] == ord(".")) & behind
+    return printed
+
+
+def _powers_of_ten(numbers: Bools, starts: Places, codes: Codes) -> Bools:
+    """Whether each token is part of a number as machines print it, 1.5e-04: the number, its sign and its exponent."""
+    found = np.zeros(len(starts), np.bool_)
+    after = codes[np.minimum(starts + 1, len(codes) - 1)]
+    signed = (after == ord("-")) | (after == ord("+"))
+    letter = np.flatnonzero((codes[starts] == ord("e")) & signed)
+    letter = letter[(letter > 0) & (letter + 2 < len(starts))]
+    letter = letter[(starts[letter + 2] == starts[letter] + 2) & numbers[letter - 1] & numbers[letter + 2]]
+    for place in (-1, 1, 2):
+        found[letter + place] = True
+    return found
+
+
+def _found(found: Hashes, words: str) -> Places:
+    """The places of some words."""
+    return np.flatnonzero(np.isin(found, _words(words)))
+
+
+@cache
+def _words(words: str) -> Hashes:
+    return np.unique(tokens(words))

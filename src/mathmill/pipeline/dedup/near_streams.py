@@ -1,0 +1,120 @@
+"""The tokens of candidates: written once a shard, read from there at need.
+
+A shard's tokens lie in one file of 64-bit numbers, those of a Document together; it is mapped into memory, so that a
+partition reads what it asks for and no more. 8 bytes a token of the Documents that met another in a band.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mathmill.data.files import Output, Staging, writing
+from mathmill.data.shards import count_parquet
+from mathmill.pipeline.dedup.candidates import candidate_rows
+from mathmill.pipeline.dedup.near_marks import marked_tokens
+from mathmill.pipeline.dedup.near_tables import STREAM_COLUMNS, STREAMS, Table
+from mathmill.pipeline.dedup.shingles import FLAGS, Hashes, mixed, shingles
+from mathmill.pipeline.dedup.variants import Said, said
+from mathmill.pipeline.passes.base import ROW_BITS, PassTask
+
+if TYPE_CHECKING:
+    from mathmill.pipeline.dedup.near import NearDuplicates
+
+_BYTES = 8
+_HELD_BYTES_A_TOKEN = 40  # of a Document's set of shingles, or of what it says
+
+
+def write_streams(task: PassTask) -> dict[str, Output]:
+    """Write and publish the tokens of a shard's candidates, and the table of where they are."""
+    by: NearDuplicates = task.by
+    low = task.working.row(0)
+    wanted = set(candidate_rows(task.folder, low, low + (1 << ROW_BITS)).tolist())
+    staging = Staging(task.folder)
+    names = f"{STREAMS}/{task.shard}.parquet", tokens_name(task.shard)
+    places = staging.stage(names[0], count_parquet)
+    path = staging.stage(names[1], _count)
+    first = 0
+    with writing(path), path.open("wb") as file, Table(places, STREAM_COLUMNS) as table:
+        for place, document in task.documents() if wanted else ():
+            row = task.working.row(place)
+            if row in wanted:
+                found = marked_tokens(document.text)
+                file.write(found.tobytes())
+                stream = _stream(found, by.shingle)
+                table.add({"row": row, "shard": task.shard, "first": first, "count": len(found), "stream": stream})
+                first += len(found)
+    return staging.publish({names[0]: table.count, names[1]: first})
+
+
+def tokens_name(shard: str) -> str:
+    """The file of a shard's tokens, in the run's folder."""
+    return f"{STREAMS}/{shard}.tokens"
+
+
+def _count(path: Path) -> int:
+    return path.stat().st_size // _BYTES
+
+
+def _stream(found: Hashes, size: int) -> int:
+    """A hash of all tokens in their order, their marks left out."""
+    plain = found & ~FLAGS
+    places = mixed(np.arange(len(plain), dtype=np.uint64))
+    return int(mixed(plain ^ places).sum(dtype=np.uint64).view(np.int64))
+
+
+class Texts:
+    """The tokens and shingles of some Documents; what was used lately is held, up to so many bytes."""
+
+    def __init__(
+        self, folder: Path, shards: Sequence[str], first: Sequence[int], count: Sequence[int], size: int, most: int
+    ) -> None:
+        self._folder, self._shards, self._first, self._count = folder, shards, first, count
+        self._size, self._most, self._held = size, most, 0
+        self._files: dict[str, Hashes] = {}
+        self._sets: dict[int, Hashes] = {}
+        self._said: dict[int, Said] = {}
+
+    def tokens(self, number: int) -> Hashes:
+        """The tokens of the Document of a number, with their marks."""
+        shard = self._shards[number]
+        if shard not in self._files:
+            if len(self._files) > 256:
+                self._files.clear()
+            self._files[shard] = np.memmap(self._folder / tokens_name(shard), np.uint64, "r")
+        first = self._first[number]
+        return np.asarray(self._files[shard][first : first + self._count[number]])
+
+    def shingles(self, number: int) -> Hashes:
+        """Its set of shingles, ascending."""
+        if number not in self._sets:
+            self._make_room(number)
+            self._sets[number] = np.unique(shingles(self.tokens(number), self._size))
+        return self._sets[number]
+
+    def said(self, number: int) -> Said:
+        """What it says, to be compared token by token."""
+        if number not in self._said:
+            self._make_room(number)
+            self._said[number] = said(self.tokens(number))
+        return self._said[number]
+
+    def count(self, number: int) -> int:
+        """How many tokens it has."""
+        return self._count[number]
+
+    @cached_property
+    def allowed_tokens(self) -> int:
+        """How many tokens Documents that are compared together may have in all."""
+        return self._most // 128
+
+    def _make_room(self, number: int) -> None:
+        self._held += self._count[number] * _HELD_BYTES_A_TOKEN
+        if self._held > self._most // 2:
+            self._sets.clear()
+            self._said.clear()
+            self._held = self._count[number] * _HELD_BYTES_A_TOKEN

@@ -1,0 +1,1 @@
+"""Problems with solutions and final answers, found in pages."""

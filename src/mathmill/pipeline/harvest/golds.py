@@ -1,0 +1,271 @@
+"""The final answer of a harvested problem, and what confirms it.
+
+Golds come, by falling trust, from a part that is marked as the answer (`answer`), from what the solution states in the
+words that completions use (`stated`), from a solution that is nothing but a value (`value`), from the blank that the
+question ends with, as in `$a_n =$` (`blank`), from a solution whose first sentence is nothing but a value (`leading`),
+and from a solution's last sentence if it draws a conclusion and ends in its one value (`conclusion`).
+A gold is one only if the verifier can grade it. Nothing of a page is executed: `mathmill.eval` reads all of it with
+parsers of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from mathmill.data.gold_rules import rule_for
+from mathmill.eval.answers import find_answer
+from mathmill.eval.golds import find_gold
+from mathmill.eval.grade import grade
+from mathmill.eval.limits import TooLarge, Unparsable
+from mathmill.eval.syntax.parser import parse
+from mathmill.eval.syntax.trees import Words
+from mathmill.eval.syntax.wrappers import unwrapped
+from mathmill.eval.verify import verify
+from mathmill.pipeline.harvest.questions import asks_several, formulas_in, wants_proof, wants_value
+from mathmill.pipeline.harvest.same import how_same
+
+FoundBy = Literal["", "answer", "stated", "value", "blank", "leading", "conclusion"]
+Confirmed = Literal["", "stated", "worked", "alone"]
+
+MOST_GOLD = 300  # characters
+_MOST_VALUES = 12  # of a solution that a gold is sought among, from its end
+_MOST_ANSWER = 400  # characters of a part that is an answer and no solution
+_BLANK = re.compile(
+    r"\$(?P<left>[^$=\n]{1,60})=\s*(?:\\(?:underline|rule|_)[^$]{0,40}|_{2,}|\\\s)?\$\s*[.:_]{0,9}\s*\Z"
+)
+_MOST_SIDES = 3  # of an equation, and lines of a display, from its end
+_LONG_ENOUGH = 5  # characters of a gold that a solution does not hold by chance
+_LINES = re.compile(r"\\\\(?:\[[^\]]{0,20}\])?")
+_ALIGNED = re.compile(
+    r"\\(?:begin|end)\{(?:aligned|align|equation|gather|gathered|split|array)\*?\}(?:\{[lcr| ]{1,20}\})?"
+)
+_TUPLE = re.compile(r"\((?:[^(),]{1,40},){1,5}[^(),]{1,40}\)")
+_STOP = re.compile(r"(?:\\text\{[\s.,;:!?]{0,3}\}|[\s.,;:]|\\[,;:! ]|\\q?quad)+\Z")
+_SENTENCES = re.compile(r"(?<=[.!\u3002])\s+(?=[A-Z$\u4e00-\u9fff\u0410-\u042f])|\n+")
+_BEFORE_DISPLAY = re.compile(r"(?<=[A-Za-z,:])\s*\n\s*\n(?=\$\$)")
+_MOST_UNIT = 3  # words behind a value
+_FEWEST_SENTENCES = 2
+_CONCLUDES = re.compile(
+    r"(?<![^\W_])(?:so|total|thus|hence|therefore|consequently|altogether|in total|finally|this (?:gives|yields"
+    r"|means)|we (?:get|obtain|conclude|find)"
+    r"|also|somit|daher|folglich|damit|donc|ainsi|por (?:lo )?tanto|luego|así|logo|portanto|quindi|dunque|zatem"
+    r"|więc|итак|значит|следовательно|поэтому"
+    r"|所以|因此|故|よって|したがって|ゆえに|따라서|그러므로)",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"(?<![\w.,])-?\d[\d,]*(?:\.\d+)?(?:/\d+)?(?![\w]|[.,]\d)")
+_MATH = re.compile(r"[0-9]|\\[A-Za-z]|[=^_+]|\A[A-Za-z]\Z|[\u221e\u2205]")
+_NAME = re.compile(r"\s*\(?\\?[A-Za-z]{1,8}'?(?:_\{?\w{1,3}\}?)?(?:\s?\([A-Za-z, ]{1,8}\))?\)?\s*")
+_LETTER = re.compile(r"[A-Za-z]")
+_COMMAND = re.compile(r"\\[A-Za-z]+|\{\\(?:text|mathrm)\{[^{}]*\}")
+_SEVERAL = re.compile(r"[<>,;]|\\(?:leq?|geq?|lt|gt|neq?|equiv|approx|cup)(?![A-Za-z])|\b(?:or|and)\b")
+_CALCULATED = re.compile(r"[^<>,;&]{1,80}")  # one value
+_BRACED = re.compile(r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
+_DOTS = re.compile(
+    r"\\begin\{(?:align|gather|equation|split|multline)|\\[lcv]?dots|\.\.\.|\u2026"
+)  # what stands for more says no value
+_HEDGED = re.compile(
+    r"\b(?:or|not|about|approximately|roughly|at (?:least|most)|than|if|when|unless|except|almost)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """A gold answer, the rule that found it, what confirms it and the verdict that says so.
+
+    `text` is "" where there is none; `why` then says what kept it away: `proof`, `no_answer`, `several_answers`,
+    `ungradable`, or `answers_disagree`, which speaks against the whole problem.
+    """
+
+    text: str
+    found: FoundBy = ""
+    confirmed: Confirmed = ""
+    verdict: str = ""
+    why: str = ""
+
+
+NO_GOLD = Gold("")
+
+
+def gold_for(question: str, answer: str, solution: str) -> Gold:
+    """The gold of a problem from its marked answer and its solution, either of which may be ""."""
+    if wants_proof(question):
+        return Gold("", why="proof")
+    several = asks_several(question)
+    found, text = _candidate(question, answer, solution, several)
+    if not text:
+        return Gold("", why="several_answers" if several else "no_answer")
+    if several:
+        return Gold("", why="several_answers")
+    if not is_gradable(text):
+        return Gold("", found, why="ungradable")
+    return _confirmed(text, found, solution)
+
+
+def _candidate(question: str, answer: str, solution: str, several: bool) -> tuple[FoundBy, str]:
+    if answer and (text := _from_answer(answer)):
+        return "answer", text
+    stated = find_answer(solution) if solution else None
+    if stated is not None and stated.rule != "last":
+        return "stated", "" if stated.choices else _trimmed(", ".join(stated.parts) or stated.text)
+    if several or not solution:
+        return "", ""
+    if text := _only_value(solution):
+        return "value", text
+    if text := _filled(question, solution):
+        return "blank", text
+    if text := _led(question, solution):
+        return "leading", text
+    return ("conclusion", text) if (text := _concluded(question, solution)) else ("", "")
+
+
+def _from_answer(answer: str) -> str:
+    """The value of a part that is marked as the answer."""
+    if len(answer) > _MOST_ANSWER or "\n\n" in answer:
+        return ""
+    if text := _only_value(answer):
+        return text
+    found = find_gold(answer)
+    return _trimmed(found) if found else ""
+
+
+def _only_value(text: str) -> str:
+    """A text that is one formula or number with at most a few words of unit behind it; else ""."""
+    text = text.strip()
+    if "\n" in text or len(text) > _MOST_ANSWER:
+        return ""
+    values = formulas_in(text) or _NUMBER.findall(text)
+    if len(values) != 1 or not text.startswith(values[0]):
+        return ""
+    behind = text[len(values[0]) :].strip(" .")
+    return _trimmed(values[0]) if len(behind.split()) <= 1 and not _HEDGED.search(behind) else ""
+
+
+def _filled(question: str, solution: str) -> str:
+    """What a solution puts in the place that a question leaves open at its end, as in `$a_n =$`."""
+    blank = _BLANK.search(question)
+    if blank is None:
+        return ""
+    left = _squeezed(blank["left"])
+    values = {
+        _trimmed(right)
+        for formula in formulas_in(solution)
+        for first, sign, right in [unwrapped(formula).partition("=")]
+        if sign and _squeezed(first) == left and "=" not in right
+    }
+    return values.pop() if len(values) == 1 else ""
+
+
+def _led(question: str, solution: str) -> str:
+    """The value that a solution begins with, where it is a sentence of its own: `$2^9$ ways. Each of the nine ..`."""
+    if not wants_value(question) and not _BLANK.search(question):
+        return ""
+    first = next(iter(_sentences(solution)), "")
+    values = formulas_in(first) or _NUMBER.findall(first)
+    if not values or not first.startswith(values[0]) or _HEDGED.search(first):
+        return ""
+    behind = first[len(values[0]) :].strip()
+    return (
+        _trimmed(values[0]) if behind.endswith(".") and len(behind.split()) <= _MOST_UNIT and len(values) == 1 else ""
+    )
+
+
+def _concluded(question: str, solution: str) -> str:
+    """The one value that ends a last sentence that draws a conclusion, where a value is asked for."""
+    sentences = _sentences(solution)
+    if not wants_value(question) or len(sentences) < _FEWEST_SENTENCES:
+        return ""
+    last = sentences[-1]
+    conclusion = _CONCLUDES.search(last)
+    values = formulas_in(last) or _NUMBER.findall(last)
+    if conclusion is None or len(values) != 1 or len(last) > _MOST_ANSWER or _HEDGED.search(last):
+        return ""
+    before, _, behind = last.rpartition(values[0])
+    if len(before) < conclusion.end() or len(behind.split()) > _MOST_UNIT:
+        return ""
+    value = _trimmed(values[0])
+    return "" if value in (_trimmed(each) for each in (*formulas_in(question), *_NUMBER.findall(question))) else value
+
+
+def _sentences(solution: str) -> list[str]:
+    """A text's sentences; a displayed formula ends the one before it."""
+    joined = _BEFORE_DISPLAY.sub(" ", solution)
+    return [sentence.strip() for sentence in _SENTENCES.split(joined) if sentence.strip()]
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[\s{}]|\\[,;:! ]", "", text)
+
+
+def _trimmed(text: str) -> str:
+    """An answer without delimiters, the marks that end its sentence and the steps of a calculation before its value."""
+    text = _STOP.sub("", unwrapped(text.strip())).strip()
+    sides = [side.strip() for side in text.split("=")]
+    if (
+        len(sides) > 1
+        and not _SEVERAL.search(text)
+        and not _LETTER.search(_COMMAND.sub(" ", sides[-1]))
+        and _CALCULATED.fullmatch(sides[-1])
+    ):
+        left = _COMMAND.sub(" ", sides[0])
+        if not _LETTER.search(left) or (len(sides) > 2 and _NAME.fullmatch(sides[0])):
+            text = sides[-1]  # of `2 + 3 = 5` and `x = 2 + 3 = 5`; `x^2 + y^2 = 1` is an answer as it stands
+    return unwrapped(text[1:-1]) if _BRACED.fullmatch(text) and "\\choose" not in text else text
+
+
+def is_gradable(gold: str) -> bool:
+    """Whether an answer can be graded by this gold: it says a value, and the same text is correct."""
+    if not gold or len(gold) > MOST_GOLD or not _MATH.search(gold) or rule_for(gold) or _DOTS.search(gold):
+        return False
+    try:
+        if isinstance(parse(gold), Words):
+            return False
+    except (Unparsable, TooLarge):
+        return False
+    return verify(gold, gold).correct and grade(f"\\boxed{{{gold}}}", gold).correct
+
+
+def _confirmed(gold: str, found: FoundBy, solution: str) -> Gold:
+    """The gold with what its solution says of it."""
+    if not solution:
+        return Gold(gold, found, "alone", "correct")
+    stated = find_answer(solution)
+    if stated is not None and stated.rule != "last":
+        verdict = grade(solution, gold)
+        if not verdict.correct and found == "stated" and (method := how_same(_trimmed(stated.text), gold)):
+            return Gold(
+                gold, found, "stated", f"correct by {method}"
+            )  # of `8! = 8 \\cdot 7 \\cdots 1 = 40320` the value
+        said = f"{verdict.outcome} by {verdict.method}"
+        return Gold(gold, found, "stated", said) if verdict.correct else Gold("", found, "", said, "answers_disagree")
+    values = _values_of(solution)
+    if not values:
+        return Gold(gold, found, "alone", "correct")
+    method = _is_worked_out(gold, solution, values)
+    return Gold(gold, found, "worked", method) if method else Gold("", found, "", "wrong", "answers_disagree")
+
+
+def _values_of(solution: str) -> list[str]:
+    """What the last formulas and numbers of a solution say, each side of an equation by itself, last ones first."""
+    values: list[str] = []
+    for formula in formulas_in(solution)[-_MOST_VALUES:]:
+        for line in _LINES.split(_ALIGNED.sub("", unwrapped(formula)))[-_MOST_SIDES:]:
+            values += [line, *line.split("=")[1:][-_MOST_SIDES:]]
+    values += _NUMBER.findall(solution)[-_MOST_VALUES:]
+    return [value for each in reversed(values) if (value := _trimmed(each.replace("&", "")))]
+
+
+def _is_worked_out(gold: str, solution: str, values: list[str]) -> str:
+    """How a solution has the gold, or each entry of a gold that is a tuple; "" where it does not."""
+    written = _squeezed(gold)
+    if len(written) >= _LONG_ENOUGH and written in _squeezed(solution):
+        return "correct by string"
+    for value in dict.fromkeys(values):
+        if method := how_same(value, gold):
+            return f"correct by {method}"
+    entries = [each.strip() for each in gold[1:-1].split(",")] if _TUPLE.fullmatch(gold) else []
+    if entries and all(any(how_same(value, entry) for value in values) for entry in entries):
+        return "correct by entries"
+    return ""

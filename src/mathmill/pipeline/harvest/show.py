@@ -1,0 +1,77 @@
+"""What `mathmill pipeline problems RUN` prints: how many problems a run found, and some of them."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mathmill.data.errors import InputMissing
+from mathmill.data.tables import table_rows
+from mathmill.data.terminal import clean, one_line, print_json, print_table
+from mathmill.pipeline.harvest.collect import COLUMNS, GRADED, SOLUTIONS, yield_of
+from mathmill.pipeline.harvest.rows import FOUND
+
+_LEFT = ("outcome", "why", "kind", "url", "document", "begins", "ends")
+
+
+def problems_of_run(folder: Path, n: int, seed: int, outcome: str = "") -> dict[str, Any]:
+    """The yield of a run, and a seeded sample of `n` problems; with `outcome` of the candidates that ended so.
+
+    Raises:
+        InputMissing: no harvest is in the run.
+    """
+    if not (folder / GRADED).is_file():
+        raise InputMissing(f'{folder} has no problems: have it made with `[[passes]]`, `use = "harvest"` in its recipe')
+    rows = _left(folder, outcome) if outcome and outcome not in ("graded", "solution") else _kept(folder, outcome)
+    drawn = heapq.nsmallest(n, rows, key=lambda row: _lot(seed, row))
+    return {"yield": yield_of(folder), "sample": drawn}
+
+
+def show_problems(folder: Path, n: int, seed: int, outcome: str, as_json: bool) -> None:
+    """Print them; raises what `problems_of_run` does."""
+    found = problems_of_run(folder, n, seed, outcome)
+    if as_json:
+        print_json(found)
+        return
+    counts = found["yield"]
+    print(
+        f"{counts['graded']:,} problems with a gold, {counts['solutions']:,} with a solution alone, "
+        f"of {counts['candidates']:,} candidates"
+    )
+    print_table(("outcome", "candidates"), counts["outcomes"].items())
+    for name in ("kinds", "languages", "sites"):
+        print_table((name, "graded", "solution"), ((key, *grades.values()) for key, grades in counts[name].items()))
+    for row in found["sample"]:
+        print()
+        _print_one(row)
+
+
+def _print_one(row: dict[str, Any]) -> None:
+    if "question" not in row:
+        print(f"{row['outcome']} ({one_line(row['why'])}), {row['kind']}: {one_line(row['url'])}")
+        print(f"  characters {row['begins']:,} to {row['ends']:,} of {row['document']}")
+        return
+    print(f"{row['id']}, {row['kind']} by {row['structure']}, {row['lang']}: {one_line(row['url'])}")
+    print(clean(row["question"]))
+    if row["answer"]:
+        print(f"  gold (by {row['found']}, {row['confirmed']}): {one_line(row['answer'])}")
+    print(f"  solution: {one_line(row['solution'], 500)}")
+
+
+def _kept(folder: Path, outcome: str) -> Iterator[dict[str, Any]]:
+    for grade, name in (("graded", GRADED), ("solution", SOLUTIONS)):
+        if outcome in ("", grade):
+            yield from table_rows(folder / name, tuple(COLUMNS))
+
+
+def _left(folder: Path, outcome: str) -> Iterator[dict[str, Any]]:
+    for part in sorted((folder / FOUND).glob("*.parquet")):
+        yield from (row for row in table_rows(part, _LEFT) if row["outcome"] == outcome)
+
+
+def _lot(seed: int, row: dict[str, Any]) -> bytes:
+    name = f"{seed}/{row['document']}/{row['begins']}/{row['ends']}"
+    return hashlib.blake2b(name.encode(), digest_size=8).digest()

@@ -1,0 +1,199 @@
+"""Texts of benchmarks in a corpus: dropped or cut, told in tables, and found again when a benchmark changes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from mathmill.data.errors import ConfigError, InputMissing
+from mathmill.data.problems import DATA_VARIABLE
+from mathmill.data.records import TRACE, Document, Dropped
+from mathmill.pipeline.decontaminate.decontaminate import Decontaminate
+from mathmill.pipeline.decontaminate.summary import contamination, generic_strings_of, hits_of, print_contamination
+from mathmill.pipeline.engines.local import LocalEngine
+from tests.pipeline.passes.making import document, kept, results
+
+SHEEP = (
+    "A shepherd counts 17 sheep in the first pen and twice as many in the second pen, then sells nine of them at noon."
+)
+GOATS = (
+    "Five goats eat $\\frac{3}{4}$ of a bale in two days; how long would eleven goats need for six whole bales of hay?"
+)
+STEPS = "There are 17 + 34 = 51 sheep at first, so that after the sale there are 51 - 9 = 42 of them in the pens."
+SHORT = "Find the lost sheep."
+PROSE = "Nothing on this page was ever asked by anybody, and it goes on for a while to say just that, in plain words."
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder with two sets."""
+    write_set(tmp_path / "data/gsm8k/test", [(SHEEP, "42", STEPS), (SHORT, "1", "")])
+    write_set(tmp_path / "data/gsm8k/train", [(GOATS, "7", "")])
+    write_set(tmp_path / "data/aime24/test", [(GOATS.replace("hay", "straw"), "9", "")])
+    return tmp_path / "data"
+
+
+def write_set(path: Path, problems: Sequence[tuple[str, str, str]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = [{"question": q, "answer": a, "solution": s} for q, a, s in problems]
+    Path(f"{path}.jsonl.gz").write_bytes(gzip.compress("\n".join(map(json.dumps, rows)).encode()))
+
+
+def page(text: str, number: int = 0) -> Document:
+    return document(text, f"https://example.org/{number}")
+
+
+def pages() -> dict[str, list[Document]]:
+    return {
+        "a": [page(PROSE, 1), page(f"{PROSE}\n\nExercise. {SHEEP}\n\n{PROSE} $x$ and $y$", 2), page(SHORT.upper(), 3)],
+        "b": [page(f"{GOATS}\n\n{PROSE}", 4), page(f"Answer: {STEPS}", 5), page("sheep " * 50, 6)],
+    }
+
+
+def reasons(found: Sequence[Document | Dropped]) -> list[str]:
+    return [each.reason if isinstance(each, Dropped) else "" for each in found]
+
+
+def test_what_holds_a_benchmark_goes(tmp_path: Path, data: Path) -> None:
+    found = results(tmp_path / "run", [Decontaminate(data=data)], pages())
+    assert reasons(found) == ["", "contaminated", "contaminated", "contaminated", "contaminated", ""]
+    sheep = found[1]
+    assert isinstance(sheep, Dropped)
+    assert (sheep.evidence["benchmark"], sheep.evidence["item"]) == ("gsm8k/test", "gsm8k/test/0")
+    assert (sheep.evidence["kind"], sheep.evidence["words"], sheep.evidence["of"]) == ("question", 23, 23)
+
+
+def test_each_hit_is_in_the_table(tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = tmp_path / "run"
+    results(run, [Decontaminate(data=data, context=10)], pages())
+    (hit,) = hits_of(run, document="https://example.org/2")
+    text = pages()["a"][1].text
+    assert text[hit["start"] : hit["end"]] == SHEEP.rstrip(".") == hit["text"]
+    assert (hit["benchmark"], hit["item"], hit["kind"], hit["rule"]) == (
+        "gsm8k/test",
+        "gsm8k/test/0",
+        "question",
+        "ten_words",
+    )
+    assert (hit["before"], hit["after"]) == ("Exercise. ", f".\n\n{PROSE[:7]}")
+    assert [text[slice(*each)] for each in hit["segments"]] == [f"Exercise. {SHEEP}"]
+    summary = contamination(run)
+    assert (summary.read, summary.dropped, summary.cut, summary.generic) == (6, 4, 0, 0)
+    told = {each.benchmark: (each.problems, each.items, each.questions, each.documents) for each in summary.benchmarks}
+    assert told == {"gsm8k/test": (2, 2, 2, 3), "aime24/test": (1, 1, 1, 1)}
+    assert len(hits_of(run, benchmark="aime24/test")) == 1
+    print_contamination(run)
+    assert "4 dropped, 0 cut" in capsys.readouterr().out
+    print_contamination(run, as_json=True)
+    assert json.loads(capsys.readouterr().out)["dropped"] == 4
+
+
+def test_paragraphs_are_cut(tmp_path: Path, data: Path) -> None:
+    recipe = Decontaminate(data=data, action="cut", min_characters=100)
+    shards = pages()
+    shards["a"][1] = shards["a"][1].with_meta(formulas=5)
+    shards["b"][0] = shards["b"][0].with_meta(formulas=5)
+    found = results(tmp_path / "run", [recipe], shards)
+    assert reasons(found) == ["", "", "contaminated", "", "contaminated", ""]
+    assert kept(found) == [PROSE, f"{PROSE}\n\n{PROSE} $x$ and $y$", PROSE, "sheep " * 50]
+    sheep, goats = found[1], found[3]
+    assert isinstance(sheep, Document)
+    assert isinstance(goats, Document)
+    assert (sheep.meta["formulas"], goats.meta["formulas"]) == (5, 4)
+    assert sheep.meta[TRACE]["decontaminate"]["cut"] == len(f"Exercise. {SHEEP}")
+    summary = contamination(tmp_path / "run")
+    assert (summary.dropped, summary.cut) == (2, 2)
+
+
+def test_a_short_text_that_stands_in_many_documents_drops_none(tmp_path: Path, data: Path) -> None:
+    many = {"a": [page(f"{n}: {SHORT}", n) for n in range(4)], "b": [page(f"{SHORT} {SHORT}", 9), page(SHEEP, 10)]}
+    found = results(tmp_path / "run", [Decontaminate(data=data, max_documents=4)], many)
+    assert reasons(found) == [""] * 5 + ["contaminated"]
+    (generic,) = generic_strings_of(tmp_path / "run")
+    assert (generic["string"], generic["documents"], generic["item"]) == ("find the lost sheep", 5, "gsm8k/test/1")
+    assert contamination(tmp_path / "run").as_dict()["generic_strings"][0]["documents"] == 5
+    assert [hit["generic"] for hit in hits_of(tmp_path / "run", generic=True)] == [False] + [True] * 5
+    found = results(tmp_path / "other", [Decontaminate(data=data, max_documents=4, max_share=0.9)], many)
+    assert reasons(found) == ["contaminated"] * 6
+    found = results(tmp_path / "third", [Decontaminate(data=data, max_documents=5)], many)
+    assert reasons(found) == ["contaminated"] * 6
+
+
+def test_the_same_whatever_the_shards_and_workers(tmp_path: Path, data: Path) -> None:
+    every = [each for shard in pages().values() for each in shard]
+    apart = {f"{n}": [each] for n, each in enumerate(every)}
+    engine = LocalEngine(2)
+    try:
+        found = results(tmp_path / "run", [Decontaminate(data=data)], apart, engine)
+    finally:
+        engine.close()
+    assert found == results(tmp_path / "one", [Decontaminate(data=data)], {"a": every})
+    first, second = (contamination(tmp_path / name) for name in ("run", "one"))
+    assert first == second
+
+
+def test_a_changed_benchmark_is_another_one(tmp_path: Path, data: Path) -> None:
+    recipe = Decontaminate(tasks=("gsm8k/test",), data=data)
+    before = recipe.identity()
+    found = results(tmp_path / "run", [recipe], pages())
+    assert reasons(found)[3] == ""
+    assert results(tmp_path / "run", [recipe], pages()) == found
+    write_set(data / "gsm8k/test", [(SHEEP, "42", STEPS), (GOATS, "1", "")])
+    assert recipe.identity() != before
+    assert reasons(results(tmp_path / "run", [recipe], pages()))[2:4] == ["", "contaminated"]
+
+
+def test_which_sets_there_are(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def names(**settings: object) -> list[str]:
+        return [each.name for each in Decontaminate.model_validate({"data": data, **settings}).benchmarks()]
+
+    assert names() == ["gsm8k/test", "aime24/test"]
+    assert names(train_splits=True) == ["gsm8k/test", "aime24/test", "gsm8k/train"]
+    assert names(tasks=("gsm8k",)) == ["gsm8k/test"]
+    assert names(tasks=("gsm8k/test", "gsm8k/train", "gsm8k/test")) == ["gsm8k/test", "gsm8k/train"]
+    own = tmp_path / "mine.jsonl"
+    own.write_text(json.dumps({"question": PROSE, "answer": "1"}) + "\n", encoding="utf-8")
+    assert names(tasks=(str(own),)) == [str(own)]
+    with pytest.raises(InputMissing, match=r"no math/test\.jsonl\.gz"):
+        names(tasks=("math/test",))
+    with pytest.raises(ConfigError, match="no benchmark, task or file is called 'gsm9k'"):
+        names(tasks=("gsm9k",))
+    with pytest.raises(InputMissing, match="no benchmark is in"):
+        names(data=tmp_path)
+    with pytest.raises(InputMissing, match="there is no folder"):
+        names(data=tmp_path / "none")
+    monkeypatch.setenv(DATA_VARIABLE, str(data))
+    assert [each.name for each in Decontaminate().benchmarks()] == ["gsm8k/test", "aime24/test"]
+
+
+def test_names_of_tasks(data: Path) -> None:
+    assert [each.name for each in Decontaminate(tasks=("gsm8k-5shot",), data=data).benchmarks()] == ["gsm8k/test"]
+
+
+def test_a_run_without_it(tmp_path: Path) -> None:
+    with pytest.raises(InputMissing, match="tells nothing of contamination"):
+        contamination(tmp_path)
+
+
+def test_hostile_pages(tmp_path: Path, data: Path) -> None:
+    hostile = [
+        "",
+        f"\x00\ufffd {SHEEP}",
+        "x" * 100_000,
+        f"{SHEEP}\n" * 500,
+        "\n\n" * 5_000,
+        "&#99999999;" + "<b " * 9_000,
+    ]
+    recipe = Decontaminate(data=data, action="cut", min_characters=0)
+    found = results(tmp_path / "run", [recipe], {"a": [page(text, n) for n, text in enumerate(hostile)]})
+    assert kept(found) == ["", "", "x" * 100_000, "", "\n\n" * 5_000, hostile[5]]
+
+
+def test_unknown_settings() -> None:
+    with pytest.raises(ValidationError):
+        Decontaminate.model_validate({"action": "burn"})

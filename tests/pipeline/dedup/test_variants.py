@@ -1,0 +1,80 @@
+import pytest
+
+from mathmill.pipeline.dedup.near_marks import marked_tokens
+from mathmill.pipeline.dedup.variants import exchanged, said
+
+
+def differ(one: str, other: str) -> tuple[int, int]:
+    """How many quantities were exchanged in formulas, and elsewhere."""
+    found = exchanged(said(marked_tokens(one)), said(marked_tokens(other)))
+    back = exchanged(said(marked_tokens(other)), said(marked_tokens(one)))
+    assert found == back
+    return found.in_formulas, found.elsewhere
+
+
+BOOK = "Let us now turn to the second part of this chapter and see what follows from it."
+VARIANTS = [
+    ("Ann buys 3 apples and 5 pears.", "Ann buys 4 apples and 7 pears."),
+    ("Ann buys 3 apples.", "Ann buys 30 apples."),
+    ("Solve $2x + 3 = 7$.", "Solve $2x - 3 = 7$."),
+    ("Solve $2x = 7$.", "Solve $x = 7$."),
+    ("Solve $x = 7$.", "Solve $x = -7$."),
+    ("Show that $f'(x) > 0$ holds.", "Show that $f(x) > 0$ holds."),
+    ("Show that $a \\leq b$ and $x^2 < 1$.", "Show that $a \\leq b$ and $x^3 < 1$."),
+    ("$$a\n+ b = c$$ as before", "$$a\n- b = c$$ as before"),
+    ("What is 2 * 3 here", "What is 2 + 3 here"),
+    ("What is a * b here", "What is a - b here"),
+    ("What is (2 + 3) 4 here", "What is 2 + (3 4) here"),
+    ("3 + 4", "3 + 5"),
+    ("求 3 个苹果的价格", "求 5 个苹果的价格"),
+    ("In 2019 the sum of $1990$ was due.", "In 2019 the sum of $1991$ was due."),
+    ("In 2019, Tom bought 5 apples.", "In 2019, Tom bought 6 apples."),
+    ("He may buy 5 apples, and Ann likes 3 of them.", "He may buy 6 apples, and Ann likes 4 of them."),
+    ("She walks 2000 steps a day.", "She walks 2050 steps a day."),
+    ("What is 2019 - 7 here", "What is 2019 - 8 here"),
+    ("The answer is 30.\n\nThe end of it.", "The answer is 31."),
+    ("Of 12 apples", "Of 15 pears"),
+    ("The price is 3.14 euros.", "The price is 3.15 euros."),
+]
+COPIES = [
+    (f"{BOOK}\n\n© 2019 The Site. All rights reserved.", f"{BOOK}\n\n© 2024 The Site. All rights reserved."),
+    (f"{BOOK}\n\nThis page was visited 1,234 times.", f"{BOOK}\n\nThis page was visited 99,871 times."),
+    (f"{BOOK}\n\nLast updated: 3 May 2020, 12:30", f"{BOOK}\n\nLast updated: 14 June 2021, 09:15"),
+    (f"{BOOK}\n\n2020-05-03", f"{BOOK}\n\n2021-06-14"),
+    (f"{BOOK}\n\nViews: 1,234", f"{BOOK}\n\nViews: 871"),
+    (f"{BOOK}\n\n12 comments", f"{BOOK}\n\n3 comments"),
+    (f"{BOOK} Solved in 0.0213551 seconds.", f"{BOOK} Solved in 0.0197235 seconds."),
+    (f"{BOOK} The gap is 1.5463e-04 here.", f"{BOOK} The gap is 9.2211e-05 here."),
+    (f"{BOOK} Solve $x + 1 = 3$.", f"{BOOK} Solve $x + 1 = 3$.\n\nSome 14 words more, or 15."),
+    (f"Buy 2 of our 3 books!\n\n{BOOK} Solve $x + 1 = 3$.", f"{BOOK} Solve $x + 1 = 3$."),
+    ("one - two\nthree 4 times", "one -\ntwo three 4\ntimes"),
+    ("- one\n- two", "- one - two"),
+    ("**Solve** $x_{1} = 2$", "Solve\n$$x_1 = 2$$"),
+    (f"{BOOK} Written by Ann (2012).", f"{BOOK} Written by Ann (2013)."),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), VARIANTS)
+def test_exchanged_quantities_are_found(one: str, other: str) -> None:
+    for text in ("{}", f"{BOOK} {{}}", f"{BOOK}\n\n{{}}\n\n{BOOK}"):
+        assert sum(differ(text.format(one), text.format(other))) > 0
+
+
+@pytest.mark.parametrize(("one", "other"), COPIES)
+def test_what_sites_change_is_none(one: str, other: str) -> None:
+    assert differ(one, other) == (0, 0)
+
+
+def test_where_they_stand() -> None:
+    assert differ("Solve $x = 1$ for 2 euros", "Solve $x = 3$ for 2 euros") == (1, 0)
+    assert differ("Solve $x = 1$ for 2 euros", "Solve $x = 1$ for 5 euros") == (0, 1)
+    assert differ("Pay $5 now.\n\nThe copyright of 2019 is $x$.", "Pay $5 now.\n\nThe copyright of 2020 is $x$.") == (
+        0,
+        0,
+    )
+
+
+@pytest.mark.parametrize("text", ["", "...", "7", "+", "word", "$$$$", "$\n\n$"])
+def test_texts_of_almost_nothing(text: str) -> None:
+    assert differ(text, text) == (0, 0)
+    assert differ(text, "other 5 words") == (0, 0) or text in {"7", "+"}

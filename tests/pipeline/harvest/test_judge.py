@@ -1,0 +1,96 @@
+"""Golds, and what becomes of candidates."""
+
+from __future__ import annotations
+
+import pytest
+
+from mathmill.pipeline.harvest.golds import gold_for, is_gradable
+from mathmill.pipeline.harvest.judge import Judged, Limits, judge
+from mathmill.pipeline.harvest.parts import candidates_in
+
+GOLDS = [
+    # question, answer, solution -> gold, found, confirmed
+    ("Find $2+3$.", "$5$.", "We add: $2+3=5$.", ("5", "answer", "worked")),
+    ("Find $2+3$.", "$5$.", "", ("5", "answer", "alone")),
+    ("Find $(x,y)$.", "$(3, 5)$", "First $x=3$, then $2y=10$, so $y = 5$.", ("(3, 5)", "answer", "worked")),
+    ("Find $2+3$.", "", "We add. The answer is $5$.", ("5", "stated", "stated")),
+    ("Find $2+3$.", "", "We add to get $\\boxed{5}$.", ("5", "stated", "stated")),
+    ("How many are there?", "", "$2^9$.", ("2^9", "value", "worked")),
+    ("Find a formula.\n\n$a_n =$", "", "Telescoping gives $a_n = 2n$ as it should.", ("2n", "blank", "worked")),
+    ("How many are there?", "", "$11!$ ways. Each of the others sits there.", ("11!", "leading", "worked")),
+    (
+        "How many are there?",
+        "",
+        "First ten, then nine. So there are $10 \\cdot 9 = 90$ ways.",
+        ("90", "conclusion", "worked"),
+    ),
+    ("Сколько?", "$5$", "Итак, $x = 2 + 3 = 5$.", ("5", "answer", "worked")),
+]
+NONE = [
+    ("Show that $2+3=5$.", "", "The answer is $5$.", "proof"),
+    ("Find\n\n1. $1+1$\n2. $2+2$", "", "The answer is $4$.", "several_answers"),
+    ("Find $2+3$.", "$6$.", "We add: $2+3=5$.", "answers_disagree"),
+    ("Find $2+3$.", "$5$.", "We subtract. The answer is $6$.", "answers_disagree"),
+    ("Find it.", "All of them, and then some more.", "", "ungradable"),
+    ("Find it.", "$1, 2, \\dots$", "", "ungradable"),
+    ("Find $2+3$.", "", "It is not hard to see. Try $3$ and $4$ as well.", "no_answer"),
+    ("What is $3491$ modulo $9$?", "", "We reduce it. Thus it is still $3491$.", "no_answer"),
+    ("How many are there?", "", "Some. So there are more than $5$ of them.", "no_answer"),
+]
+
+
+@pytest.mark.parametrize(("question", "answer", "solution", "expected"), GOLDS)
+def test_golds(question: str, answer: str, solution: str, expected: tuple[str, str, str]) -> None:
+    gold = gold_for(question, answer, solution)
+    assert (gold.text, gold.found, gold.confirmed) == expected
+    assert gold.verdict.startswith("correct")
+
+
+@pytest.mark.parametrize(("question", "answer", "solution", "why"), NONE)
+def test_what_has_no_gold(question: str, answer: str, solution: str, why: str) -> None:
+    gold = gold_for(question, answer, solution)
+    assert (gold.text, gold.why) == ("", why)
+
+
+@pytest.mark.parametrize("gold", ["", "yes", "the even ones", "1, 2, \\dots", "9" * 400, "see #### 5", "so \\boxed{5}"])
+def test_no_golds(gold: str) -> None:
+    assert not is_gradable(gold)
+
+
+def judged(text: str, question: int = 200, solution: int = 400) -> Judged:
+    (candidate,) = candidates_in(text)
+    return judge(text, candidate, Limits(question, solution))
+
+
+SOLVED = "\n\nSolution. We add the two numbers, and get what we want: $2+3=5$.\n\nAnswer: $5$."
+OUTCOMES = [
+    ("Exercise 1. Find $2+3$." + SOLVED, ("graded", "answer")),
+    ("Exercise 1. Show that $2+3=5$." + SOLVED, ("solution", "proof")),
+    ("Exercise 1. Find $2+3$.\n\nAnswer: $5$.", ("graded", "answer")),
+    ("Exercise 1. Find $2+3$.", ("no_solution", "")),
+    ("Exercise 1. Find $2+3$.\n\nSolution. See Exercise 3.", ("no_solution", "See Exercise")),
+    ("Exercise 1. $2+3$." + SOLVED, ("too_short", "question")),
+    ("Exercise 1. Find $2+3$. " + "It is long. " * 20 + SOLVED, ("too_long", "question")),
+    ("Exercise 1. Find $2+3$. " + "It is long. " * 200 + SOLVED, ("too_long", "all")),
+    ("Exercise 1. Find the capital of France.\n\nSolution. Paris is the capital.", ("not_mathematics", "")),
+    ("Example 1. Numbers such as $2$ and $3$." + SOLVED, ("no_question", "")),
+    ("Exercise 1. Find it as in Exercise 7." + SOLVED, ("refers_elsewhere", "Exercise 7")),
+    ("Exercise 1. Sketch $y=x$ by hand." + SOLVED, ("needs_picture", "Sketch")),
+    ("Exercise 1. Write $x=1$ in code.\n\nSolution.\n\n```\nx = 1\ny = 2\nprint(x)\n```\n", ("mostly_code", "0.57")),
+    ("Exercise 1. Find $2+3$ and more.\n\nSolution. It is $5$.\n\nAnswer: $6$.", ("answers_disagree", "answer")),
+    ("Exercise 1. Find $2+3$ and more.\n\nSolution. Well: $3$ it", ("too_short", "no_answer")),
+    ("Example 1. Find $2+3$.\n\nSolution. A.\n\nB.\n\nC.\n\nD and $5$.", ("open_end", "")),
+    ("Exercise 1. Find $2+3$, please.\n\nSolution. We have:", ("incomplete", "solution")),
+    ("## Example 1\n\nFind $2+3$.\n\nWe add to get $5$.\n\nAnswer: $5$.", ("graded", "answer")),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), OUTCOMES)
+def test_outcomes(text: str, expected: tuple[str, str]) -> None:
+    found = judged(text)
+    assert (found.outcome, found.why) == expected
+
+
+def test_an_example_without_a_mark_between_is_split_behind_what_asks() -> None:
+    found = judged("## Example 1\n\nFind $2+3$.\n\nWe add to get $5$.\n\nAnswer: $5$.")
+    assert (found.question, found.solution, found.gold.text) == ("Find $2+3$.", "We add to get $5$.", "5")
