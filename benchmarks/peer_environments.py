@@ -1,11 +1,12 @@
 """The virtual environments of peers that cannot stand beside the others.
 
-    python -m benchmarks.peer_environments [openwebmath] [lm_eval]
+    python -m benchmarks.peer_environments [openwebmath] [lm_eval] [dedup]
 
 makes them in `peers/` inside the environment that runs this; what is there already is left as it is. OpenWebMath's
 extractor works with resiliparse 0.14 only (with 2.0 it raises `DOM document modified during traversal` on any page).
 lm-evaluation-harness grades MATH with antlr 4.11 where ours has 4.13; torch, transformers, datasets and whatever else
-it needs and finds here it takes from here, so that both harnesses run the same model code.
+it needs and finds here it takes from here, so that both harnesses run the same model code. The peers of deduplication
+(datatrove, rensa) bring many packages that nothing else needs, and datatrove 0.10 fails with xxhash 4.
 """
 
 from __future__ import annotations
@@ -20,9 +21,18 @@ from pathlib import Path
 PEERS = Path(sys.prefix) / "peers"
 OPENWEBMATH = PEERS / "openwebmath"
 LM_EVAL = PEERS / "lm_eval"
+DEDUP = PEERS / "dedup"
 PACKAGES = {
     OPENWEBMATH: ("openwebmath-text-extract==0.1.3", "resiliparse==0.14.0"),
     LM_EVAL: ("lm_eval[hf,math]==0.4.13", "antlr4-python3-runtime==4.11.0"),
+    DEDUP: (
+        "datatrove[io]==0.10.1",
+        "tokenizers==0.23.3",
+        "spacy==3.8.18",
+        "nltk==3.10.4",
+        "xxhash==3.8.2",
+        "rensa==0.5.0",
+    ),
 }
 SHARING = {LM_EVAL}
 

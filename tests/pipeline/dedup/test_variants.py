@@ -33,7 +33,7 @@ VARIANTS = [
     ("She walks 2000 steps a day.", "She walks 2050 steps a day."),
     ("What is 2019 - 7 here", "What is 2019 - 8 here"),
     ("The answer is 30.\n\nThe end of it.", "The answer is 31."),
-    ("Of 12 apples", "Of 15 pears"),
+    ("The answer is $30$.\n\nThe end of it.", "The answer is $31$.\n\nSo long."),
     ("The price is 3.14 euros.", "The price is 3.15 euros."),
 ]
 COPIES = [

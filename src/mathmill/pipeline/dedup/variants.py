@@ -4,7 +4,7 @@ However high their similarity is, neither is a copy of the other. They are told 
 both Documents are laid beside each other, token by token, and what is left between two tokens that they share is looked
 at. Numbers and signs alone, other ones than in the other Document, are an exchange: `2x` and `x`, `a + b` and `a - b`,
 `3 apples` and `5 apples`. Whatever has a word in it is none: a paragraph, a banner, a comment that only one of them
-has, unless numbers before or after the words are others; nor is a formula without letters. What a web site changes by itself does not count (`near_marks`).
+has; nor is a formula without letters. What a web site changes by itself does not count (`near_marks`).
 
 Not seen: numbers written in words, quantities that changed together with the words right beside them, and variables
 that were renamed.
@@ -83,14 +83,18 @@ def exchanged(one: Said, other: Said) -> Exchanged:
 
 
 def _is_exchange(one: Hashes, other: Hashes) -> bool:
-    """Whether two blocks that stand at one place are different quantities, or begin or end with different ones."""
+    """Whether two blocks that stand at one place are different quantities; one may have words before or behind it."""
     words, other_words = np.flatnonzero(kinds_of(one) == WORD), np.flatnonzero(kinds_of(other) == WORD)
+    if len(words) and len(other_words):  # what comes first in both may be the end of a formula
+        ends = [each[: at[0]][(each[: at[0]] & FORMULA) != 0] for each, at in ((one, words), (other, other_words))]
+        return all(map(len, ends)) and _are_different(*ends)
     if not len(words) and not len(other_words):
         return _are_different(one, other)
-    first, other_first = (found[0] if len(found) else None for found in (words, other_words))
-    last, other_last = (found[-1] + 1 if len(found) else 0 for found in (words, other_words))
-    pairs = (one[:first], other[:other_first]), (one[last:], other[other_last:])
-    return any(len(left) > 0 and len(right) > 0 and _are_different(left, right) for left, right in pairs)
+    signs, block, at = (other, one, words) if len(words) else (one, other, other_words)
+    ends = [each[(each & IDLE) == 0] for each in (block[: at[0]], block[at[-1] + 1 :])]
+    return (
+        len(signs[(signs & IDLE) == 0]) > 0 and all(_are_different(signs, end) for end in ends) and any(map(len, ends))
+    )
 
 
 def _are_different(one: Hashes, other: Hashes) -> bool:

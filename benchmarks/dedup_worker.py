@@ -1,0 +1,188 @@
+"""One deduplication of one file of documents in a process of its own: clusters, processor seconds, peak memory.
+
+    python dedup_worker.py SYSTEM DOCUMENTS FOLDER
+
+Run by `benchmarks.dedup` with our interpreter, or with that of the peers' environment, where nothing of mathmill is
+installed. DOCUMENTS is JSON lines of `id` and `text` in a folder of its own, FOLDER is worked in. Prints one JSON
+object: `clusters` (a label for each id), `seconds` (of the processor, imports left out), `before_mb` and `peak_mb` (of
+the process, after its imports and at its highest).
+
+Systems: `ours` is the pass, `ours_merging` the pass without its rule on variants. `datatrove` is its MinHash as FineWeb
+used it: 14 x 8 bands, 5-grams of words, 64-bit hashes, all four steps in one process. `rensa` is R-MinHash with 112
+functions and 14 bands over the same 5-grams (lower case, runs of letters and digits), with those joined that meet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+Clusters = dict[str, str]
+
+
+def documents(folder: Path) -> Iterator[dict[str, Any]]:
+    """The documents of a folder of JSON lines."""
+    for path in sorted(folder.glob("*.jsonl")):
+        with path.open(encoding="utf-8") as file:
+            yield from map(json.loads, file)
+
+
+def ours(source: Path, folder: Path, keep_variants: bool = True) -> Callable[[], Clusters]:
+    """The pass `near_duplicates`; the working shards that a cascade would have left are written before."""
+    from mathmill.data.records import Document
+    from mathmill.data.runs import Run
+    from mathmill.data.shards import DocumentWriter
+    from mathmill.pipeline.dedup.near import NearDuplicates
+    from mathmill.pipeline.passes.base import Work, WorkingShard, judged
+    from tests.pipeline.passes.making import Nothing
+    from tests.warm import InlineEngine
+
+    (folder / "documents").mkdir(parents=True)
+    shards = []
+    for number, path in enumerate(sorted(source.glob("*.jsonl"))):
+        name = f"documents/{path.stem}.jsonl.zst"
+        with DocumentWriter(folder / name) as writer:
+            for row in map(json.loads, path.open(encoding="utf-8")):
+                writer.write(Document(row["id"], row["text"], "", {}))
+        shards.append(WorkingShard(path.stem, number, name, path.stem))
+    by = NearDuplicates(keep_variants=keep_variants)
+
+    def work() -> Clusters:
+        out = folder / "run"
+        with Run(out, Nothing(), "corpus") as run, contextlib.redirect_stderr(sys.stdout):
+            (out / "documents").symlink_to((folder / "documents").resolve())
+            by.learn(Work(run, InlineEngine(1), tuple(shards), (), by))
+        found = {}
+        for shard in shards:
+            for _, each in judged(out, shard, (by,)):
+                if isinstance(each, Document):
+                    found[each.id] = each.id
+                else:
+                    found[each.document.id] = each.evidence["survivor"]
+        return found
+
+    return work
+
+
+def ours_merging(source: Path, folder: Path) -> Callable[[], Clusters]:
+    """The pass without the rule that keeps variants apart."""
+    return ours(source, folder, keep_variants=False)
+
+
+def datatrove(source: Path, folder: Path) -> Callable[[], Clusters]:
+    """datatrove's four steps, one after the other in this process."""
+    from datatrove.executor import LocalPipelineExecutor
+    from datatrove.pipeline.dedup import MinhashDedupSignature
+    from datatrove.pipeline.dedup.minhash import (
+        MinhashConfig,
+        MinhashDedupBuckets,
+        MinhashDedupCluster,
+        MinhashDedupFilter,
+    )
+    from datatrove.pipeline.readers import JsonlReader
+    from datatrove.pipeline.writers import JsonlWriter
+    from datatrove.utils.hashing import HashConfig
+    from datatrove.utils.logging import logger
+
+    logger.remove()
+    config = MinhashConfig(hash_config=HashConfig(precision=64), num_buckets=14, hashes_per_bucket=8, n_grams=5)
+    reader = JsonlReader(str(source))
+    signatures, buckets, removed, kept, gone = (
+        str(folder / name) for name in ("sig", "buckets", "ids", "kept", "gone")
+    )
+    steps = [
+        ([reader, MinhashDedupSignature(output_folder=signatures, config=config)], 1),
+        ([MinhashDedupBuckets(input_folder=signatures, output_folder=buckets, config=config)], 14),
+        ([MinhashDedupCluster(input_folder=buckets, output_folder=removed, config=config, save_cluster_id=True)], 1),
+        (
+            [
+                reader,
+                MinhashDedupFilter(
+                    input_folder=removed,
+                    load_cluster_ids=True,
+                    exclusion_writer=JsonlWriter(gone, compression=None),
+                ),
+                JsonlWriter(kept, compression=None),
+            ],
+            1,
+        ),
+    ]
+
+    def work() -> Clusters:
+        for number, (pipeline, tasks) in enumerate(steps):
+            LocalPipelineExecutor(
+                pipeline=pipeline, tasks=tasks, workers=1, logging_dir=str(folder / f"logs{number}")
+            ).run()
+        found = {}
+        for name in (kept, gone):
+            for row in documents(Path(name)):
+                cluster = row.get("metadata", {}).get("minhash_cluster_id", -1)
+                found[row["id"]] = str(cluster) if cluster != -1 else row["id"]
+        return found
+
+    return work
+
+
+def rensa(source: Path, folder: Path) -> Callable[[], Clusters]:
+    """R-MinHash signatures in bulk, an index in memory, and a union-find over what it gives."""
+    from rensa import RMinHash, RMinHashLSH
+
+    words = re.compile(r"\w+")
+
+    def shingles(text: str) -> list[str]:
+        found = words.findall(text.lower())
+        return [" ".join(found[place : place + 5]) for place in range(max(len(found) - 4, 1))]
+
+    def work() -> Clusters:
+        ids = [row["id"] for row in documents(source)]
+        hashes = RMinHash.from_token_sets((shingles(row["text"]) for row in documents(source)), 112, 1)
+        index = RMinHashLSH(0.8, 112, 14)
+        index.insert_many(hashes)
+        roots = list(range(len(ids)))
+
+        def root(at: int) -> int:
+            while roots[at] != at:
+                roots[at] = roots[roots[at]]
+                at = roots[at]
+            return at
+
+        for at, each in enumerate(hashes):
+            for other in index.query(each):
+                low, high = sorted((root(at), root(other)))
+                roots[high] = low
+        return {name: ids[root(at)] for at, name in enumerate(ids)}
+
+    return work
+
+
+SYSTEMS = {"ours": ours, "ours_merging": ours_merging, "datatrove": datatrove, "rensa": rensa}
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    """Do what the command line says."""
+    name, source, folder = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    with contextlib.redirect_stdout(sys.stderr):
+        work = SYSTEMS[name](source, folder)
+        before, began, wall = _peak_mb(), time.process_time(), time.perf_counter()
+        clusters = work()
+        seconds, waited = time.process_time() - began, time.perf_counter() - wall
+    sys.stdout.write(
+        json.dumps(
+            {"clusters": clusters, "seconds": seconds, "wall": waited, "before_mb": before, "peak_mb": _peak_mb()}
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
