@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mathmill.classifier.model import ClassifierFile
+from mathmill.data.markdown import table_lines
 from mathmill.data.terminal import one_line
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _made_from(about: ClassifierFile, facts: Mapping[str, str]) -> Iterator[str]
     yield f"- code: mathmill {about.code}\n"
     settings = [(f"fasttext.{field}", value) for field, value in about.settings]
     features = [(f"features.{field}", value) for field, value in about.features]
-    yield from _table(("setting", "value"), [*settings, *features])
+    yield from table_lines(("setting", "value"), [*settings, *features])
 
 
 def _figures(report: Report) -> Iterator[str]:
@@ -124,7 +125,7 @@ def _figures(report: Report) -> Iterator[str]:
         yield f"The threshold is a score of **{threshold.score:.9g}**: {threshold.why}.\n"
     else:
         yield f"There is no threshold: {threshold.why}.\n"
-    yield from _table(_COLUMNS, _rows(report))
+    yield from table_lines(_COLUMNS, _rows(report))
     yield ""
     yield "Intervals over sites are of a bootstrap that draws whole sites, since pages of a site resemble each other;"
     yield "those over pages (Wilson) are too narrow for sites never seen.\n"
@@ -170,7 +171,7 @@ def _calibration(report: Report) -> Iterator[str]:
     yield f"What a score is worth{some}:\n"
     some_of = (pieces[place] for place in shown)
     rows = [(f"{piece.score:.6g}", _number(piece.probability), _range(piece), f"{piece.pages:,}") for piece in some_of]
-    yield from _table(("score from", "probability", "95 % over pages", "pages"), rows)
+    yield from table_lines(("score from", "probability", "95 % over pages", "pages"), rows)
 
 
 def _number(value: float | None) -> str:
@@ -179,10 +180,3 @@ def _number(value: float | None) -> str:
 
 def _range(interval: Any) -> str:
     return f"{interval.low:.4f} to {interval.high:.4f}"
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    yield f"| {' | '.join(columns)} |"
-    yield f"|{'---|' * len(columns)}"
-    for row in rows:
-        yield f"| {' | '.join(str(cell) for cell in row)} |"

@@ -9,6 +9,7 @@ from typing import Any
 
 from mathmill.data.config import canonical_json
 from mathmill.data.files import Output, Staging
+from mathmill.data.markdown import table_lines
 from mathmill.data.records import Document
 from mathmill.data.runs import Run
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
@@ -145,15 +146,15 @@ def corpus_card(
             "## Made from\n",
             *(f"- {key}: {value}" for key, value in facts.items()),
             "\n## Columns\n",
-            *_markdown_table(("column", "type", "holds"), columns),
+            *table_lines(("column", "type", "holds"), columns),
             "\n## What was dropped, and why\n",
-            *_markdown_table(STEP_COLUMNS, map(step_cells, values["steps"])),
+            *table_lines(STEP_COLUMNS, map(step_cells, values["steps"])),
             f"\nLost to damaged archives: {funnel.lost_spans:,} spans, {funnel.lost_bytes:,} bytes.",
             *(line for use, lines in cards.items() for line in (f"\n## {use}\n", *lines)),
             "\n## What the gates cost\n",
             "A seeded sample of what each gate rejects went through the full path all the same; what that path itself",
             "cannot see is not counted.\n",
-            *_markdown_table(LOSS_COLUMNS, map(loss_cells, values["gates"])),
+            *table_lines(LOSS_COLUMNS, map(loss_cells, values["gates"])),
             "",
         ]
     )
@@ -168,10 +169,3 @@ def _front_matter(sets: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
         for split, path in files.items():
             yield f"  - split: {split}\n    path: {path}"
     yield from ("tags:", "- mathematics", "---")
-
-
-def _markdown_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    yield f"| {' | '.join(columns)} |"
-    yield f"|{'---|' * len(columns)}"
-    for row in rows:
-        yield f"| {' | '.join(f'{cell:,}' if isinstance(cell, int) else str(cell) for cell in row)} |"

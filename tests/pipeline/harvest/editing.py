@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,6 +37,9 @@ class CutLine(Config):
 
     def told(self, folder: Path) -> Mapping[str, Any]:
         return {}
+
+    def card(self, told: Mapping[str, Any]) -> Iterable[str]:
+        return ()
 
 
 def _nothing(task: PassTask) -> dict[str, Output]:

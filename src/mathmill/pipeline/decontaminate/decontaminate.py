@@ -22,7 +22,6 @@ from mathmill.data.files import Output, Staging
 from mathmill.data.units import make_unit, source_hash
 from mathmill.pipeline.decontaminate.benchmarks import Benchmark, load_benchmarks
 from mathmill.pipeline.passes.base import Judge, Work, WorkingShard
-from mathmill.pipeline.passes.telling import plain_lines
 
 _VERSION = 1  # of what is found; a change of the rules or of the normal form makes hits anew
 SETS = "decontaminate_sets"
@@ -111,7 +110,9 @@ class Decontaminate(Config):
         return contamination(folder).as_dict()
 
     def card(self, told: Mapping[str, Any]) -> Iterable[str]:
-        return plain_lines(told)
+        from mathmill.pipeline.decontaminate.summary import card_lines
+
+        return card_lines(told)
 
 
 def _tell_sets(work: Work, benchmarks: tuple[Benchmark, ...]) -> None:

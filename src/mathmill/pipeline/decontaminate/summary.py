@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from mathmill.data.errors import InputMissing
+from mathmill.data.markdown import table_lines
 from mathmill.data.tables import ask_tables
 from mathmill.data.terminal import one_line, print_json, print_table
 from mathmill.pipeline.decontaminate.decontaminate import SETS
@@ -78,6 +79,20 @@ GROUP BY s.benchmark ORDER BY documents DESC, s.benchmark
         generic=len(strings),
         generic_strings=tuple(strings[:_SHOWN]),
     )
+
+
+def card_lines(told: Mapping[str, Any]) -> Iterator[str]:
+    """What `Contamination.as_dict` says, for people who meet the corpus: lines of Markdown."""
+    yield f"{told['read']:,} Documents were read, {told['dropped']:,} dropped, {told['cut']:,} cut. Looked for: "
+    yield f"{', '.join(each['benchmark'] for each in told['benchmarks'])}."
+    found = [each for each in told["benchmarks"] if each["items"]]
+    if found:
+        yield ""
+        names = ("benchmark", "problems", "items", "documents")
+        rows = [[each[name] for name in names] for each in found]
+        yield from table_lines(("benchmark", "problems", "of them found", "in Documents"), rows)
+    if told["generic"]:
+        yield f"\n{told['generic']:,} short texts stand in too many Documents to tell a copy, and dropped nothing."
 
 
 def hits_of(

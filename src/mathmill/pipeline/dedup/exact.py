@@ -12,8 +12,6 @@ spills the rest. Time grows with the number of pages, and as n log n with that o
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from pathlib import Path
@@ -23,13 +21,14 @@ from pydantic import field_validator
 
 from mathmill.data.config import Config, canonical_json
 from mathmill.data.files import Output, Staging
+from mathmill.data.markdown import fact_lines
+from mathmill.data.normal_forms import normal_form
 from mathmill.data.records import Reduce
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
 from mathmill.data.tables import ask, table_rows
 from mathmill.pipeline.dedup.copies import COPY_COLUMNS, ORDER, by_copies, copy_evidence, copy_row
 from mathmill.pipeline.passes.base import Judge, PassTask, Work, WorkingShard
 from mathmill.pipeline.passes.effects import share_out
-from mathmill.pipeline.passes.telling import plain_lines
 from mathmill.pipeline.urls import canonical_url
 
 USE = "exact_duplicates"
@@ -48,9 +47,6 @@ KEY_COLUMNS: dict[str, tuple[str, str]] = {
 }
 
 Key = Literal["url", "text"]
-
-# Marks are sorted by an insertion sort in `normalize`: as much of them as a hostile page likes costs their square.
-_PIECE = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]{1,64}")
 
 
 class ExactDuplicates(Config):
@@ -91,7 +87,7 @@ class ExactDuplicates(Config):
         return {name: found.get(name, 0) for name in ("survivors", *(f"same_{key}" for key in self.by))}
 
     def card(self, told: Mapping[str, Any]) -> Iterable[str]:
-        return plain_lines(told)
+        return fact_lines(told)
 
 
 def write_keys(task: PassTask) -> dict[str, Output]:
@@ -120,7 +116,7 @@ def same_text(text: str) -> str:
 
     Over 64 marks in a row are not brought into their order, so that time is linear in the text's length.
     """
-    return _PIECE.sub(lambda piece: unicodedata.normalize("NFC", piece[0]), " ".join(text.split()))
+    return normal_form("NFC", " ".join(text.split()))
 
 
 def _halves(text: str) -> tuple[int, int]:

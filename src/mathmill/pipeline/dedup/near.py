@@ -20,6 +20,7 @@ from typing import Any, Literal
 from pydantic import Field, PositiveInt
 
 from mathmill.data.config import Config
+from mathmill.data.markdown import fact_lines
 from mathmill.data.records import Reduce
 from mathmill.data.tables import ask
 from mathmill.data.units import map_units, source_hash
@@ -41,7 +42,6 @@ from mathmill.pipeline.dedup.near_tables import (
 )  # fmt: skip
 from mathmill.pipeline.passes.base import ROW_BITS, Judge, PassTask, Work, WorkingShard, state
 from mathmill.pipeline.passes.effects import share_out
-from mathmill.pipeline.passes.telling import plain_lines
 
 TOKENS_A_PARTITION = 4_000_000  # some 15 s of work, and 32 MB on disk
 
@@ -94,7 +94,7 @@ class NearDuplicates(Config):
         return {name: int(row[name]) for name in TALLY_COLUMNS}
 
     def card(self, told: Mapping[str, Any]) -> Iterable[str]:
-        return plain_lines(told)
+        return fact_lines(told)
 
 
 _FOUND = Reduce(

@@ -11,13 +11,13 @@ about 3 MB however long the page is.
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
+from mathmill.data.normal_forms import normal_form
 from mathmill.pipeline.dedup.near_characters import (
     BACKSLASH,
     CLOSE,
@@ -77,8 +77,7 @@ def mixed(values: Hashes) -> Hashes:
 def token_pieces(text: str) -> Iterator[tuple[Hashes, Places, Codes]]:
     """Tokens of a text, piece by piece: their hashes with the kind in the low byte, the place in the piece at which
     each begins, and the piece's characters, folded."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
+    text = normal_form("NFC", text)
     at = 0
     while at < len(text):
         raw = np.frombuffer(text[at : at + PIECE].encode("utf-32-le", "surrogatepass"), np.uint32)

@@ -23,13 +23,13 @@ from pydantic import Field
 
 from mathmill.data.config import Config, canonical_json
 from mathmill.data.files import Output, Staging
+from mathmill.data.markdown import fact_lines
 from mathmill.data.records import Document, Dropped, Reduce
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
 from mathmill.data.tables import ask
 from mathmill.pipeline.dedup.site_text import HEAD, TAIL, cut, edges, without
 from mathmill.pipeline.passes.base import ROW_BITS, Judge, PassTask, Work, WorkingShard
 from mathmill.pipeline.passes.effects import EFFECT, effect_rows, write_effect
-from mathmill.pipeline.passes.telling import plain_lines
 from mathmill.pipeline.urls import canonical_url
 
 USE = "site_lines"
@@ -97,7 +97,7 @@ class SiteLines(Config):
         return found | edited
 
     def card(self, told: Mapping[str, Any]) -> Iterable[str]:
-        return plain_lines(told)
+        return fact_lines(told)
 
 
 def _judge(said: Mapping[int, Mapping[str, Any]], place: int, document: Document) -> Document | Dropped:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mathmill.data.files import Output, Staging
+from mathmill.data.markdown import foreign, table_lines
 from mathmill.data.records import Reduce
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
 from mathmill.data.tables import table_rows
@@ -114,6 +115,20 @@ def yield_of(folder: Path) -> dict[str, Any]:
     }
 
 
+def card_lines(told: Mapping[str, Any]) -> Iterator[str]:
+    """What `yield_of` says, for people who meet the corpus: lines of Markdown."""
+    yield f"`{GRADED}` has {told['graded']:,} problems with a gold, `{SOLUTIONS}` {told['solutions']:,} with a solution"
+    yield f"alone, of {told['candidates']:,} candidates. Golds are read out of pages: look at some before you train."
+    yield ""
+    yield from table_lines(("outcome", "candidates"), told["outcomes"].items())
+    for title in ("kinds", "languages", "sites"):
+        rows = [(foreign(name), *grades.values()) for name, grades in list(told[title].items())[:_LISTED]]
+        if rows:
+            yield ""
+            yield from table_lines((title, "with a gold", "solution alone"), rows)
+
+
+_LISTED = 20  # kinds, languages or sites, the largest
 _COUNTED = ("site", "kind", "structure", "lang", "outcome", "why", "candidates")
 
 

@@ -25,7 +25,6 @@ from mathmill.data.config import Config
 from mathmill.data.units import source_hash
 from mathmill.pipeline.decontaminate.decontaminate import Decontaminate
 from mathmill.pipeline.passes.base import Judge, Work, WorkingShard
-from mathmill.pipeline.passes.telling import plain_lines
 
 _VERSION = 1  # of the rules: a change of them makes what is found anew
 
@@ -83,7 +82,9 @@ class Harvest(Config):
         return yield_of(folder)
 
     def card(self, told: Mapping[str, Any]) -> Iterable[str]:
-        return plain_lines(told)
+        from mathmill.pipeline.harvest.collect import card_lines
+
+        return card_lines(told)
 
     def _clean(self, work: Work) -> Decontaminate | None:
         if self.against is not None:

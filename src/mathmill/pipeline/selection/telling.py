@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mathmill.data.markdown import foreign, table_lines
 from mathmill.data.tables import folder_rows
 from mathmill.pipeline.selection.budget import COLUMNS, CUTS, PartCut
 from mathmill.pipeline.selection.choosing import TOP, TOTALS
@@ -72,16 +73,16 @@ def select_lines(told: Mapping[str, Any]) -> Iterator[str]:
         yield f"Of one registered domain at most {most} were kept; {cap['domains_over_it']:,} domains had more."
     if "cuts" in told:
         yield ""
-        yield from _table(
+        yield from table_lines(
             ("part", "budget", "tokens kept", "tokens there", "documents kept", "the budget ended at"),
             [_cut_cells(name, cut) for name, cut in told["cuts"].items()],
         )
     if told["dropped"]:
         yield ""
-        yield from _table(("dropped", "documents", "tokens counted"), _size_rows(told["dropped"]))
+        yield from table_lines(("dropped", "documents", "tokens counted"), _size_rows(told["dropped"]))
     for title, key in (("language", "languages"), ("largest domains", "largest_domains")):
         yield ""
-        yield from _table((title, "documents", "tokens"), _size_rows(told[key]))
+        yield from table_lines((title, "documents", "tokens"), _size_rows(told[key]))
 
 
 def _cut_cells(name: str, cut: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -104,18 +105,13 @@ def split_lines(told: Mapping[str, Any]) -> Iterator[str]:
         yield 'A giant site was drawn: with `of = "documents"` validation would have nearly the share of the Documents.'
     yield ""
     cells = [(name, part["sites"], part["documents"], part["tokens"]) for name, part in told["parts"].items()]
-    yield from _table(("part", "sites", "documents", "tokens"), cells)
+    yield from table_lines(("part", "sites", "documents", "tokens"), cells)
     if told["largest_sites"]:
         yield ""
-        yield from _table(("largest sites of validation", "documents", "tokens"), _size_rows(told["largest_sites"]))
+        yield from table_lines(
+            ("largest sites of validation", "documents", "tokens"), _size_rows(told["largest_sites"])
+        )
 
 
 def _size_rows(sizes: Mapping[str, Mapping[str, Any]]) -> list[tuple[Any, ...]]:
-    return [(name or "(none)", each["documents"], each["tokens"]) for name, each in sizes.items()]
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
-    yield f"| {' | '.join(columns)} |"
-    yield f"|---|{'---:|' * (len(columns) - 1)}"
-    for row in rows:
-        yield f"| {' | '.join(f'{cell:,}' if isinstance(cell, int) else str(cell or '') for cell in row)} |"
+    return [(foreign(name) or "(none)", each["documents"], each["tokens"]) for name, each in sizes.items()]
