@@ -160,6 +160,22 @@ def test_a_run_that_grew_is_the_one_that_began_so(crawl: Path, run: Path, tmp_pa
     assert mine == theirs
 
 
+def test_passes_may_change_and_only_what_hangs_on_them_is_done_again(crawl: Path, tmp_path: Path) -> None:
+    """Another budget, without near-duplicates and exam: as if it had been so from the beginning."""
+    fewer = [line for line in RECIPE.split("[[passes]]\n") if "near" not in line and "decontaminate" not in line]
+    (tmp_path / "fewer.toml").write_text("[[passes]]\n".join(fewer))
+    web = ("--input", str(crawl / "web/*.warc.gz"))
+    out, fresh = tmp_path / "grown/run", tmp_path / "fresh/run"
+    changed = (tmp_path / "fewer.toml", *web, "--set", "passes.select.tokens=900")
+    for recipe in ((crawl / "recipe.toml", *web), changed):
+        code, said, err = warm("pipeline", "run", *recipe, "--out", out, cwd=crawl)
+        assert code == 0, err
+    assert "nothing to do: every archive is done already" in said
+    assert warm("pipeline", "run", *changed, "--out", fresh, cwd=crawl)[0] == 0
+    assert digest(out) == digest(fresh)
+    assert check_outputs(out) == []
+
+
 def test_the_kept_pages_do_not_hang_on_how_they_are_packed(crawl: Path, run: Path, tmp_path: Path) -> None:
     write_web(tmp_path / "web", 1)
     out = tmp_path / "run"

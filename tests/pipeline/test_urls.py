@@ -127,8 +127,8 @@ SAME = [
     ),
     (
         "thread",
-        "https://forum.org/threads/12?a=1",
-        ["https://forum.org/threads/an-integral.12/?a=1", "https://forum.org/threads/integral-solved.12?a=1"],
+        "https://forum.org/threads/12345?a=1",
+        ["https://forum.org/threads/an-integral.12345/?a=1", "https://forum.org/threads/integral-solved.12345?a=1"],
     ),
     (
         "thread of phpBB",
@@ -167,6 +167,15 @@ SAME = [
 
 #: Pages that are different ones.
 APART = [
+    [
+        "http://a.org/c/threads/pthread_create.3",
+        "http://a.org/c/threads/pthread_join.3",
+        "http://a.org/threads/intro-1.1",
+    ],
+    ["http://a.org/threads/intro-1.1", "http://a.org/threads/advanced-2.1"],
+    ["http://a.org/report?source=foo.com", "http://a.org/report?source=bar.org", "http://a.org/report"],
+    ["http://a.org/?s=calculus1problems2", "http://a.org/?s=algebra12345problems", "http://a.org/"],
+    ["http://a.org/x?session=spring2020lectures1", "http://a.org/x"],
     ["http://a.org/x?id=1", "http://a.org/x?id=2", "http://a.org/x", "http://a.org/x?id=1&id=2"],
     ["http://a.org/?p=1", "http://a.org/?p=2", "http://a.org/?page=1", "http://a.org/?page=2", "http://a.org/?q=1"],
     ["http://a.org/x?q=1%2B1", "http://a.org/x?q=1+1", "http://a.org/x?q=11", "http://a.org/x?q=1-1"],

@@ -42,11 +42,23 @@ class Run:
         CannotCreate, DiskFull: the folder cannot be written.
     """
 
-    def __init__(self, folder: Path, config: Config, kind: str, files: Mapping[str, str] | None = None) -> None:
-        """`files` are the files that the config names (models and the like) with their hashes: they are part of it."""
+    def __init__(
+        self,
+        folder: Path,
+        config: Config,
+        kind: str,
+        files: Mapping[str, str] | None = None,
+        later: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """`files` are the files that the config names (models and the like) with their hashes: they are part of it.
+
+        `later` names fields of the config that may change from one execution to the next, since all that hangs on them
+        says so by its source; each with the files that it names.
+        """
         self.folder = folder
         self.config = config
         self.kind = kind
+        self.later = {name: dict(named) for name, named in (later or {}).items()}
         self.files = dict(files or {})
         self._lock = FolderLock(folder)
 
@@ -56,7 +68,8 @@ class Run:
             self.folder.mkdir(parents=True, exist_ok=True)
         self._lock.__enter__()
         try:
-            if self.inspect() == NEW:
+            if self.inspect() == NEW or _read_json(self.folder / _CONFIG) != self._claim():
+                self.reopen()  # first: a manifest must never stand beside another config
                 write_whole(self.folder / _CONFIG, _pretty(self._claim()))
             self.ledger = Ledger(self.folder)
         except BaseException:
@@ -70,7 +83,13 @@ class Run:
         self._lock.__exit__(kind, error, trace)
 
     def _claim(self) -> dict[str, Any]:
-        return {"kind": self.kind, "config": self.config.model_dump(mode="json"), "files": self.files}
+        claim = {"kind": self.kind, "config": self.config.model_dump(mode="json"), "files": self.files}
+        return {**claim, "later": self.later} if self.later else claim
+
+    def _settled(self, claim: Mapping[str, Any]) -> dict[str, Any]:
+        """A claim without what may change."""
+        config = {name: value for name, value in claim["config"].items() if name not in self.later}
+        return {**{name: value for name, value in claim.items() if name != "later"}, "config": config}
 
     def inspect(self) -> str:
         """What the folder holds: NEW, UNFINISHED or DONE; changes nothing.
@@ -83,13 +102,14 @@ class Run:
             raise CannotCreate(f"{self.folder} is a file: choose another folder with --out")
         path = self.folder / _CONFIG
         if path.exists():
-            changes = list(differences(_read_json(path), self._claim()))
+            claimed, mine = _read_json(path), self._claim()
+            changes = list(differences(self._settled(claimed), self._settled(mine)))
             if changes:
                 raise ConfigError(
                     f"{self.folder} holds a run of another recipe ({'; '.join(changes)}): "
                     "choose another folder with --out, or delete this one"
                 )
-            return DONE if self.is_done else UNFINISHED
+            return DONE if claimed == mine and self.is_done else UNFINISHED
         entries = self.folder.iterdir() if self.folder.exists() else ()
         strangers = sorted(entry.name for entry in entries if entry.name not in ("lock", temporary(path).name))
         if strangers:
@@ -137,12 +157,13 @@ class Run:
         `facts` must follow from recipe and inputs alone, so that a rerun gives the same bytes; what
         differs from one execution to the next goes into `timings`.
         """
-        identity = {"config": config_hash(self.config), "files": self.files, "inputs": inputs}
+        files = self.files | {name: mark for named in self.later.values() for name, mark in named.items()}
+        identity = {"config": config_hash(self.config), "files": files, "inputs": inputs}
         manifest = {
             "kind": self.kind,
             "run": hashlib.sha256(canonical_json(identity)).hexdigest()[:16],
             "config": self.config.model_dump(mode="json"),
-            "files": self.files,
+            "files": files,
             "inputs": inputs,
             "outputs": committed_outputs(self.ledger),
             "code": sorted({line["code"] for line in self.ledger.lines.values() if "code" in line}),

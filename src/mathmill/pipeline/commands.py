@@ -11,13 +11,12 @@ from typing import Any
 from mathmill.data.config import load_recipe
 from mathmill.data.errors import DiskFull
 from mathmill.data.ledger import Ledger
-from mathmill.data.runs import Run
 from mathmill.data.storage import open_source
 from mathmill.pipeline.engines.local import LocalEngine
 from mathmill.pipeline.inputs import find_inputs
 from mathmill.pipeline.members import GZIP_MAGIC, ZSTD_MAGIC
 from mathmill.pipeline.recipe import PipelineRecipe
-from mathmill.pipeline.runner import CORPUS_KIND, RunResult, is_shard_done, named_files, run_pipeline
+from mathmill.pipeline.runner import RunResult, is_shard_done, open_run, run_pipeline
 
 ZSTD_SKIPPABLE = b"\x2a\x4d\x18"
 
@@ -67,7 +66,7 @@ def check_plan(recipe: PipelineRecipe, folder: Path) -> Plan:
         raise DiskFull(
             f"{parent} has {free:,} bytes free, the run may need {needed:,}: choose another folder with --out"
         )
-    state = Run(folder, recipe, CORPUS_KIND, named_files(recipe)).inspect()
+    state = open_run(folder, recipe).inspect()
     ledger = Ledger(folder)
     return Plan(
         archives=len(inputs),

@@ -21,7 +21,7 @@ from mathmill.data.errors import CannotCreate, DamagedInput, DiskFull, InputMiss
 from mathmill.data.files import file_sha256
 from mathmill.data.ledger import Ledger
 from mathmill.data.progress import progress_shown
-from mathmill.data.runs import Run, code_version
+from mathmill.data.runs import Run, code_version, committed_outputs
 from mathmill.data.units import make_unit, map_units, publish_files, source_hash
 from mathmill.pipeline.cascade import is_gate
 from mathmill.pipeline.corpus import CORPUS, corpus_card, corpus_source, corpus_tasks, write_corpus_file
@@ -65,7 +65,7 @@ def run_pipeline(recipe: PipelineRecipe, folder: Path, engine: Engine, error_bud
     """
     began = time.perf_counter()
     inputs = find_inputs(recipe.archives)
-    with Run(folder, recipe, CORPUS_KIND, named_files(recipe)) as run:
+    with open_run(folder, recipe) as run:
         try:
             run.clear_leftovers([*_OWNED, *(name for each in recipe.passes for name in each.folders)])
             todo = [archive for archive in inputs if not is_shard_done(run.ledger, archive)]
@@ -79,7 +79,7 @@ def run_pipeline(recipe: PipelineRecipe, folder: Path, engine: Engine, error_bud
             told = make_passes(work, recipe.passes)
             _make_corpus(work, recipe)
             funnel = _make_funnel(work, recipe)
-            _check_funnel(funnel, tally)
+            _check_funnel(run, funnel, tally)
             _check_budget(folder, tally, error_budget)
             cards: dict[str, list[str]] = {each.use: list(each.card(told[each.use])) for each in recipe.passes}
             _write_card(run, funnel, tally, len(shards), cards)
@@ -91,11 +91,16 @@ def run_pipeline(recipe: PipelineRecipe, folder: Path, engine: Engine, error_bud
             engine.close()
 
 
-def named_files(recipe: PipelineRecipe) -> dict[str, str]:
-    """The files, and data sets elsewhere, that stages and passes name, with their hashes."""
+def open_run(folder: Path, recipe: PipelineRecipe) -> Run:
+    """The Run of a recipe, of which passes and the cut into files may change: only what hangs on them is done again.
+
+    Raises:
+        InputMissing, ConfigError: a file or data set that a stage or pass names is not there.
+    """
     paths = [path for stage in recipe.stages for path in getattr(stage, "files", ())]
     sets = {name: mark for each in recipe.passes for name, mark in each.identity().items()}
-    return {str(path): file_sha256(path) for path in paths} | sets
+    files = {str(path): file_sha256(path) for path in paths}
+    return Run(folder, recipe, CORPUS_KIND, files, {"passes": sets, "corpus": {}})
 
 
 def is_shard_done(ledger: Ledger, archive: ArchiveInput) -> bool:
@@ -171,6 +176,15 @@ def _retire_all_but(run: Run, names: set[str]) -> tuple[str, ...]:
     return gone
 
 
+def _retire_passes_but(run: Run, passes: Sequence[Pass]) -> None:
+    """Take out what passes wrote that the recipe has no longer, or not so."""
+    kept = {*_OWNED, *(name for each in passes for name in each.folders)}
+    for unit, line in list(run.ledger.lines.items()):
+        folders = {folder for name in line["outputs"] for folder, mark, _ in [name.partition("/")] if mark}
+        if folders and not folders & kept:
+            run.ledger.retire(unit)
+
+
 def _working(shards: Mapping[str, dict[str, Any]]) -> tuple[WorkingShard, ...]:
     names = {name: documents_name(name) for name in shards}
     return tuple(
@@ -184,6 +198,7 @@ def make_passes(work: Work, passes: Sequence[Pass]) -> dict[str, Any]:
     for position, each in enumerate(passes):
         each.learn(replace(work, before=tuple(passes[:position]), by=each))
     decide(work, passes)
+    _retire_passes_but(work.run, passes)
     return {each.use: dict(each.told(work.run.folder)) for each in passes}
 
 
@@ -212,10 +227,12 @@ def _total(shards: dict[str, dict[str, Any]]) -> Tally:
     return total
 
 
-def _check_funnel(funnel: Funnel, tally: Tally) -> None:
-    """Make sure that two ways of counting agree: the shards' tallies and the query over their tables."""
+def _check_funnel(run: Run, funnel: Funnel, tally: Tally) -> None:
+    """Make sure that all ways of counting agree: the shards' tallies, queries over their tables, the corpus's rows."""
+    outputs = committed_outputs(run.ledger).items()
+    rows = sum(output["rows"] for name, output in outputs if name.startswith(f"{CORPUS}/"))
     cascade = {"tally": tally.outcomes[KEPT], "records": funnel.passed}
-    ends = {"decisions": funnel.kept, "funnel's last step": funnel.steps[-1].left}
+    ends = {"decisions": funnel.kept, "funnel's last step": funnel.steps[-1].left, "corpus": rows}
     if len(set(cascade.values())) > 1 or len(set(ends.values())) > 1 or tally.records != funnel.records:
         raise MathmillError(f"kept pages do not add up: {cascade}, {ends}: please report a bug, with the run's folder")
 

@@ -44,22 +44,28 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 # The same by name and value: these names serve for other things too.
-_REFERRING = re.compile(r"ref|refer|referr?er|referral|via|from|source|src|share", re.IGNORECASE)
+_REFERRER = re.compile(r"ref|refer|referr?er|referral|via", re.IGNORECASE)
+_REFERRING = re.compile(r"from|source|src|share", re.IGNORECASE)  # these may choose what is reported, of any site
 _PLACES = re.compile(
     r"banner|email|facebook|fb|feed|feedburner|footer|google|hackernews|header|hn|home|homepage|instagram|linkedin|"
     r"logo|mail|menu|nav|navbar|newsletter|pinterest|producthunt|reddit|rss|share|sharing|sidebar|telegram|tumblr|"
-    r"twitter|weibo|weixin|wechat|whatsapp|(?:[a-z0-9\-]+\.)+(?:com|org|net|io)",
+    r"twitter|weibo|weixin|wechat|whatsapp",
     re.IGNORECASE,
 )
+_HOST = re.compile(r"(?:[a-z0-9\-]+\.)+(?:com|org|net|io)", re.IGNORECASE)
 _SPM = re.compile(r"[0-9a-z]+(?:\.[0-9a-z_\-]*){2,}", re.IGNORECASE)  # places in shops and blogs of Alibaba, CSDN
 _SCRIPT = re.compile(r"\.(?:php[0-9]?|aspx?|jspx?|cgi|cfm|pl|do)$", re.IGNORECASE)
 
 # Sessions: by names that nothing else has, or by a general name whose value is a token.
 _SESSION = re.compile(r"phpsessid|jsessionid|aspsessionid[a-z]*|oscsid|zenid|cftoken", re.IGNORECASE)
-_MAY_BE_SESSION = re.compile(r"s|sid|sess|session|session_?id|sess_?id|_?sid|cfid", re.IGNORECASE)
-_TOKEN = re.compile(
-    r"(?=[a-z]*[0-9])(?=[0-9]*[a-z])[0-9a-z]{16,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
+_MAY_BE_SESSION = re.compile(r"sid|sess|session|session_?id|sess_?id|_?sid|cfid", re.IGNORECASE)
+_TOKEN = re.compile(  # no word, nor words and a year, that somebody may have named something by
+    r"(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{16,}|(?=[a-z]*[0-9])(?=[0-9]*[a-z])[0-9a-z]{26,}|"
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    re.IGNORECASE,
 )
+# The only sessions named `s`, PHP's: others search by it.
+_PHP_TOKEN = re.compile(r"(?=[a-v]*[0-9])(?=[0-9]*[a-v])(?:[0-9a-f]{32}|[0-9a-v]{26})")
 _PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*|/\([A-Z]\([a-z0-9]{16,}\)\)(?=/)", re.IGNORECASE)
 
 # The same page in another dress, by name and value.
@@ -103,7 +109,12 @@ _SITES = (
     _Site(re.compile(r"artofproblemsolving\.com"), re.compile(r"/community/[a-z][0-9]+h([0-9]+).*"), r"/community/h\1"),
     _Site(re.compile(r"blog\.csdn\.net"), re.compile(r"(/[^/]+/article/details/[0-9]+)"), r"\1"),
     # XenForo: the words before a thread's number are its title, and change with it.
-    _Site(re.compile(r".*"), re.compile(r"((?:/[^/]+)?/threads)/[^/]*\.([0-9]+)((?:/page-[0-9]+)?)"), r"\1/\2\3", None),
+    _Site(
+        re.compile(r".*"),
+        re.compile(r"((?:/[^/]+)?/threads)/[^/_.]+\.([0-9]{4,})((?:/page-[0-9]+)?)"),
+        r"\1/\2\3",
+        None,
+    ),
 )
 
 
@@ -202,13 +213,14 @@ def _named(authority: str, host: str, path: str, query: str) -> str:
 
 def _plain_path(path: str, with_index: bool) -> str:
     """A path without session, dress, last slash and, but `with_index`, index file."""
-    before = None
-    while path != before:  # each turn shortens it by a segment or part of one, or is the last
+    for _ in range(_ROUNDS):  # each turn shortens it by a segment or part of one; what needs more is made up
         before = path
         path = _SLASHES.sub("/", _PATH_SESSION.sub("", path)).rstrip("/")
         path = _DOT_AMP.sub(r"\1", path if with_index else _INDEX.sub("", path))
         if path.endswith("/amp") and _is_article(path[:-4]):
             path = path[:-4]
+        if path == before:
+            break
     return path
 
 
@@ -232,6 +244,8 @@ def _is_idle(name: str, value: str = "") -> bool:
         return True
     if _MAY_BE_SESSION.fullmatch(name) and _TOKEN.fullmatch(value):
         return True
+    if name == "s" and _PHP_TOKEN.fullmatch(value):
+        return True
     if name.lower() == "spm" and _SPM.fullmatch(value):
         return True
     return value.lower() in _DRESSED.get(name.lower(), ())
@@ -239,4 +253,6 @@ def _is_idle(name: str, value: str = "") -> bool:
 
 def _tells_a_place(name: str, value: str = "") -> bool:
     """Whether a parameter names the place that a link stood at."""
+    if _REFERRER.fullmatch(name):
+        return bool(_PLACES.fullmatch(value) or _HOST.fullmatch(value))
     return bool(_REFERRING.fullmatch(name) and _PLACES.fullmatch(value))

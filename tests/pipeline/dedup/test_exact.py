@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import time
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -129,3 +130,13 @@ def test_hostile_texts_cost_linear_time(piece: str) -> None:
     began = time.process_time()
     same_text(piece * 200_000)
     assert time.process_time() - began < 2
+
+
+def test_pages_without_an_address_are_no_copies_by_it(tmp_path: Path) -> None:
+    pages = [document(f"Text {number}", url="  " if number % 2 else "") for number in range(5)]
+    assert len(kept(results(tmp_path, [ExactDuplicates()], {"a": pages}))) == 5
+
+
+def test_text_in_two_normal_forms_is_one() -> None:
+    text = "がぎぐげご" * 40
+    assert same_text(unicodedata.normalize("NFD", text)) == same_text(text)

@@ -133,3 +133,9 @@ def test_a_page_of_very_many_lines_costs_linear_time(line: str) -> None:
     head, tail = edges(lines, 12)
     without(lines, [each.number for run in cut(head, tail, (ALL, ALL)) for each in run])
     assert time.process_time() - began < 1
+
+
+def test_lines_that_ask_or_speak_of_mathematics_stay(tmp_path: Path) -> None:
+    head, tail = "Solve each of the following equations for the unknown number.", "Which of them did you like best?"
+    pages = [document(f"{head}\n\nSheet {n} of ours\n\n{tail}", f"http://a.org/sheet{n}") for n in range(20)]
+    assert kept(results(tmp_path, [SiteLines()], {"a": pages})) == [page.text for page in pages]

@@ -2,7 +2,8 @@
 
 First the copies of one address, as `mathmill.pipeline.urls` names it, leave but for the best; then, of what is left,
 the copies of one text. A text is the same whatever its white space (it was wrapped elsewhere) and the way its accents
-are encoded (NFC); case, digits and operators count. A page without text is nobody's copy.
+are encoded (NFC); case, digits and operators count. A page without text is nobody's copy by its text, nor one
+without address by that.
 
 Keys are 128-bit hashes: among 10^11 pages two agree by chance with a probability below 10^-16. A page costs a row of
 some 150 bytes, written once. Then Reduces group keys, sort the rows that share one, and join what is known of copies to
@@ -25,7 +26,7 @@ from mathmill.data.markdown import fact_lines
 from mathmill.data.normal_forms import normal_form
 from mathmill.data.records import Reduce
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
-from mathmill.data.tables import ask, table_rows
+from mathmill.data.tables import ask, folder_rows
 from mathmill.pipeline.dedup.copies import COPY_COLUMNS, ORDER, by_copies, copy_evidence, copy_row
 from mathmill.pipeline.passes.base import Judge, PassTask, Work, WorkingShard
 from mathmill.pipeline.passes.effects import share_out
@@ -40,7 +41,7 @@ _COMPARED = ("id", "formulas", "characters", "date")  # columns that tell why on
 #: Column -> (Arrow type, what it holds): a row for each Document.
 KEY_COLUMNS: dict[str, tuple[str, str]] = {
     **COPY_COLUMNS,
-    "url_high": ("int64", "upper half of the hash of the canonical address"),
+    "url_high": ("int64", "upper half of the hash of the canonical address; null where it is empty"),
     "url_low": ("int64", "lower half"),
     "text_high": ("int64", "upper half of the hash of the text; null where it is empty"),
     "text_low": ("int64", "lower half"),
@@ -101,8 +102,7 @@ def write_keys(task: PassTask) -> dict[str, Output]:
 def _keys(task: PassTask) -> Iterator[dict[str, Any]]:
     for place, document in task.documents():
         url_high, url_low = _halves(canonical_url(document.url))
-        text = same_text(document.text)
-        text_high, text_low = _halves(text) if text else (None, None)
+        text_high, text_low = _halves(same_text(document.text))
         yield copy_row(task, place, document) | {
             "url_high": url_high,
             "url_low": url_low,
@@ -119,8 +119,10 @@ def same_text(text: str) -> str:
     return normal_form("NFC", " ".join(text.split()))
 
 
-def _halves(text: str) -> tuple[int, int]:
-    """A 128-bit hash as two signed 64-bit integers."""
+def _halves(text: str) -> tuple[int, int] | tuple[None, None]:
+    """A 128-bit hash as two signed 64-bit integers; of nothing none."""
+    if not text:
+        return None, None
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
     return int.from_bytes(digest[:8], "big", signed=True), int.from_bytes(digest[8:], "big", signed=True)
 
@@ -160,7 +162,7 @@ SELECT earlier.row AS row, earlier.reason AS reason,
        coalesce(later.survivor, earlier.survivor) AS survivor
 FROM ({query}) AS earlier LEFT JOIN {USE}_{key} AS later ON earlier.survivor = later.row
 UNION ALL SELECT row, 'same_{key}', '', survivor FROM {USE}_{key}"""  # noqa: S608
-    return Reduce(RESOLVED, tuple(f"{USE}_{key}" for key in by), query)
+    return Reduce(RESOLVED, tuple(f"{USE}_{key}" for key in by), f"SELECT * FROM ({query}) AS said ORDER BY row")  # noqa: S608
 
 
 def _survivors() -> Reduce:
@@ -173,7 +175,7 @@ SELECT {KEYS}.row AS row, {KEYS}.copies + clusters.others AS copies,
        {", ".join(f"{KEYS}.{name} AS {name}" for name in _COMPARED)}, {KEYS}.url AS url
 FROM (SELECT survivor, CAST(sum({KEYS}.copies) AS BIGINT) AS others
       FROM {RESOLVED} JOIN {KEYS} ON {RESOLVED}.row = {KEYS}.row GROUP BY survivor) AS clusters
-JOIN {KEYS} ON clusters.survivor = {KEYS}.row
+JOIN {KEYS} ON clusters.survivor = {KEYS}.row ORDER BY {KEYS}.row
 """,  # noqa: S608
     )
 
@@ -185,7 +187,7 @@ def _compared() -> Reduce:
         reads=(RESOLVED, KEYS),
         query=f"""
 SELECT {KEYS}.row AS row, reason, then_reason, survivor, {", ".join(f"{KEYS}.{name} AS {name}" for name in _COMPARED)}
-FROM {RESOLVED} JOIN {KEYS} ON {RESOLVED}.row = {KEYS}.row
+FROM {RESOLVED} JOIN {KEYS} ON {RESOLVED}.row = {KEYS}.row ORDER BY {KEYS}.row
 """,  # noqa: S608
     )
 
@@ -210,7 +212,7 @@ UNION ALL SELECT row, '', '', copies, {alone}, url FROM {SURVIVORS}
 def _said(table: Path) -> Iterator[dict[str, Any]]:
     """Rows of the effect, from those of `_copies`."""
     survivors = [f"survivor_{name}" for name in (*_COMPARED, "url")]
-    for row in table_rows(table / "part-0.parquet", ["row", "reason", "then_reason", "copies", *_COMPARED, *survivors]):
+    for row in folder_rows(table, ["row", "reason", "then_reason", "copies", *_COMPARED, *survivors]):
         evidence: dict[str, Any] = {"copies": row["copies"]}
         if row["reason"]:
             survivor = {name.removeprefix("survivor_"): row[name] for name in survivors}

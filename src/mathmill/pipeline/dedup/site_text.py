@@ -4,7 +4,8 @@ A page's own lines come first in doubt. What a site puts on its pages stands abo
 line, so only a run of repeated lines from an edge is cut, and only as far in as a line that says something by itself:
 three words or more, which introduce nothing. So "Proof.", "Solution" or "Examples:" at a page's edge stay however often
 they come, and the middle of a page is never looked at: there, what is repeated is mostly the way in which a site writes
-(`benchmarks/site_lines.py` lists both). A run ends at whatever holds mathematics, code or a table.
+(`benchmarks/site_lines.py` lists both). A run ends at whatever holds mathematics, code or a table, asks, or speaks of
+mathematics: "Solve each of the following equations." belongs to each sheet that begins with it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+from mathmill.classifier.evidence import count_words
 
 HEAD, TAIL = 0, 1
 
@@ -57,6 +60,8 @@ def _edge(lines: Sequence[str], numbers: range, held: bytearray, depth: int) -> 
         if held[number] or len(found) == depth or _TABLE_OR_CODE.match(line) or _MATHEMATICS.search(line):
             break
         text = " ".join(line.split())
+        if text.endswith(("?", "\uff1f")) or count_words(text[:_LOOKED_AT]):
+            break
         found.append(EdgeLine(number, text, _count_words(text)))
     return found
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from mathmill.data.config import Config
 from mathmill.data.engine import Engine
 from mathmill.data.errors import MathmillError
 from mathmill.data.files import Output
@@ -73,7 +74,11 @@ class Pass(Protocol):
         ...
 
     def learn(self, work: Work) -> None:
-        """Make the effect on every shard, as units of the run."""
+        """Make the effect on every shard, as units of the run.
+
+        Passes may change in the folder of a run, so each unit's source has to tell all that it hangs on: `work.map`
+        sees to the config that it works by and to earlier passes, `work.reduce` to the query and its tables.
+        """
         ...
 
     def opened(self, folder: Path, shard: WorkingShard) -> Judge:
@@ -120,7 +125,7 @@ class Work:
     by: Any  # the pass's own config
 
     def map(self, name: str, function: Callable[[PassTask], dict[str, Output]], source: Any = ()) -> None:
-        """Have units `NAME/SHARD` made; done ones are left unless the shard's Documents or `source` changed.
+        """Have units `NAME/SHARD` made; done ones are left unless the shard's Documents, `by` or `source` changed.
 
         `function` is picklable and publishes `NAME/SHARD.parquet` and what else it likes below the pass's folders.
         """
@@ -138,13 +143,17 @@ class Work:
 
     def _source(self, task: PassTask, source: Any) -> str:
         shard = task.working
-        return source_hash(shard.number, *state(self.run, shard, self.before), source)
+        by = self.by.model_dump(mode="json") if isinstance(self.by, Config) else None
+        return source_hash(shard.number, state(self.run, shard, self.before), by, source)
 
 
 def state(run: Run, shard: WorkingShard, passes: Sequence[Pass]) -> list[str]:
-    """The hashes of all that decides which Documents of a shard some passes leave, and with what text."""
-    effects = [(f"{each.use}/{shard.name}", shard.effect(each.use)) for each in passes]
-    return [shard.sha256, *(run.ledger.lines[unit]["outputs"][name]["sha256"] for unit, name in effects)]
+    """All that decides which Documents of a shard some passes leave, and with what text, as names and hashes."""
+    found = [shard.sha256]
+    for each in passes:
+        outputs = run.ledger.lines[f"{each.use}/{shard.name}"]["outputs"]
+        found += [each.use, outputs[shard.effect(each.use)]["sha256"]]
+    return found
 
 
 def judged(folder: Path, shard: WorkingShard, passes: Sequence[Pass]) -> Iterator[tuple[int, Document | Dropped]]:
