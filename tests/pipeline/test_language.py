@@ -124,3 +124,9 @@ def test_the_middle_of_a_text_is_looked_at_without_its_tex() -> None:
 def test_a_code_that_the_model_does_not_know_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"no language 'deu'; near to it are .*de"):
         list(Language(keep=("deu",))([]))
+
+
+def test_members_of_chinese_are_chinese() -> None:
+    languages = identifier(None).languages
+    assert "zh" in languages
+    assert not languages & {"wuu", "yue"}

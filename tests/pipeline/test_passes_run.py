@@ -109,7 +109,7 @@ def test_copies_leaks_and_what_the_budget_has_no_room_for_go_and_are_counted(run
     assert manifest["counts"]["kept"] == manifest["funnel"]["kept"] == len(rows)
     assert len(rows) == len(LESSONS) - sum(found["select"].values())
     assert sum(row["tokens"] for row in rows) == manifest["passes"]["select"]["tokens"] <= 1500
-    assert {row["copies"] for row in rows} <= {None, 2}
+    assert {row["copies"] for row in rows} == {1, 2}
     assert not any("frogs" in row["text"] for row in rows)
     assert check_outputs(run) == []
 
@@ -170,7 +170,7 @@ def test_passes_may_change_and_only_what_hangs_on_them_is_done_again(crawl: Path
     for recipe in ((crawl / "recipe.toml", *web), changed):
         code, said, err = warm("pipeline", "run", *recipe, "--out", out, cwd=crawl)
         assert code == 0, err
-    assert "nothing to do: every archive is done already" in said
+    assert "every archive is done already" in said
     assert warm("pipeline", "run", *changed, "--out", fresh, cwd=crawl)[0] == 0
     assert digest(out) == digest(fresh)
     assert check_outputs(out) == []

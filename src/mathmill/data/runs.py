@@ -31,6 +31,7 @@ MANIFEST = "manifest.json"
 NEW, UNFINISHED, DONE = "new", "unfinished", "done"
 _CONFIG = "config.json"
 _TIMINGS = "timings.json"
+_CHANGES = 8  # that a message tells
 
 
 class Run:
@@ -106,7 +107,7 @@ class Run:
             changes = list(differences(self._settled(claimed), self._settled(mine)))
             if changes:
                 raise ConfigError(
-                    f"{self.folder} holds a run of another recipe ({'; '.join(changes)}): "
+                    f"{self.folder} holds a run of another recipe ({_listed(changes)}): "
                     "choose another folder with --out, or delete this one"
                 )
             return DONE if claimed == mine and self.is_done else UNFINISHED
@@ -194,6 +195,11 @@ def differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
             yield from differences(left, right, f"{place}.{_item_name(left, index)}")
     elif old != new:
         yield f"{place}: {_brief(old)} -> {_brief(new)}"
+
+
+def _listed(changes: list[str]) -> str:
+    more = f"; and {len(changes) - _CHANGES:,} more" if len(changes) > _CHANGES else ""
+    return "; ".join(changes[:_CHANGES]) + more
 
 
 def _item_name(item: Any, index: int) -> str:

@@ -124,7 +124,9 @@ class PipelineRecipe(Config):
         for each in self.passes:
             missing = [stage for stage in getattr(each, "needs", ()) if stage not in stages]
             if missing:
-                raise ValueError(f"passes: {each.use} needs what {missing[0]} makes: add it to the stages")
+                raise ValueError(
+                    f"passes: {each.use} needs what {missing[0]} makes: add it to the stages, or go by another"
+                )
         return self
 
 

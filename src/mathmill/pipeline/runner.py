@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,12 @@ from mathmill.data.ledger import Ledger
 from mathmill.data.progress import progress_shown
 from mathmill.data.runs import Run, code_version, committed_outputs
 from mathmill.data.units import make_unit, map_units, publish_files, source_hash
+from mathmill.pipeline.card import Sources, corpus_card
 from mathmill.pipeline.cascade import is_gate
-from mathmill.pipeline.corpus import CORPUS, corpus_card, corpus_source, corpus_tasks, write_corpus_file
+from mathmill.pipeline.corpus import CORPUS, corpus_source, corpus_tasks, write_corpus_file
 from mathmill.pipeline.funnel import FUNNEL, Funnel, read_funnel
 from mathmill.pipeline.inputs import ArchiveInput, find_inputs, fingerprint
-from mathmill.pipeline.passes.base import VALIDATION, Pass, Work, WorkingShard
+from mathmill.pipeline.passes.base import Pass, Work, WorkingShard
 from mathmill.pipeline.passes.decisions import DECIDED, DECISIONS, SIZES, decide
 from mathmill.pipeline.progress import PROGRESS, ProgressBoard
 from mathmill.pipeline.provenance import DROPPED, ERRORED, KEPT, LOST, Tally
@@ -82,7 +83,7 @@ def run_pipeline(recipe: PipelineRecipe, folder: Path, engine: Engine, error_bud
             _check_funnel(run, funnel, tally)
             _check_budget(folder, tally, error_budget)
             cards: dict[str, list[str]] = {each.use: list(each.card(told[each.use])) for each in recipe.passes}
-            _write_card(run, funnel, tally, len(shards), cards)
+            _write_card(run, recipe, funnel, tally, shards, cards)
             if not run.is_done:
                 _finish(run, recipe, shards, tally, funnel, told)
             fresh_pages = sum(shards[archive.name]["tally"]["pages"] for archive in todo)
@@ -251,15 +252,18 @@ def _check_budget(folder: Path, tally: Tally, budget: float) -> None:
         )
 
 
-def _write_card(run: Run, funnel: Funnel, tally: Tally, archives: int, cards: Mapping[str, list[str]]) -> None:
-    facts = {
-        "archives": f"{archives:,}, {tally.bytes_in:,} bytes",
-        "recipe": f"`{config_hash(run.config)}` (config.json)",
-        "code": f"mathmill {code_version()}",
-    }
-    has_validation = any(unit.startswith(f"{CORPUS}/{VALIDATION}-") for unit in run.ledger.lines)
-    card = corpus_card(run.folder.resolve().name, funnel, facts, cards, has_validation)
-    source = source_hash(config_hash(run.config), funnel.as_dict(), cards, has_validation)
+def _write_card(
+    run: Run,
+    recipe: PipelineRecipe,
+    funnel: Funnel,
+    tally: Tally,
+    archives: Iterable[str],
+    cards: Mapping[str, list[str]],
+) -> None:
+    sources = Sources(tuple(archives), tally.bytes_in, code_version())
+    files = {name: output["rows"] for name, output in committed_outputs(run.ledger).items() if name != _CARD}
+    card = corpus_card(run.folder.resolve().name, recipe, sources, funnel, cards, files)
+    source = source_hash(card)
     make_unit(run, _CARD, source, lambda: (publish_files(run.folder, {_CARD: card.encode()}), {}))
 
 

@@ -56,11 +56,11 @@ def show_result(result: RunResult, as_json: bool) -> None:
             f"peak {result.tally.peak_mb:,.0f} MB a process"
         )
     else:
-        print("nothing to do: every archive is done already")
+        print("no archive to read: nothing to do there, every archive is done already")
     if result.gone:
         print(f"taken out, since they are inputs no longer: {', '.join(result.gone)}")
     advice = "open it with datasets.load_dataset" if result.funnel.kept else "nothing to open"
-    print(f"corpus: {result.folder} ({result.funnel.kept:,} pages; {advice})")
+    print(f"corpus: {result.folder} ({result.funnel.kept:,} pages; {advice}); its README.md tells what each pass found")
 
 
 def print_funnel(funnel: dict[str, Any]) -> None:

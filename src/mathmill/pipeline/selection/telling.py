@@ -104,7 +104,11 @@ def split_lines(told: Mapping[str, Any]) -> Iterator[str]:
     elif told["share_of_documents"] > 2 * told["asked"]:
         yield 'A giant site was drawn: with `of = "documents"` validation would have nearly the share of the Documents.'
     yield ""
-    cells = [(name, part["sites"], part["documents"], part["tokens"]) for name, part in told["parts"].items()]
+    known = told["share_of_tokens"] is not None
+    cells = [
+        (name, part["sites"], part["documents"], part["tokens"] if known else None)
+        for name, part in told["parts"].items()
+    ]
     yield from table_lines(("part", "sites", "documents", "tokens"), cells)
     if told["largest_sites"]:
         yield ""
