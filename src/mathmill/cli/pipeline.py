@@ -50,6 +50,19 @@ def pipeline_run(
         show_result(run(resolved, folder, workers, error_budget, memory), as_json)
 
 
+@pipeline_app.command("keys")
+def pipeline_keys(
+    name: Annotated[
+        str, typer.Argument(metavar="[STAGE or PASS]", help="such as select; without it all are listed")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Tell what a recipe can say: stages and passes, and the keys of one."""
+    from mathmill.pipeline.keys import show_keys
+
+    show_keys(name, as_json)
+
+
 @pipeline_app.command("check")
 def pipeline_check(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="archives: paths, globs, https:// or s3://")],
