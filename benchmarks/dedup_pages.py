@@ -27,12 +27,16 @@ _FIRST_YEAR, _LAST_YEAR = 2009, 2024
 
 @dataclass(frozen=True, slots=True)
 class MadePage:
-    """A page; `how` names what was done to the family's first page: a change of `COPIES` or `VARIANTS`, or `page`."""
+    """A page; `how` names what was done to the family's first page: a change of `COPIES` or `VARIANTS`, or `page`.
+
+    `base` is the text of its group before it was copied.
+    """
 
     family: int
     group: str
     how: str
     text: str
+    base: str
 
     @property
     def url(self) -> str:
@@ -44,17 +48,28 @@ def families(count: int, seed: int = 0) -> Iterator[list[MadePage]]:
     for family in range(count):
         rng = Random(f"{seed} {family}")
         text = page_text(rng)
-        pages = [MadePage(family, f"{family}", "page", text)]
+        pages = [MadePage(family, f"{family}", "page", text, text)]
         for how in rng.sample(sorted(COPIES), 3):
-            pages.append(MadePage(family, f"{family}", how, COPIES[how](rng, text)))
+            pages.append(MadePage(family, f"{family}", how, COPIES[how](rng, text), text))
         for how in rng.sample(sorted(VARIANTS), 4):
             changed = VARIANTS[how](rng, text)
             if changed != text:
-                pages.append(MadePage(family, f"{family}-{how}", how, changed))
+                pages.append(MadePage(family, f"{family}-{how}", how, changed, changed))
         last = pages[-1]
         how = rng.choice(sorted(COPIES))
-        pages.append(MadePage(family, last.group, f"{last.how}+{how}", COPIES[how](rng, last.text)))
+        pages.append(MadePage(family, last.group, f"{last.how}+{how}", COPIES[how](rng, last.text), last.text))
         yield pages
+
+
+def are_one_by_text(one: MadePage, other: MadePage) -> bool:
+    """Whether two variants cannot be told apart: two changes came to the same text, or one of the pages lacks just the
+    paragraph in which they differ."""
+    return one.base == other.base or _has_all_of(one, other) or _has_all_of(other, one)
+
+
+def _has_all_of(whole: MadePage, part: MadePage) -> bool:
+    paragraphs = set(whole.base.split("\n\n"))
+    return part.how.endswith("without_paragraph") and paragraphs.issuperset(part.text.split("\n\n"))
 
 
 def page_text(rng: Random, articles: int = 3) -> str:
@@ -239,6 +254,10 @@ def bulk_pages(first: int, count: int, words: int = 200) -> Iterator[str]:
 
 
 def _bulk_text(number: int, words: int) -> str:
-    rng = Random(number)
-    drawn = rng.choices(_SYLLABLES, k=3 * words)
-    return " ".join("".join(drawn[place : place + 3]) for place in range(0, 3 * words, 3)) + f" $x + {number} = 1$."
+    return " ".join(made_words(Random(number), words)) + f" $x + {number} = 1$."
+
+
+def made_words(rng: Random, count: int) -> list[str]:
+    """Words of three syllables each, at random."""
+    drawn = rng.choices(_SYLLABLES, k=3 * count)
+    return ["".join(drawn[place : place + 3]) for place in range(0, 3 * count, 3)]

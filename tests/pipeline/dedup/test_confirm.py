@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathmill.pipeline.dedup import confirm
-from mathmill.pipeline.dedup.confirm import Joining, join, similarity_of
+from mathmill.pipeline.dedup.confirm import Effort, Joining, join, similarity_of
 from mathmill.pipeline.dedup.near_marks import marked_tokens
 from mathmill.pipeline.dedup.near_streams import Texts, tokens_name
 from mathmill.pipeline.dedup.shingles import shingles, tokens
@@ -22,7 +22,7 @@ def joining(folder: Path, pages: Sequence[str], keep_variants: bool = False, mos
     counts = [len(each) for each in found]
     first = np.cumsum([0, *counts[:-1]]).tolist()
     texts = Texts(folder, ["a"] * len(pages), first, counts, 1, most)
-    return Joining(texts, 0.8, keep_variants, list(range(len(pages))))
+    return Joining(texts, 0.8, keep_variants, list(range(len(pages))), Effort(1_000))
 
 
 def clusters(joining: Joining) -> set[frozenset[int]]:
@@ -106,6 +106,32 @@ def test_variants_are_refused_however_alike(tmp_path: Path) -> None:
     merged = joining(tmp_path, pages, keep_variants=False)
     join(merged, range(4))
     assert clusters(merged) == {frozenset(range(4))}
+
+
+def test_a_chain_is_one_cluster(tmp_path: Path) -> None:
+    pages = [" ".join(f"c{spelt(place)}" for place in range(at, at + 20)) for at in range(0, 80, 2)]
+    found = joining(tmp_path, pages)
+    join(found, range(len(pages)))
+    assert clusters(found) == {frozenset(range(len(pages)))}
+
+
+def test_sheets_of_other_numbers_cost_no_pairs(tmp_path: Path) -> None:
+    body = " ".join(f"b{spelt(number)}" for number in range(60))
+    found = joining(tmp_path, [f"{body} buy {number} apples" for number in range(200)], keep_variants=True)
+    join(found, range(200))
+    assert clusters(found) == set()
+    assert found.counts["tested"] == found.counts["refused"] == found.counts["unfinished"] == 0
+
+
+def test_a_bound_on_alignments_keeps_pages_and_is_told(tmp_path: Path) -> None:
+    body = " ".join(f"b{spelt(number)}" for number in range(60))
+    pages = [f"{body} {spelt(number)}x buys {number} apples" for number in range(30)]
+    found = joining(tmp_path, pages, keep_variants=True)
+    found.effort.left = 5
+    join(found, range(30))
+    assert clusters(found) == set()
+    assert found.effort.left == 0
+    assert found.counts["unfinished"] >= 1
 
 
 def spelt(number: int) -> str:

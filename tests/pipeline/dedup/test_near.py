@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from benchmarks.dedup_hard import CASES
 from benchmarks.dedup_pages import families
 from mathmill.data.engine import Engine
 from mathmill.data.records import Document, Dropped
 from mathmill.pipeline.dedup.near import NearDuplicates
-from mathmill.pipeline.dedup.near_tables import FOUND, batches
+from mathmill.pipeline.dedup.near_tables import FOUND, USE, batches
+from mathmill.pipeline.engines.local import LocalEngine
 from mathmill.pipeline.passes.base import ROW_BITS
 from tests.pipeline.passes.making import document, results
 from tests.warm import InlineEngine
@@ -205,3 +207,29 @@ def test_settings_are_checked() -> None:
     assert len(set(NearDuplicates().folders)) == len(NearDuplicates().folders)
     assert all(name.startswith("near_duplicates") for name in NearDuplicates().folders)
     assert NearDuplicates().identity() == {}
+
+
+def test_workers_of_their_own_find_the_same(tmp_path: Path) -> None:
+    pages = corpus()[:9]
+    inline = fates(tmp_path / "inline", pages, 2, QUICK)
+    engine = LocalEngine(2)
+    try:
+        assert fates(tmp_path / "workers", pages, 2, QUICK, engine) == inline
+    finally:
+        engine.close()
+    for effect in sorted((tmp_path / "inline" / USE).glob("*.parquet")):
+        assert effect.read_bytes() == (tmp_path / "workers" / USE / effect.name).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["sheets", "mirrors"])
+def test_hostile_sets(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `benchmarks.dedup hard` runs at full size; here so that none of the bounds is met."""
+    monkeypatch.setattr("mathmill.pipeline.dedup.near_clusters.WHOLE", 20)
+    case = CASES[name]
+    by = NearDuplicates(bands=1, rows=1)
+    pages = [page(text, number) for number, text in enumerate(case.texts(40))]
+    found = fates(tmp_path / "run", pages, 1, by)
+    left = sum(not is_dropped(found[each.id]) for each in pages)
+    assert case.left is not None
+    assert left == case.left(40)
+    assert by.told(tmp_path / "run")["unfinished"] == 0

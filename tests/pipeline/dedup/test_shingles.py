@@ -85,7 +85,11 @@ def test_pieces_are_not_to_be_seen(parts: list[str], before: int) -> None:
     assert found.tolist() == [*tokens("word").tolist() * ((PIECE - before) // 5), *plain]
 
 
-@pytest.mark.parametrize("text", ["a" * 300_000, "\n" * 300_000, "same line\n" * 30_000, "$" * 100_000, "'" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 300_000, "\n" * 300_000, "same line\n" * 30_000, "$" * 100_000, "'" * 100_000, "e\u0301\u0323" * 100_000,
+     "e" + "\u0301\u0323" * 100_000],
+)  # fmt: skip
 def test_hostile_texts_take_linear_time(text: str) -> None:
     assert len(tokens(text)) >= 1
 

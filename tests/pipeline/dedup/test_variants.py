@@ -1,7 +1,7 @@
 import pytest
 
 from mathmill.pipeline.dedup.near_marks import marked_tokens
-from mathmill.pipeline.dedup.variants import exchanged, said
+from mathmill.pipeline.dedup.variants import are_variants, exchanged, print_of, said, told_by_print
 
 
 def differ(one: str, other: str) -> tuple[int, int]:
@@ -63,6 +63,22 @@ def test_exchanged_quantities_are_found(one: str, other: str) -> None:
 @pytest.mark.parametrize(("one", "other"), COPIES)
 def test_what_sites_change_is_none(one: str, other: str) -> None:
     assert differ(one, other) == (0, 0)
+
+
+@pytest.mark.parametrize(("one", "other"), [*VARIANTS, *COPIES])
+def test_prints_tell_what_alignment_does(one: str, other: str) -> None:
+    first, second = marked_tokens(f"{BOOK} {one}"), marked_tokens(f"{BOOK} {other}")
+    told = told_by_print(print_of(first), print_of(second))
+    assert told in (None, are_variants(said(first), said(second)))
+
+
+def test_prints_tell_most_variants_and_mirrors() -> None:
+    one, other, more = (print_of(marked_tokens(f"{BOOK} Solve $2x + {number} = 7$.")) for number in (3, 5, 3))
+    assert told_by_print(one, other) is True
+    assert told_by_print(one, more) is False
+    mirror = print_of(marked_tokens(f"Home\n\n{BOOK} Solve $2x + 3 = 7$.\n\nNext page"))
+    assert told_by_print(one, mirror) is False
+    assert told_by_print(other, mirror) is None
 
 
 def test_where_they_stand() -> None:

@@ -6,6 +6,7 @@ edges join are candidates, nothing is confirmed yet. A row says only which Docum
 
 from __future__ import annotations
 
+from array import array
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from mathmill.data.records import Reduce
 from mathmill.data.shards import count_parquet, parquet_schema
 from mathmill.data.units import make_unit, source_hash
 from mathmill.pipeline.dedup.components import BYTES_AN_EDGE, Rows, joined, joined_by_queries
-from mathmill.pipeline.dedup.near_tables import BANDS, COMPONENTS, STARS, band_names, batches
+from mathmill.pipeline.dedup.near_tables import BANDS, COMPONENTS, STARS, arrow_column, band_names, batches, int64s
 from mathmill.pipeline.passes.base import Work
 
 _COLUMNS = {
@@ -57,8 +58,8 @@ def find_candidates(work: Work, bands: int, memory_mb: int) -> Path:
 def _edges(table: Path) -> tuple[Rows, Rows]:
     rows, leaders = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for batch in batches(table, ("row", "leader")):
-        rows.append(batch.column(0).to_numpy())
-        leaders.append(batch.column(1).to_numpy())
+        rows.append(int64s(batch.column(0)))
+        leaders.append(int64s(batch.column(1)))
     return np.concatenate(rows), np.concatenate(leaders)
 
 
@@ -68,7 +69,8 @@ def _write(folder: Path, rows: Rows, labels: Rows) -> dict[str, Output]:
 
     name = f"{COMPONENTS}/part-0.parquet"
     staging = Staging(folder)
-    table = pa.table({"row": rows, "component": labels}, schema=parquet_schema(_COLUMNS))
+    columns = [arrow_column(array("q", each.tobytes())) for each in (rows, labels)]
+    table = pa.Table.from_arrays(columns, schema=parquet_schema(_COLUMNS))
     pq.write_table(table, staging.stage(name, count_parquet), compression="zstd", row_group_size=1 << 16)
     return staging.publish({name: len(rows)})
 
@@ -86,6 +88,10 @@ def candidate_rows(folder: Path, low: int, high: int) -> Rows:
 
     found = [np.empty(0, np.int64)]
     for path in sorted((folder / COMPONENTS).glob("*.parquet")):
-        table = pq.read_table(path, columns=["row"], filters=[("row", ">=", low), ("row", "<", high)])
-        found.append(table.column(0).to_numpy())
+        with pq.ParquetFile(path) as file:
+            for group in range(file.num_row_groups):
+                known = file.metadata.row_group(group).column(0).statistics
+                if known is None or (known.min < high and known.max >= low):
+                    rows = int64s(file.read_row_group(group, columns=["row"]).column(0))
+                    found.append(rows[(rows >= low) & (rows < high)])
     return np.concatenate(found)

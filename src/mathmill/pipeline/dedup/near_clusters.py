@@ -15,9 +15,9 @@ import numpy as np
 from mathmill.data.config import canonical_json
 from mathmill.data.files import Output, Staging
 from mathmill.data.shards import count_parquet
-from mathmill.pipeline.dedup.confirm import Joining, join, similarity_of
+from mathmill.pipeline.dedup.confirm import Effort, Joining, join, most_refused, similarity_of
 from mathmill.pipeline.dedup.copies import COPY_COLUMNS, best_first, copy_evidence
-from mathmill.pipeline.dedup.near_streams import Texts
+from mathmill.pipeline.dedup.near_streams import Texts, forget_tokens
 from mathmill.pipeline.dedup.near_tables import (
     CONFIRMED,
     CONFIRMED_COLUMNS,
@@ -27,6 +27,7 @@ from mathmill.pipeline.dedup.near_tables import (
     TALLY_COLUMNS,
     Table,
     band_names,
+    int64s,
     part_of,
 )  # fmt: skip
 
@@ -64,11 +65,12 @@ def confirm_partition(task: Partition) -> dict[str, Output]:
             for row in _decided(task.folder, component, by, counts):
                 confirmed.add(row)
         tallies.add({name: counts[name] for name in TALLY_COLUMNS})
+    forget_tokens()
     return staging.publish({names[0]: confirmed.count, names[1]: tallies.count})
 
 
 def _components(members: pa.Table) -> Iterator[pa.Table]:
-    labels = members.column("component").to_numpy()
+    labels = int64s(members.column("component"))
     cuts = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), len(labels)]
     for begin, end in itertools.pairwise(cuts):
         if begin < end:
@@ -82,7 +84,9 @@ def _decided(folder: Path, component: pa.Table, by: NearDuplicates, counts: Coun
     texts = Texts(folder, shards, first, count, by.shingle, by.memory_mb << 20)
     alike = _alike(component, count)
     numbers = sorted(alike)
-    joining = Joining(texts, by.threshold, by.keep_variants, list(range(len(copies))))
+    joining = Joining(
+        texts, by.threshold, by.keep_variants, list(range(len(copies))), Effort(most_refused(len(numbers)))
+    )
     for bucket in _buckets(component, numbers, by.bands):
         join(joining, bucket)
     for cluster in _clusters(joining, numbers, alike, copies):
@@ -107,7 +111,7 @@ def _buckets(component: pa.Table, numbers: list[int], bands: int) -> Iterator[li
     chosen = np.array(numbers, np.intp)
     seen: set[bytes] = set()
     for name in band_names(bands):
-        keys = component.column(name).to_numpy()[chosen]
+        keys = int64s(component.column(name))[chosen]
         order = np.argsort(keys, kind="stable")
         cuts = np.flatnonzero(np.diff(keys[order])) + 1
         for part in np.split(chosen[order], cuts):
@@ -147,7 +151,8 @@ def _ranked(cluster: list[int], alike: dict[int, list[int]], copies: Sequence[Ma
 
 
 def _joined_anew(joining: Joining, apart: list[int]) -> list[list[int]]:
-    fresh = Joining(joining.texts, joining.threshold, joining.keep_variants, list(range(len(joining.parents))))
+    parents = list(range(len(joining.parents)))
+    fresh = Joining(joining.texts, joining.threshold, joining.keep_variants, parents, joining.effort)
     join(fresh, apart)
     joining.counts += fresh.counts
     for number, found in fresh.partners.items():

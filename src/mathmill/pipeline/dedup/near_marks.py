@@ -31,7 +31,6 @@ FORMULA = np.uint64(4)  # marks in a token's low byte, beside its kind
 IDLE = np.uint64(8)  # a number or sign that sites change by themselves
 SOFT = np.uint64(16)  # a sign outside of formulas that may be one of Markdown or a quote
 
-_MARKS = np.array([ord(mark) for mark in "*_~"], np.uint32)
 _NEAR = 6  # tokens from a word of `_IDLE_WORDS` to what it excuses
 _SHORT = 6  # tokens in a line that is a counter and nothing else
 _DAY, _YEAR = 1, 3  # tokens from the name of a month to the day and the year
@@ -62,8 +61,11 @@ def marked_tokens(text: str) -> Hashes:
     pieces = []
     inside = False
     for found, starts, codes in token_pieces(text):
-        lines = np.searchsorted(np.flatnonzero(codes == ord("\n")), starts)
         formulas, inside = in_formulas(codes, starts, inside)
+        if (kinds_of(found) == WORD).all():
+            pieces.append(found | np.where(formulas, FORMULA, np.uint64(0)))
+            continue
+        lines = np.searchsorted(np.flatnonzero(codes == ord("\n")), starts)
         marks = np.where(_idle(found, starts, codes, lines), IDLE, np.uint64(0))
         marks |= np.where(_soft(starts, codes), SOFT, np.uint64(0))
         pieces.append(found | np.where(formulas, FORMULA, marks))
@@ -75,12 +77,14 @@ def _idle(found: Hashes, starts: Places, codes: Codes, lines: Places) -> Bools:
     """Whether each token is a number or sign of the site's own, formulas apart."""
     numbers = kinds_of(found) == NUMBER
     padded = np.concatenate([codes, np.zeros(_PRINTED + 4, np.uint32)])
-    idle = _beside(len(found), _found(found, _IDLE_WORDS), lines, _NEAR)
-    lengths = np.bincount(lines, minlength=int(lines[-1]) + 1 if len(lines) else 0)
-    short = np.zeros(len(lengths), np.bool_)
-    short[lines[_found(found, _COUNTERS)]] = True
-    idle |= (short & (lengths <= _SHORT))[lines]
-    idle |= _dates(found, numbers, starts, padded, lines)
+    excusing, counters, months = _listed(found)
+    idle = _beside(len(found), excusing, lines, _NEAR)
+    if len(counters):
+        lengths = np.bincount(lines, minlength=int(lines[-1]) + 1)
+        short = np.zeros(len(lengths), np.bool_)
+        short[lines[counters]] = True
+        idle |= (short & (lengths <= _SHORT))[lines]
+    idle |= _dates(months, numbers, starts, padded, lines)
     idle |= numbers & (_clocks(starts, padded) | _printed(starts, padded))
     idle |= _powers_of_ten(numbers, starts, padded)
     idle &= kinds_of(found) != WORD
@@ -93,7 +97,7 @@ def _soft(starts: Places, codes: Codes) -> Bools:
     at = codes[starts]
     before, after = codes[np.maximum(starts - 1, 0)], codes[np.minimum(starts + 1, len(codes) - 1)]
     soft: Bools = ((at == ord("-")) & _blank(before) & _blank(after)) | ((at == ord(">")) & _blank(before))
-    soft |= np.isin(at, _MARKS) | ((at == ord("'")) & (after != ord("(")))
+    soft |= (at == ord("*")) | (at == ord("_")) | (at == ord("~")) | ((at == ord("'")) & (after != ord("(")))
     return soft
 
 
@@ -115,22 +119,21 @@ def _beside(count: int, places: Places, lines: Places, reach: int) -> Bools:
     return near
 
 
-def _dates(found: Hashes, numbers: Bools, starts: Places, codes: Codes, lines: Places) -> Bools:
+def _dates(months: Places, numbers: Bools, starts: Places, codes: Codes, lines: Places) -> Bools:
     """Whether each token is a day or year beside a month, a year in brackets, or part of a date like 2019-05-03."""
     digit = (codes >= ord("0")) & (codes <= ord("9"))
     one, two = codes[starts], codes[starts + 1]
     century = ((one == ord("1")) & (two == ord("9"))) | ((one == ord("2")) & (two == ord("0")))
     years = numbers & century & digit[starts + 2] & digit[starts + 3] & ~digit[starts + 4]
     years &= ~((codes[starts + 4] == ord(".")) & digit[starts + 5])
-    months = _found(found, _MONTHS)
-    dates = numbers & _beside(len(found), months, lines, _DAY)
-    dates |= years & _beside(len(found), months, lines, _YEAR)
+    dates = numbers & _beside(len(starts), months, lines, _DAY)
+    dates |= years & _beside(len(starts), months, lines, _YEAR)
     dates |= years & (codes[starts - 1] == ord("(")) & (codes[starts + 4] == ord(")")) & (starts > 0)
     # Year, sign, number, sign, number: in this order, or backwards.
     joint = (codes[starts] == ord("-")) | (codes[starts] == ord("/"))
-    middle = np.arange(2, len(found) - 2)
+    middle = np.arange(2, len(starts) - 2)
     whole = numbers[middle - 2] & joint[middle - 1] & numbers[middle] & joint[middle + 1] & numbers[middle + 2]
-    whole &= years[middle - 2] | years[np.minimum(middle + 2, len(found) - 1)]
+    whole &= years[middle - 2] | years[np.minimum(middle + 2, len(starts) - 1)]
     for place in range(-2, 3):
         dates[middle[whole] + place] = True
     return dates
@@ -166,11 +169,19 @@ def _powers_of_ten(numbers: Bools, starts: Places, codes: Codes) -> Bools:
     return found
 
 
-def _found(found: Hashes, words: str) -> Places:
-    """The places of some words."""
-    return np.flatnonzero(np.isin(found, _words(words)))
+def _listed(found: Hashes) -> tuple[Places, Places, Places]:
+    """The places of words of `_IDLE_WORDS`, of `_COUNTERS` and of months."""
+    words, lists = _lists()
+    at = np.minimum(np.searchsorted(words, found), len(words) - 1)
+    places = np.flatnonzero(words[at] == found)
+    of = lists[at[places]]
+    excusing, counters, months = (places[(of & 1 << each) != 0] for each in range(3))
+    return excusing, counters, months
 
 
 @cache
-def _words(words: str) -> Hashes:
-    return np.unique(tokens(words))
+def _lists() -> tuple[Hashes, Places]:
+    """All words of the lists, ascending, and in which they are: a bit for each list."""
+    lists = [tokens(words) for words in (_IDLE_WORDS, _COUNTERS, _MONTHS)]
+    every = np.unique(np.concatenate(lists))
+    return every, np.sum([np.isin(every, words).astype(np.intp) << place for place, words in enumerate(lists)], axis=0)

@@ -7,9 +7,8 @@ partition reads what it asks for and no more. 8 bytes a token of the Documents t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,11 +18,8 @@ from mathmill.pipeline.dedup.candidates import candidate_rows
 from mathmill.pipeline.dedup.near_marks import marked_tokens
 from mathmill.pipeline.dedup.near_tables import STREAM_COLUMNS, STREAMS, Table
 from mathmill.pipeline.dedup.shingles import FLAGS, Hashes, mixed, shingles
-from mathmill.pipeline.dedup.variants import Said, said
+from mathmill.pipeline.dedup.variants import Print, Said, print_of, said
 from mathmill.pipeline.passes.base import ROW_BITS, PassTask
-
-if TYPE_CHECKING:
-    from mathmill.pipeline.dedup.near import NearDuplicates
 
 _BYTES = 8
 _HELD_BYTES_A_TOKEN = 40  # of a Document's set of shingles, or of what it says
@@ -31,7 +27,6 @@ _HELD_BYTES_A_TOKEN = 40  # of a Document's set of shingles, or of what it says
 
 def write_streams(task: PassTask) -> dict[str, Output]:
     """Write and publish the tokens of a shard's candidates, and the table of where they are."""
-    by: NearDuplicates = task.by
     low = task.working.row(0)
     wanted = set(candidate_rows(task.folder, low, low + (1 << ROW_BITS)).tolist())
     staging = Staging(task.folder)
@@ -45,7 +40,7 @@ def write_streams(task: PassTask) -> dict[str, Output]:
             if row in wanted:
                 found = marked_tokens(document.text)
                 file.write(found.tobytes())
-                stream = _stream(found, by.shingle)
+                stream = _in_order(found & ~FLAGS)
                 table.add({"row": row, "shard": task.shard, "first": first, "count": len(found), "stream": stream})
                 first += len(found)
     return staging.publish({names[0]: table.count, names[1]: first})
@@ -60,11 +55,21 @@ def _count(path: Path) -> int:
     return path.stat().st_size // _BYTES
 
 
-def _stream(found: Hashes, size: int) -> int:
-    """A hash of all tokens in their order, their marks left out."""
-    plain = found & ~FLAGS
-    places = mixed(np.arange(len(plain), dtype=np.uint64))
-    return int(mixed(plain ^ places).sum(dtype=np.uint64).view(np.int64))
+def _in_order(values: Hashes) -> int:
+    """A hash of some hashes in their order."""
+    places = mixed(np.arange(len(values), dtype=np.uint64))
+    return int(mixed(values ^ places).sum(dtype=np.uint64).view(np.int64))
+
+
+def forget_tokens() -> None:
+    """Let go of all files of tokens."""
+    _mapped.cache_clear()
+
+
+@lru_cache(maxsize=256)
+def _mapped(path: Path, inode: int) -> Hashes:
+    """A shard's tokens, which the components of a partition share; a file that was written anew is another one."""
+    return np.memmap(path, np.uint64, "r")
 
 
 class Texts:
@@ -75,19 +80,14 @@ class Texts:
     ) -> None:
         self._folder, self._shards, self._first, self._count = folder, shards, first, count
         self._size, self._most, self._held = size, most, 0
-        self._files: dict[str, Hashes] = {}
         self._sets: dict[int, Hashes] = {}
         self._said: dict[int, Said] = {}
+        self._prints: dict[int, Print] = {}
 
     def tokens(self, number: int) -> Hashes:
         """The tokens of the Document of a number, with their marks."""
-        shard = self._shards[number]
-        if shard not in self._files:
-            if len(self._files) > 256:
-                self._files.clear()
-            self._files[shard] = np.memmap(self._folder / tokens_name(shard), np.uint64, "r")
-        first = self._first[number]
-        return np.asarray(self._files[shard][first : first + self._count[number]])
+        path, first = self._folder / tokens_name(self._shards[number]), self._first[number]
+        return np.asarray(_mapped(path, path.stat().st_ino)[first : first + self._count[number]])
 
     def shingles(self, number: int) -> Hashes:
         """Its set of shingles, ascending."""
@@ -102,6 +102,12 @@ class Texts:
             self._make_room(number)
             self._said[number] = said(self.tokens(number))
         return self._said[number]
+
+    def print(self, number: int) -> Print:
+        """Its Print; some 200 bytes that are held for good."""
+        if number not in self._prints:
+            self._prints[number] = print_of(self.tokens(number))
+        return self._prints[number]
 
     def count(self, number: int) -> int:
         """How many tokens it has."""

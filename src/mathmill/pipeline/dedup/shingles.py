@@ -226,6 +226,8 @@ def in_formulas(codes: Codes, places: Places, inside: bool = False) -> tuple[npt
     Runs of dollars open and close; an empty line closes too, for a dollar may be money.
     """
     dollars = np.flatnonzero(codes == ord("$"))
+    if not inside and not len(dollars):
+        return np.zeros(len(places), np.bool_), False
     breaks = np.flatnonzero(codes == ord("\n"))
     before = codes[np.maximum(dollars - 1, 0)]
     toggles = dollars[(before != ord("\\")) & ((before != ord("$")) | (dollars == 0))]
