@@ -8,13 +8,15 @@ than three tokens, and solutions and answers of fewer than five words or three o
 Numbers, lone letters and the like count as half a word (`wording.weight_of`). The plain rule of ten tokens, whatever
 they are, and of no prose, is `counting="tokens"`; what it adds is measured by `benchmarks/decontamination.py`.
 
-Windows of tokens are found by a hash and then compared, so that what is found is there. The index takes about 20 bytes
-a token of the texts looked for; a document costs memory for `PIECE` characters at a time.
+A stretch is the fewest tokens from some place on that are enough of a long text: whatever holds one is. What is enough
+follows from its tokens alone, so stretches of a document are looked up among those of the texts by one hash, at every
+place; those found are compared, so that what is found is there. The index takes about 20 bytes a token of the texts
+looked for; a document costs time in proportion to its length, and memory for `PIECE` characters at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Literal
@@ -23,6 +25,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathmill.data.problem_texts import Sought
+from mathmill.data.token_hashes import (
+    Hashes,
+    Ids,
+    Index,
+    Places,
+    alike,
+    hashes_of_spans,
+    hashes_of_windows,
+    index_of,
+    longer,
+)
 from mathmill.data.wording import (
     WORD,
     are_other_signs,
@@ -33,6 +46,7 @@ from mathmill.data.wording import (
     tokens_of,
     variants,
     weight_of,
+    words_of,
 )
 
 #: Tokens in a row that are looked up together; and words of a match.
@@ -45,22 +59,16 @@ PROSE = 3
 PIECE, OVERLAP = 1 << 20, 1 << 15
 
 Counting = Literal["words", "tokens"]
-_Ids = NDArray[np.uint32]
-_Hashes = NDArray[np.uint64]
-_Places = NDArray[np.int64]
 _UNKNOWN, _NOISE = 0, 1  # numbers of tokens: of none of the texts, and left out
-_MANY = 1_000  # places of one text in a document that are told apart
-_SPARSE = 4  # bits: of 16 places in a table of hashes at most one is taken
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd: no position of a window drops out modulo 2^64
+_MANY = 20  # other places of one text that are told
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """What a document has of text number `text`: its longest run, `document[start:end]`, of `words` words.
 
-    `again` are the other places of the document at which tokens of the run stand in a row; where there are more than a
-    thousand, it is all from the first to the last. With `whole` the text is a
-    short one, and all of it is there.
+    `again` are twenty other places at most where it has something else of the text; `places_in` tells all. With
+    `whole` the text is a short one, and all of it is there.
     """
 
     text: int
@@ -72,21 +80,14 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Index:
-    """Windows by hash, sorted; of each the position in all texts' tokens where it begins.
+class _Stretches:
+    """Stretches of a stream that the index has: where each begins and ends, its hash, and its range in the index."""
 
-    `has` has a bit for the first bits of a hash, the `64 - shift` of them, and spares most searches.
-    """
-
-    shift: np.uint64
-    has: NDArray[np.uint8]
-    hashes: _Hashes
-    places: NDArray[np.int32]
-
-    def maybe(self, hashes: _Hashes) -> _Places:
-        """Which of some hashes are perhaps in the index."""
-        bits = hashes >> self.shift
-        return np.flatnonzero(self.has[bits >> np.uint64(3)] & (np.uint8(1) << (bits & np.uint64(7)).astype(np.uint8)))
+    places: Places
+    ends: Places
+    hashes: Hashes
+    lows: Places
+    highs: Places
 
 
 class Passages:
@@ -103,7 +104,7 @@ class Passages:
         """All texts as one row of numbers, with an unknown token after each."""
         ids: dict[bytes, int] = {b"": _NOISE}
         weights, prose = [0, 0], [False, False]
-        rows: list[_Ids] = []
+        rows: list[Ids] = []
         for text in texts:
             tokens = tokens_of(text.text)
             for token in tokens:
@@ -135,20 +136,39 @@ class Passages:
         short = ~long & np.where(questions, self._tokens >= FEWEST, words >= FEWEST_OF_ANSWER)
         for text in np.flatnonzero(short & ~questions):
             short[text] = self._is_prose(self._of(int(text)))
-        self._questions = questions
         #: Whether each text is looked for.
         self.sought: list[bool] = (long | short).tolist()
-        hashes = _hashed(self._stream, WINDOW)
-        ends = np.repeat(self._starts[1:] - 1, self._tokens + 1)
-        inside = np.arange(len(hashes)) + WINDOW <= ends[: len(hashes)]
-        self._long = _index(hashes, np.flatnonzero(inside & np.repeat(long, self._tokens + 1)[: len(hashes)]))
-        starts = self._starts[:-1]
-        self._heads = _index(_hashed(self._stream, FEWEST), starts[short])
-        widths = np.minimum(self._tokens, WINDOW)
-        self._short = {
-            width: _index(_hashed(self._stream, width), starts[short & (widths == width)])
-            for width in range(FEWEST, WINDOW + 1)
-        }
+        enough = self._lay_out_stretches(long)
+        self._lay_out_wholes(short | (long & questions & ~enough))
+
+    def _lay_out_stretches(self, long: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The index of stretches; which texts have any."""
+        owners = np.repeat(np.arange(len(self._tokens)), self._tokens + 1)
+        at = np.flatnonzero(long[owners])
+        ends = self._ends(self._stream, at)
+        inside = ends < self._starts[1:][owners[at]]
+        at, ends = at[inside], ends[inside]
+        windows = hashes_of_windows(self._stream, WINDOW)[at] if len(at) else np.zeros(0, np.uint64)
+        self._long = index_of(windows, hashes_of_spans(self._stream, at, ends), at)
+        enough = np.zeros(len(self._tokens), np.bool_)
+        enough[owners[at]] = True
+        return enough
+
+    def _lay_out_wholes(self, wholes: NDArray[np.bool_]) -> None:
+        """The index of texts that are looked for as a whole, those of the same tokens as one."""
+        same: dict[bytes, list[int]] = {}
+        for text in np.flatnonzero(wholes).tolist():
+            same.setdefault(self._of(text).tobytes(), []).append(text)
+        #: First of some texts of the same tokens -> all of them.
+        self._alike = {texts[0]: texts for texts in same.values()}
+        first = np.array([*self._alike], np.int64)
+        heads, starts = hashes_of_windows(self._stream, FEWEST), self._starts[first]
+        self._heads = index_of(heads[starts], heads[starts], starts)
+        widths = np.minimum(self._tokens[first], WINDOW)
+        self._whole: dict[int, Index] = {}
+        for width in range(FEWEST, WINDOW + 1):
+            hashes, begin = hashes_of_windows(self._stream, width), starts[widths == width]
+            self._whole[width] = index_of(hashes[begin], hashes[begin], begin)
 
     @property
     def tokens(self) -> int:
@@ -166,49 +186,86 @@ class Passages:
         tables = [self._stream, self._starts, self._tokens]
         tables += [
             table
-            for index in (self._long, self._heads, *self._short.values())
+            for index in (self._long, self._heads, *self._whole.values())
             for table in (index.has, index.hashes, index.places)
         ]
         return sum(table.nbytes for table in tables)
 
-    def _of(self, text: int) -> _Ids:
+    def _of(self, text: int) -> Ids:
         return self._stream[self._starts[text] : self._starts[text] + self._tokens[text]]
 
-    def _is_prose(self, run: _Ids) -> bool:
+    def _is_prose(self, run: Ids) -> bool:
         return int((self._weights[run] * self._prose[run]).sum()) >= PROSE * WORD
+
+    def _ends(self, stream: Ids, places: Places) -> Places:
+        """Where the stretches of a stream end that begin at some places; beyond its end for none."""
+        weights = self._weights[stream]
+        reached = np.append(0, np.cumsum(weights))
+        ends = np.searchsorted(reached, reached[places] + WINDOW * WORD)
+        if not self._plain:
+            reached = np.append(0, np.cumsum(weights * self._prose[stream]))
+            ends = np.maximum(ends, np.searchsorted(reached, reached[places] + PROSE * WORD))
+        return ends
+
+    def string_of(self, text: int) -> str:
+        """The tokens of a text: short texts with the same are found at the same places, but for their signs."""
+        return b" ".join(words_of(self._texts[text].text)).decode("utf-8", "replace")
 
     def found_in(self, document: str) -> Iterator[Passage]:
         """The longest passage of each text that a document has any of; of a long document one for each piece of it."""
-        for offset in range(0, max(len(document) - OVERLAP, 1), PIECE - OVERLAP):
-            yield from self._found_in(document[offset : offset + PIECE], offset)
+        for offset, piece in _pieces(document):
+            yield from self._found_in(piece, offset)
 
-    def _found_in(self, document: str, offset: int) -> Iterator[Passage]:
-        tokens = tokens_of(document)
-        every = np.fromiter(map(self._ids.get, tokens, repeat(_UNKNOWN)), np.uint32, len(tokens))
-        stream = every[every != _NOISE]
-        found = [*self._whole(stream), *self._runs(stream)]
-        if not found:
-            return
-        spans = np.array(spans_of(document), np.int64).reshape(-1, 2)[every != _NOISE]
-        for text, (start, end), again in sorted(found):
-            first, last = int(spans[start, 0]), int(spans[end - 1, 1])
-            whole = self.words[text] < WINDOW
-            if whole and self._has_other_signs(text, document[first:last]):
+    def places_in(self, document: str, apart_from: Container[str] = ()) -> Iterator[tuple[int, int]]:
+        """Every place of a document that has something of any text; not of short ones with certain `string_of`.
+
+        Places of a piece are apart, in no order. With none of them left in a document nothing is found in it, but where
+        what stood around one makes something new.
+        """
+        for offset, piece in _pieces(document):
+            stream, known = self._read(piece)
+            wholes, stretches = self._wholes(stream), self._stretches(stream)
+            if not wholes and stretches is None:
                 continue
-            places = tuple((int(spans[a, 0]) + offset, int(spans[b - 1, 1]) + offset) for a, b in again)
+            spans = _spans(piece, known)
+            places = [] if stretches is None else [*self._extended(stream, stretches)]
+            for first, there in wholes.items():
+                if self.words[first] >= WINDOW or not apart_from or self.string_of(first) not in apart_from:
+                    by_signs = self._by_signs(first, there, piece, spans)
+                    places += {p for text in self._alike[first] for p in self._rightly(text, by_signs)}
+            for start, end in _merged(places):
+                yield int(spans[start, 0]) + offset, int(spans[end - 1, 1]) + offset
+
+    def _read(self, piece: str) -> tuple[Ids, NDArray[np.bool_]]:
+        """The tokens of a text that say something, and which of all its tokens they are."""
+        tokens = tokens_of(piece)
+        every = np.fromiter(map(self._ids.get, tokens, repeat(_UNKNOWN)), np.uint32, len(tokens))
+        known = every != _NOISE
+        return every[known], known
+
+    def _found_in(self, piece: str, offset: int) -> Iterator[Passage]:
+        stream, known = self._read(piece)
+        wholes, stretches = self._wholes(stream), self._stretches(stream)
+        if not wholes and stretches is None:
+            return
+        spans = _spans(piece, known)
+        found = {} if stretches is None else self._runs(stream, stretches)
+        for first, there in wholes.items():
+            by_signs = self._by_signs(first, there, piece, spans)
+            for text in self._alike[first]:
+                if rightly := self._rightly(text, by_signs):
+                    found[text] = rightly[: _MANY + 1]
+        for text in sorted(found):
+            (start, end), *others = found[text]
             words = int(self._weights[stream[start:end]].sum()) // WORD
-            yield Passage(text, first + offset, last + offset, words, whole, places)
+            place, *again = (
+                (int(spans[a, 0]) + offset, int(spans[b - 1, 1]) + offset) for a, b in [(start, end), *sorted(others)]
+            )
+            yield Passage(text, *place, words, self.words[text] < WINDOW, tuple(again))
 
-    def _has_other_signs(self, text: int, there: str) -> bool:
-        if text not in self._signs:
-            own = self._texts[text].text
-            spans = spans_of(own)
-            self._signs[text] = signs_of(own[spans[0][0] : spans[-1][1]])
-        return are_other_signs(self._signs[text], signs_of(there))
-
-    def _whole(self, stream: _Ids) -> Iterator[tuple[int, tuple[int, int], list[tuple[int, int]]]]:
-        """Short texts that a stream has: text, first place, other places."""
-        hashes = _hashed(stream, FEWEST)
+    def _wholes(self, stream: Ids) -> dict[int, list[int]]:
+        """The texts that are looked for as a whole and whose tokens a stream has, the first of those alike; where."""
+        hashes = hashes_of_windows(stream, FEWEST)
         places = self._heads.maybe(hashes) if len(hashes) else np.zeros(0, np.int64)
         hashes = hashes[places]
         found: dict[int, list[int]] = {}
@@ -216,125 +273,123 @@ class Passages:
             if width > FEWEST:
                 fits = places + width <= len(stream)
                 places = places[fits]
-                hashes = hashes[fits] * _FACTOR + stream[places + width - 1]
-            for place, low, high in _ranges(self._short[width], hashes, places):
-                for start in self._short[width].places[low:high].tolist():
-                    text = int(np.searchsorted(self._starts, start, "right")) - 1
+                hashes = longer(hashes[fits], stream[places + width - 1])
+            index = self._whole[width]
+            lows, highs = index.ranges(hashes)
+            for turn in np.flatnonzero(highs > lows).tolist():
+                place = int(places[turn])
+                for start in index.places[lows[turn] : highs[turn]].tolist():
+                    text = self._owner(start)
                     count = int(self._tokens[text])
                     if np.array_equal(stream[place : place + count], self._stream[start : start + count]):
                         found.setdefault(text, []).append(place)
-        for text, there in found.items():
-            count = int(self._tokens[text])
-            first, *others = [(place, place + count) for place in there]
-            yield text, first, others if len(others) <= _MANY else [(others[0][0], others[-1][1])]
+        return found
 
-    def _runs(self, stream: _Ids) -> Iterator[tuple[int, tuple[int, int], list[tuple[int, int]]]]:
-        """Long texts that a stream has something of: text, its longest run, other places with tokens of the run."""
-        hashes = _hashed(stream, WINDOW)
+    def _by_signs(
+        self, first: int, there: Sequence[int], piece: str, spans: Places
+    ) -> dict[frozenset[str], list[tuple[int, int]]]:
+        """Places of texts that are alike, by the signs that they have there; all as one for long texts."""
+        count = int(self._tokens[first])
+        places = [(place, place + count) for place in there]
+        if self.words[first] >= WINDOW:
+            return {frozenset(): places}
+        found: dict[frozenset[str], list[tuple[int, int]]] = {}
+        for start, end in places:
+            found.setdefault(signs_of(piece[spans[start, 0] : spans[end - 1, 1]]), []).append((start, end))
+        return found
+
+    def _rightly(self, text: int, by_signs: dict[frozenset[str], list[tuple[int, int]]]) -> list[tuple[int, int]]:
+        """The places where a text has its own signs, in order."""
+        if self.words[text] >= WINDOW:
+            return [place for places in by_signs.values() for place in places]
+        if text not in self._signs:
+            own = self._texts[text].text
+            spans = spans_of(own)
+            self._signs[text] = signs_of(own[spans[0][0] : spans[-1][1]])
+        mine = self._signs[text]
+        return sorted(p for signs, places in by_signs.items() if not are_other_signs(mine, signs) for p in places)
+
+    def _stretches(self, stream: Ids) -> _Stretches | None:
+        """The stretches of a stream whose hashes are in the index, in order."""
+        hashes = hashes_of_windows(stream, WINDOW)
         places = self._long.maybe(hashes) if len(hashes) else np.zeros(0, np.int64)
         places = places[(stream[places[:, None] + np.arange(WINDOW)] != _UNKNOWN).all(axis=1)]
         if not len(places):
-            return
-        _, first = np.unique(hashes[places], return_index=True)
-        runs: dict[int, tuple[int, int]] = {}
+            return None
+        ends = self._ends(stream, places)
+        places, ends = places[ends <= len(stream)], ends[ends <= len(stream)]
+        hashes = hashes_of_spans(stream, places, ends)
+        lows, highs = self._long.ranges(hashes)
+        met = highs > lows
+        return _Stretches(places[met], ends[met], hashes[met], lows[met], highs[met]) if met.any() else None
+
+    def _extended(self, stream: Ids, stretches: _Stretches) -> Iterator[tuple[int, int]]:
+        """All stretches that are in a text, each as far as it goes on to be one of the texts that has it."""
+        reached = 0
+        rows = zip(*(column.tolist() for column in (stretches.places, stretches.ends)), strict=True)
+        for turn, (place, end) in enumerate(rows):
+            if end <= reached:
+                continue
+            for at in self._long.places[stretches.lows[turn] : stretches.highs[turn]].tolist():
+                length = self._length(stream, place, at)
+                if place + length >= end:
+                    reached = place + length
+                    yield place, reached
+                    break
+
+    def _runs(self, stream: Ids, stretches: _Stretches) -> dict[int, list[tuple[int, int]]]:
+        """Long texts that a stream has stretches of: runs around those, as each is met first; the longest run first."""
+        runs: dict[int, list[tuple[int, int]]] = {}
         covered: dict[tuple[int, int], int] = {}  # (text, shift between the two) -> where its run ends in the stream
-        firsts = np.sort(places[first])
-        for place, low, high in _ranges(self._long, hashes[firsts], firsts):
-            for at in self._long.places[low:high].tolist():
-                text = int(np.searchsorted(self._starts, at, "right")) - 1
-                if place < covered.get((text, place - at), 0):
+        _, firsts = np.unique(stretches.hashes, return_index=True)
+        for turn in np.sort(firsts).tolist():
+            place, end = int(stretches.places[turn]), int(stretches.ends[turn])
+            for at in self._long.places[stretches.lows[turn] : stretches.highs[turn]].tolist():
+                text = self._owner(at)
+                if end <= covered.get((text, place - at), 0):
                     continue
-                start, end = _run(stream, self._of(text), place, at - int(self._starts[text]))
-                if end - place < WINDOW:
+                length = self._length(stream, place, at)
+                if place + length < end:
                     continue  # the same hash, and other tokens
-                covered[text, place - at] = end
-                if end - start > runs.get(text, (0, 0))[1] - runs.get(text, (0, 0))[0]:
-                    runs[text] = (start, end)
-        again = _Again(hashes, places)
-        for text, (start, end) in runs.items():
-            if self._counts(text, stream[start:end]):
-                yield text, (start, end), again.places(start, end)
+                covered[text, place - at] = place + length
+                back = alike(stream[:place][::-1], self._stream[self._starts[text] : at][::-1])
+                _keep(runs.setdefault(text, []), (place - back, place + length))
+        return runs
 
-    def _counts(self, text: int, run: _Ids) -> bool:
-        if int(self._weights[run].sum()) < WINDOW * WORD:
-            return False
-        all_of_it = bool(self._questions[text]) and len(run) == self._tokens[text]
-        return self._plain or all_of_it or self._is_prose(run)
+    def _length(self, stream: Ids, place: int, at: int) -> int:
+        """How many tokens of a stream from a place on are those of the text from `at` on."""
+        text = self._owner(at)
+        return alike(stream[place:], self._stream[at : self._starts[text] + self._tokens[text]])
 
-
-class _Again:
-    """Where else in a stream the windows of a run stand."""
-
-    def __init__(self, hashes: _Hashes, places: _Places) -> None:
-        self._hashes = hashes
-        order = np.argsort(hashes[places], kind="stable")
-        self._places, self._sorted = places[order], hashes[places][order]
-        self._many = len(places) != len(np.unique(self._sorted))
-
-    def places(self, start: int, end: int) -> list[tuple[int, int]]:
-        """Stretches of the stream outside the run that are made of windows of it."""
-        if not self._many:
-            return []
-        windows = np.unique(self._hashes[start : end - WINDOW + 1])
-        lows, highs = (np.searchsorted(self._sorted, windows, side) for side in ("left", "right"))
-        parts = [self._places[low:high] for low, high in zip(lows, highs, strict=True) if high - low > 1]
-        if not parts:
-            return []
-        there = np.sort(np.concatenate(parts))
-        there = there[(there + WINDOW <= start) | (there >= end)]
-        if not len(there):
-            return []
-        breaks = np.flatnonzero(np.diff(there) > WINDOW)
-        firsts, lasts = there[np.append(0, breaks + 1)], there[np.append(breaks, len(there) - 1)] + WINDOW
-        if len(firsts) > _MANY:
-            return [(int(firsts[0]), int(lasts[-1]))]
-        return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+    def _owner(self, at: int) -> int:
+        return int(np.searchsorted(self._starts, at, "right")) - 1
 
 
-def _index(hashes: _Hashes, places: _Places) -> _Index:
-    chosen = hashes[places]
-    order = np.argsort(chosen, kind="stable")
-    shift = 64 - max(len(chosen).bit_length() + _SPARSE, 3)
-    bits = chosen >> np.uint64(shift)
-    has = np.zeros(1 << (61 - shift), np.uint8)
-    np.bitwise_or.at(has, bits >> np.uint64(3), np.uint8(1) << (bits & np.uint64(7)).astype(np.uint8))
-    return _Index(np.uint64(shift), has, chosen[order], places[order].astype(np.int32))
+def _pieces(document: str) -> Iterator[tuple[int, str]]:
+    for offset in range(0, max(len(document) - OVERLAP, 1), PIECE - OVERLAP):
+        yield offset, document[offset : offset + PIECE]
 
 
-def _ranges(index: _Index, hashes: _Hashes, places: _Places) -> Iterator[tuple[int, int, int]]:
-    """Places whose hash, the one beside it, is in the index, with the range of its entries."""
-    if not len(places) or not len(index.hashes):
-        return
-    lows = np.searchsorted(index.hashes, hashes, "left")
-    highs = np.searchsorted(index.hashes, hashes, "right")
-    for turn in np.flatnonzero(highs > lows):
-        yield int(places[turn]), int(lows[turn]), int(highs[turn])
+def _spans(piece: str, known: NDArray[np.bool_]) -> Places:
+    return np.array(spans_of(piece), np.int64).reshape(-1, 2)[known]
 
 
-def _hashed(stream: _Ids, width: int) -> _Hashes:
-    """A hash of every window of a stream: a polynomial modulo 2^64, by doubling its width."""
-    if len(stream) < width:
-        return np.zeros(0, np.uint64)
-    reached, hashes = 1, stream.astype(np.uint64)
-    single = hashes
-    for bit in f"{width:b}"[1:]:
-        hashes = hashes[: len(hashes) - reached] * _power(reached) + hashes[reached:]
-        reached *= 2
-        if bit == "1":
-            hashes = hashes[: len(hashes) - 1] * _FACTOR + single[reached:]
-            reached += 1
-    return hashes
+def _merged(places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Places in order, those that overlap as one."""
+    start, end = 0, 0
+    for first, last in sorted(places):
+        if first >= end:
+            if end:
+                yield start, end
+            start = first
+        end = max(end, last)
+    if end:
+        yield start, end
 
 
-def _power(exponent: int) -> np.uint64:
-    return np.uint64(pow(int(_FACTOR), exponent, 1 << 64))
-
-
-def _run(stream: _Ids, text: _Ids, place: int, at: int) -> tuple[int, int]:
-    """Where the run around a place of a stream begins and ends that is the same as the text around `at`."""
-    back = min(place, at)
-    before = np.flatnonzero(stream[place - back : place][::-1] != text[at - back : at][::-1])
-    ahead = min(len(stream) - place, len(text) - at)
-    behind = np.flatnonzero(stream[place : place + ahead] != text[at : at + ahead])
-    start = place - (int(before[0]) if len(before) else back)
-    return start, place + (int(behind[0]) if len(behind) else ahead)
+def _keep(runs: list[tuple[int, int]], run: tuple[int, int]) -> None:
+    """Add a run: the longest is first, and those that are too many are not kept."""
+    if runs and run[1] - run[0] > runs[0][1] - runs[0][0]:
+        runs[0], run = run, runs[0]
+    if len(runs) <= _MANY and run not in runs:
+        runs.append(run)

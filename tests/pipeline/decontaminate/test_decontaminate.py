@@ -11,10 +11,15 @@ import pytest
 from pydantic import ValidationError
 
 from mathmill.data.errors import ConfigError, InputMissing
-from mathmill.data.problems import DATA_VARIABLE
+from mathmill.data.hub import HubSet, hub_error
+from mathmill.data.problems import DATA_VARIABLE, Loaded
 from mathmill.data.records import TRACE, Document, Dropped
+from mathmill.data.sources import Source
+from mathmill.pipeline.decontaminate import benchmarks
 from mathmill.pipeline.decontaminate.decontaminate import Decontaminate
+from mathmill.pipeline.decontaminate.hits import generic_of, is_copied
 from mathmill.pipeline.decontaminate.summary import contamination, generic_strings_of, hits_of, print_contamination
+from mathmill.pipeline.decontaminate.texts import Item, sought_texts, texts_in_file
 from mathmill.pipeline.engines.local import LocalEngine
 from tests.pipeline.passes.making import document, kept, results
 
@@ -110,6 +115,72 @@ def test_paragraphs_are_cut(tmp_path: Path, data: Path) -> None:
     assert (summary.dropped, summary.cut) == (2, 2)
 
 
+def test_all_of_a_page_of_many_problems_is_cut(tmp_path: Path) -> None:
+    """More problems than are told in full, each twice: nothing of them is left, and the pass finds nothing in it."""
+    asked = [
+        f"A baker number{_letters(n)} sold cakes on monday then{_letters(n)} more the whole day long"
+        for n in range(1_100)
+    ]
+    write_set(tmp_path / "data/gsm8k/test", [(text, "1", "") for text in asked])
+    recipe = Decontaminate(data=tmp_path / "data", action="cut", min_characters=0)
+    text = "\n\n".join([PROSE, *asked, PROSE, *asked])
+    found = results(tmp_path / "run", [recipe], {"a": [page(text), page(PROSE, 2)]})
+    assert kept(found) == [f"{PROSE}\n\n{PROSE}", PROSE]
+    (summary,) = contamination(tmp_path / "run").benchmarks
+    assert (summary.items, summary.documents) == (1_100, 1)
+    hits = hits_of(tmp_path / "run", n=2_000)
+    assert sum(bool(hit["segments"]) for hit in hits) == 1_000
+    again = results(tmp_path / "again", [recipe], {"a": [each for each in found if isinstance(each, Document)]})
+    assert kept(again) == kept(found)
+    assert hits_of(tmp_path / "again") == []
+
+
+def _letters(number: int) -> str:
+    return "".join(chr(97 + int(digit)) for digit in str(number))
+
+
+def test_all_parts_of_a_solution_are_cut(tmp_path: Path) -> None:
+    words = [f"step{_letters(n)}" for n in range(60)]
+    write_set(tmp_path / "data/gsm8k/test", [(SHEEP, "1", " ".join(words))])
+    first, second = " ".join(words[:25]), " ".join(words[26:])
+    text = f"{PROSE}\n\n{second}\n\n{PROSE}\n\n{first}"
+    found = results(tmp_path / "run", [Decontaminate(data=tmp_path / "data", action="cut")], {"a": [page(text)]})
+    assert kept(found) == [f"{PROSE}\n\n{PROSE}"]
+
+
+def test_a_generic_string_is_told_with_a_problem_that_is(tmp_path: Path) -> None:
+    for name, item in (("gsm8k/test", "pens"), ("math/test", "flock")):
+        path = tmp_path / "data" / f"{name}.jsonl"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"id": item, "question": SHORT, "answer": "1"}), encoding="utf-8")
+    recipe = Decontaminate(data=tmp_path / "data", max_documents=1)
+    results(tmp_path / "run", [recipe], {"a": [page(f"{n}: {SHORT}", n) for n in range(3)]})
+    (generic,) = generic_strings_of(tmp_path / "run")
+    assert (generic["benchmark"], generic["item"]) == ("gsm8k/test", "pens")
+
+
+@pytest.mark.parametrize("share", [4e-7, 1e-12])
+def test_a_share_too_little_to_be_told_is_refused(share: float) -> None:
+    with pytest.raises(ValidationError, match="too little to be told from 0"):
+        Decontaminate(max_share=share)
+    assert Decontaminate(max_share=0).max_share == 0
+
+
+def test_what_is_a_copy_and_what_is_generic(tmp_path: Path, data: Path) -> None:
+    run = tmp_path / "run"
+    assert generic_of(run) == frozenset()
+    recipe = Decontaminate(data=data, max_documents=2)
+    results(run, [recipe], {"a": [page(f"{n}: {SHORT}", n) for n in range(3)]})
+    generic = generic_of(run)
+    assert generic == {"find the lost sheep"}
+    with texts_in_file(run, recipe.benchmarks()):
+        sought = sought_texts(run, "any", "words")
+    assert is_copied(SHORT.upper(), sought, generic) is None
+    assert is_copied(PROSE, sought, generic) is None
+    assert is_copied(SHORT, sought) == Item("gsm8k/test", "gsm8k/test/1", "question")
+    assert is_copied(f"{SHORT} {SHEEP}", sought, generic) == Item("gsm8k/test", "gsm8k/test/0", "question")
+
+
 def test_a_short_text_that_stands_in_many_documents_drops_none(tmp_path: Path, data: Path) -> None:
     many = {"a": [page(f"{n}: {SHORT}", n) for n in range(4)], "b": [page(f"{SHORT} {SHORT}", 9), page(SHEEP, 10)]}
     found = results(tmp_path / "run", [Decontaminate(data=data, max_documents=4)], many)
@@ -125,14 +196,15 @@ def test_a_short_text_that_stands_in_many_documents_drops_none(tmp_path: Path, d
 
 
 def test_the_same_whatever_the_shards_and_workers(tmp_path: Path, data: Path) -> None:
+    recipe = Decontaminate(data=data, action="cut", min_characters=100)
     every = [each for shard in pages().values() for each in shard]
     apart = {f"{n}": [each] for n, each in enumerate(every)}
     engine = LocalEngine(2)
     try:
-        found = results(tmp_path / "run", [Decontaminate(data=data)], apart, engine)
+        found = results(tmp_path / "run", [recipe], apart, engine)
     finally:
         engine.close()
-    assert found == results(tmp_path / "one", [Decontaminate(data=data)], {"a": every})
+    assert found == results(tmp_path / "one", [recipe], {"a": every})
     first, second = (contamination(tmp_path / name) for name in ("run", "one"))
     assert first == second
 
@@ -159,8 +231,15 @@ def test_which_sets_there_are(tmp_path: Path, data: Path, monkeypatch: pytest.Mo
     own = tmp_path / "mine.jsonl"
     own.write_text(json.dumps({"question": PROSE, "answer": "1"}) + "\n", encoding="utf-8")
     assert names(tasks=(str(own),)) == [str(own)]
-    with pytest.raises(InputMissing, match=r"no math/test\.jsonl\.gz"):
+    with pytest.raises(InputMissing, match=r"no math/test\.jsonl\.gz") as missing:
         names(tasks=("math/test",))
+    assert "--" not in str(missing.value)
+    assert 'the pass decontaminate, `data = "DIR"`' in str(missing.value)
+    assert DATA_VARIABLE in str(missing.value)
+    assert isinstance(missing.value.__cause__, InputMissing)
+    with pytest.raises(InputMissing, match=r"there is no .*none\.jsonl: name .* in `tasks`") as missing:
+        names(tasks=(str(tmp_path / "none.jsonl"),))
+    assert "--" not in str(missing.value)
     with pytest.raises(ConfigError, match="no benchmark, task or file is called 'gsm9k'"):
         names(tasks=("gsm9k",))
     with pytest.raises(InputMissing, match="no benchmark is in"):
@@ -169,6 +248,23 @@ def test_which_sets_there_are(tmp_path: Path, data: Path, monkeypatch: pytest.Mo
         names(data=tmp_path / "none")
     monkeypatch.setenv(DATA_VARIABLE, str(data))
     assert [each.name for each in Decontaminate().benchmarks()] == ["gsm8k/test", "aime24/test"]
+
+
+def test_a_hub_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    instead = "read a copy of your own with --data FILE, or a folder that holds math/test.jsonl.gz with --data DIR"
+
+    def unreachable(source: Source, *_: object, **__: object) -> Loaded:
+        raise hub_error(HubSet(source.hub, "main", "test", ""), ConnectionError("no route: none"), instead)
+
+    monkeypatch.delenv(DATA_VARIABLE, raising=False)
+    monkeypatch.setattr(benchmarks, "load_problems", unreachable)
+    with pytest.raises(InputMissing) as error:
+        Decontaminate(tasks=("gsm8k/test",)).identity()
+    assert str(error.value) == (
+        "cannot reach the data set openai/gsm8k on the hub, and no copy is kept here (no route: none): "
+        "connect, or put gsm8k/test.jsonl.gz into a folder DIR and name it in the pass decontaminate, "
+        '`data = "DIR"`, or by MATHMILL_DATA'
+    )
 
 
 def test_names_of_tasks(data: Path) -> None:

@@ -132,8 +132,26 @@ def _stamp(known: _Known, folder: Path | None) -> str:
     return file_sha256(path) if path is not None and path.is_file() else ""
 
 
+def _for_the_pass(error: InputMissing | ConfigError, source: Source) -> InputMissing | ConfigError:
+    """An error that tells commands' options as one that tells what a recipe can say instead."""
+    before, option, _ = str(error).partition("--")
+    if not option:
+        return error
+    end, joint = max((before.rfind(mark), mark) for mark in (": ", ", or "))
+    said = before[: max(end, 0)] + joint
+    if _own_file(source) is not None:
+        return type(error)(f"{said}name another file in `tasks` of the pass decontaminate")
+    return type(error)(
+        f"{said}put {source.path}{ENDINGS[0]} into a folder DIR and name it in the pass decontaminate, "
+        f'`data = "DIR"`, or by {DATA_VARIABLE}'
+    )
+
+
 @lru_cache(256)
 def _loaded(known: _Known, folder: Path | None, stamp: str) -> Benchmark:
     source = known.source
-    found = load_problems(source, _own_file(source) or folder, skip_without_gold=True)
+    try:
+        found = load_problems(source, _own_file(source) or folder, skip_without_gold=True)
+    except (InputMissing, ConfigError) as error:
+        raise _for_the_pass(error, source) from error
     return Benchmark(source.key, tuple(found.problems), found.origin, found.fingerprint)

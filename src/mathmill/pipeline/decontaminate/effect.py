@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from mathmill.classifier.formula_spans import formula_spans
 from mathmill.data.files import Output
 from mathmill.data.records import Document, Dropped
 from mathmill.data.tables import table_rows
-from mathmill.pipeline.decontaminate.hits import GENERIC, HITS
-from mathmill.pipeline.decontaminate.segments import merged, without
+from mathmill.pipeline.decontaminate.hits import HITS, generic_of
+from mathmill.pipeline.decontaminate.segments import cuts_of, merged, without
+from mathmill.pipeline.decontaminate.texts import sought_texts
 from mathmill.pipeline.passes.base import ROW_BITS, Judge, PassTask, WorkingShard
 from mathmill.pipeline.passes.effects import EFFECT, effect_rows, write_effect
 
@@ -24,36 +26,58 @@ USE = "decontaminate"
 COLUMNS = EFFECT | {"cuts": ("string", "JSON: what is cut of the text, as [start, end], in order; empty for nothing")}
 
 _KINDS = ("question", "solution", "answer")
-_NEEDED = ("row", "benchmark", "item", "kind", "words", "of", "text", "string", "segments", "characters")
+_NEEDED = ("row", "benchmark", "item", "kind", "words", "of", "text", "string")
 _SHOWN = 200  # characters of what was found, in the evidence
 
 
 def write_judgement(task: PassTask) -> dict[str, Output]:
-    """Write and publish the effect on one shard, from its hits less the generic strings."""
-    generic = {
-        row["string"]
-        for part in sorted((task.folder / GENERIC).glob("*.parquet"))
-        for row in table_rows(part, ["string"])
-    }
+    """Write and publish the effect on one shard, from its hits less the generic strings.
+
+    Cuts are made in the Documents that have hits, of all that stands there: hits tell the longest of each text alone.
+    """
+    generic = generic_of(task.folder)
     hits = table_rows(task.folder / HITS / f"{task.shard}.parquet", list(_NEEDED))
     kept = (hit for hit in hits if hit["string"] not in generic or not hit["string"])
-    rows = (_row(row, list(group), task.by) for row, group in groupby(kept, lambda hit: int(hit["row"])))
+    places = groupby(kept, lambda hit: int(hit["row"]) & ((1 << ROW_BITS) - 1))
+    told = ((place, _evidence(group)) for place, group in places)
+    rows = _dropped(told) if task.by.action == "drop" else _cuts(task, generic, told)
     return write_effect(task.folder, task.working, USE, rows, COLUMNS)
 
 
-def _row(row: int, hits: Sequence[Mapping[str, Any]], by: Any) -> dict[str, Any]:
-    best = min(hits, key=lambda hit: (_KINDS.index(hit["kind"]), -hit["words"], hit["benchmark"], hit["item"]))
+def _evidence(hits: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What there is to tell of a Document's hits: the one that tells most, and of how many problems there are."""
+    items = set()
+    best: Mapping[str, Any] | None = None
+    for hit in hits:
+        items.add((hit["benchmark"], hit["item"]))
+        best = hit if best is None else min(best, hit, key=_rank)
+    assert best is not None  # groups are of one hit at least
     evidence = {name: best[name] for name in ("benchmark", "item", "kind", "words", "of")}
-    evidence |= {"text": best["text"][:_SHOWN], "items": len({(hit["benchmark"], hit["item"]) for hit in hits})}
-    place = row & ((1 << ROW_BITS) - 1)
-    if by.action == "drop":
-        return {"place": place, "reason": CONTAMINATED, "evidence": _json(evidence), "cuts": ""}
-    cuts = merged(segment for hit in hits for segment in orjson.loads(hit["segments"]))
-    cut = sum(end - start for start, end in cuts)
-    left = best["characters"] - cut
-    evidence |= {"cut": cut, "left": left}
-    reason = CONTAMINATED if left < by.min_characters else ""
-    return {"place": place, "reason": reason, "evidence": _json(evidence), "cuts": "" if reason else _json(cuts)}
+    return evidence | {"text": best["text"][:_SHOWN], "items": len(items)}
+
+
+def _rank(hit: Mapping[str, Any]) -> tuple[int, int, str, str]:
+    return _KINDS.index(hit["kind"]), -hit["words"], hit["benchmark"], hit["item"]
+
+
+def _dropped(told: Iterable[tuple[int, dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    for place, evidence in told:
+        yield {"place": place, "reason": CONTAMINATED, "evidence": _json(evidence), "cuts": ""}
+
+
+def _cuts(
+    task: PassTask, generic: frozenset[str], told: Iterable[tuple[int, dict[str, Any]]]
+) -> Iterator[dict[str, Any]]:
+    sought = sought_texts(task.folder, task.by.fingerprint, task.by.counting)
+    find = partial(sought.passages.places_in, apart_from=generic)
+    documents = task.documents()
+    for place, evidence in told:
+        text = next(document.text for at, document in documents if at == place)
+        cuts = cuts_of(text, find)
+        cut = sum(end - start for start, end in cuts)
+        evidence |= {"cut": cut, "left": len(text) - cut}
+        reason = CONTAMINATED if evidence["left"] < task.by.min_characters else ""
+        yield {"place": place, "reason": reason, "evidence": _json(evidence), "cuts": "" if reason else _json(cuts)}
 
 
 def _json(value: Any) -> str:

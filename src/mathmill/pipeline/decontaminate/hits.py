@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -12,9 +13,9 @@ from mathmill.data.files import Output, Staging
 from mathmill.data.passages import Passage
 from mathmill.data.records import Document, Reduce
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
-from mathmill.data.wording import words_of
+from mathmill.data.tables import table_rows
 from mathmill.pipeline.decontaminate.segments import merged, segment_of
-from mathmill.pipeline.decontaminate.texts import SoughtTexts, sought_texts
+from mathmill.pipeline.decontaminate.texts import Item, SoughtTexts, sought_texts
 from mathmill.pipeline.passes.base import PassTask
 
 HITS, READ, GENERIC = "decontaminate_hits", "decontaminate_read", "decontaminate_generic"
@@ -39,7 +40,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "before": ("string", "what stands before it"),
     "after": ("string", "what stands behind it"),
     "string": ("string", "the tokens of a short text, by which its Documents are counted; else empty"),
-    "segments": ("string", "JSON: the paragraphs that hold it, here and elsewhere in the Document, as [start, end]"),
+    "segments": ("string", "JSON: the paragraphs that hold it, and others with more of the text, as [start, end]"),
 }
 READ_COLUMNS: dict[str, tuple[str, str]] = {
     "documents": ("int64", "Documents of the shard that were read"),
@@ -47,19 +48,25 @@ READ_COLUMNS: dict[str, tuple[str, str]] = {
 }
 
 _SHOWN = 500  # characters of what was found
-_MOST = 1_000  # hits of a Document, the longest, and places of one that are told apart
+_IN_FULL = 1_000  # hits of a Document, the longest, of which the surroundings are told
+_PLACES = 20  # places of a text that are told
 
 
-def generic_strings(max_documents: int, per_million: int) -> Reduce:
+def generic_strings(max_documents: int, per_billion: int) -> Reduce:
     """Short texts that stand in more Documents than a copy of a benchmark's problem would, with how many."""
     return Reduce(
         name=GENERIC,
         reads=(HITS, READ),
         query=f"""
-SELECT string, count(DISTINCT row) AS documents, min(text) AS text, min(benchmark) AS benchmark, min(item) AS item
-FROM {HITS} WHERE string <> '' GROUP BY string
+SELECT g.string AS string, g.documents AS documents, g.text AS text, f.benchmark AS benchmark, f.item AS item
+FROM (
+SELECT string, count(DISTINCT row) AS documents, min(text) AS text FROM {HITS} WHERE string <> '' GROUP BY string
 HAVING count(DISTINCT row) > {max_documents}
-AND count(DISTINCT row) * 1000000 > {per_million} * (SELECT sum(documents) FROM {READ})
+AND count(DISTINCT row) * 1000000000 > {per_billion} * (SELECT sum(documents) FROM {READ})
+) g JOIN (
+SELECT string, benchmark, item, row_number() OVER (PARTITION BY string ORDER BY benchmark, item) AS nth
+FROM {HITS} WHERE string <> ''
+) f ON f.string = g.string AND f.nth = 1
 ORDER BY documents DESC, string
 """,  # noqa: S608  # whole numbers and names of ours
     )
@@ -84,20 +91,37 @@ def write_hits(task: PassTask) -> dict[str, Output]:
     return staging.publish({hits: found, read: 1})
 
 
+def generic_of(run: Path) -> frozenset[str]:
+    """The generic strings of a run, as `COLUMNS` has them in `string`; none if it has no such table."""
+    parts = sorted((run / GENERIC).glob("*.parquet"))
+    return frozenset(row["string"] for part in parts for row in table_rows(part, ["string"]))
+
+
+def is_copied(text: str, sought: SoughtTexts, generic: frozenset[str] = frozenset()) -> Item | None:
+    """The problem of the first text that a question, solution or the like holds; None if it holds generic ones alone.
+
+    Drops and cuts are decided by the same rule.
+    """
+    for passage in sought.passages.found_in(text):
+        if not (passage.whole and generic and sought.passages.string_of(passage.text) in generic):
+            return sought.items[passage.text]
+    return None
+
+
 def hits_in(document: Document, sought: SoughtTexts, context: int) -> Iterator[dict[str, Any]]:
-    """What a Document has of some texts, the longest of each, longest first; rows of `COLUMNS` without `row`."""
+    """What a Document has of some texts, the longest of each, longest first; rows of `COLUMNS` without `row`.
+
+    Each is a row, since all are counted; behind the first thousand they lack `before`, `after` and `segments`.
+    """
     text = document.text
     best: dict[int, Passage] = {}
     for passage in sought.passages.found_in(text):
         known = best.get(passage.text)
         best[passage.text] = passage if known is None else _joined(known, passage)
-    strings: dict[tuple[int, int], str] = {}
-    for passage in sorted(best.values(), key=lambda each: (-each.words, each.start, each.text))[:_MOST]:
+    longest_first = sorted(best.values(), key=lambda each: (-each.words, each.start, each.text))
+    for rank, passage in enumerate(longest_first):
         item = sought.items[passage.text]
-        span = passage.start, passage.end
-        there = text[slice(*span)]
-        if passage.whole and span not in strings:
-            strings[span] = _tokens(there)
+        there = text[passage.start : passage.end]
         yield {
             "document": document.id,
             "url": document.url,
@@ -111,11 +135,21 @@ def hits_in(document: Document, sought: SoughtTexts, context: int) -> Iterator[d
             "words": passage.words,
             "of": sought.passages.words[passage.text],
             "text": _valid(there if len(there) <= _SHOWN else there[: _SHOWN - 3] + "..."),
-            "before": _valid(text[max(passage.start - context, 0) : passage.start]),
-            "after": _valid(text[passage.end : passage.end + context]),
-            "string": strings[span] if passage.whole else "",
-            "segments": orjson.dumps(merged(segment_of(text, *each) for each in (span, *passage.again))).decode(),
+            "string": sought.passages.string_of(passage.text) if passage.whole else "",
+            **(_around(text, passage, context) if rank < _IN_FULL else _NOTHING_AROUND),
         }
+
+
+_NOTHING_AROUND = {"before": "", "after": "", "segments": "[]"}
+
+
+def _around(text: str, passage: Passage, context: int) -> dict[str, str]:
+    places = ((passage.start, passage.end), *passage.again)
+    return {
+        "before": _valid(text[max(passage.start - context, 0) : passage.start]),
+        "after": _valid(text[passage.end : passage.end + context]),
+        "segments": orjson.dumps(merged(segment_of(text, *each) for each in places)).decode(),
+    }
 
 
 def _joined(one: Passage, other: Passage) -> Passage:
@@ -123,13 +157,7 @@ def _joined(one: Passage, other: Passage) -> Passage:
     if other.words > one.words:
         one, other = other, one
     again = sorted({*one.again, *other.again, (other.start, other.end)} - {(one.start, one.end)})
-    if len(again) > _MOST:
-        again = [(again[0][0], max(end for _, end in again))]
-    return replace(one, again=tuple(again))
-
-
-def _tokens(text: str) -> str:
-    return b" ".join(words_of(text)).decode("utf-8", "replace")
+    return replace(one, again=tuple(again[:_PLACES]))
 
 
 def _valid(text: str) -> str:
