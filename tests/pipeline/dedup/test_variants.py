@@ -35,6 +35,23 @@ VARIANTS = [
     ("The answer is 30.\n\nThe end of it.", "The answer is 31."),
     ("The answer is $30$.\n\nThe end of it.", "The answer is $31$.\n\nSo long."),
     ("The price is 3.14 euros.", "The price is 3.15 euros."),
+    (
+        "A museum had 120 visitors on the first day and 45 visitors on the second. How many came in all?",
+        "A museum had 310 visitors on the first day and 78 visitors on the second. How many came in all?",
+    ),
+    ("Two numbers are in the ratio 3:4.", "Two numbers are in the ratio 5:7."),
+    ("A train leaves at 8:15 and arrives at 11:40.", "A train leaves at 7:05 and arrives at 9:25."),
+    ("Round 3.14159 to two places.", "Round 2.71828 to two places."),
+    ("A grain weighs 1.5e-04 kg here.", "A grain weighs 2.7e-09 kg here."),
+    (
+        "The first version costs 20 euros. An updated one costs 35 more. What do both cost?",
+        "The first version costs 25 euros. An updated one costs 60 more. What do both cost?",
+    ),
+    (
+        "The population was 3 million at first (1990) and grew by a tenth until the next count (2005).",
+        "The population was 3 million at first (1970) and grew by a tenth until the next count (1995).",
+    ),
+    ("She got 12 replies.", "She got 19 replies."),
 ]
 COPIES = [
     (f"{BOOK}\n\n© 2019 The Site. All rights reserved.", f"{BOOK}\n\n© 2024 The Site. All rights reserved."),
@@ -50,7 +67,8 @@ COPIES = [
     ("one - two\nthree 4 times", "one -\ntwo three 4\ntimes"),
     ("- one\n- two", "- one - two"),
     ("**Solve** $x_{1} = 2$", "Solve\n$$x_1 = 2$$"),
-    (f"{BOOK} Written by Ann (2012).", f"{BOOK} Written by Ann (2013)."),
+    (f"{BOOK}\n\nWritten by Ann (2012).", f"{BOOK}\n\nWritten by Ann (2013)."),
+    (f"{BOOK}\n\nBuilt at 08:15:02 today", f"{BOOK}\n\nBuilt at 17:40:59 today"),
 ]
 
 

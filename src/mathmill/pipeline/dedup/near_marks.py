@@ -1,8 +1,9 @@
 """Marks of numbers and signs: which are in a formula, and which a web site changes by itself.
 
-The latter, formulas apart: numbers in one line with and near a word such as copyright, updated or visitors, lines that
-only count views or comments, dates and times of day, and numbers with so many digits behind the point that a machine
-printed them.
+The latter, formulas apart, are of two kinds. What a machine printed, wherever it stands: times with seconds, and
+numbers with more digits than people write. And what a page's frame says, in short lines that ask nothing, since the
+numbers of a paragraph are its own ("leaves at 8:15", "120 visitors came"): numbers near a word such as updated or
+visitors, lines that only count views or comments, dates. Copyright may stand in a line of any length.
 """
 
 from __future__ import annotations
@@ -32,17 +33,19 @@ IDLE = np.uint64(8)  # a number or sign that sites change by themselves
 SOFT = np.uint64(16)  # a sign outside of formulas that may be one of Markdown or a quote
 
 _NEAR = 6  # tokens from a word of `_IDLE_WORDS` to what it excuses
-_SHORT = 6  # tokens in a line that is a counter and nothing else
+_SHORT = 14  # tokens in a line of a page's frame
+_OTHERS = 1  # words in a line that counts, beside those that say what
 _DAY, _YEAR = 1, 3  # tokens from the name of a month to the day and the year
-_PRINTED = 5  # digits behind the point that machines print, and exercises do not
+_MANTISSA = 5  # characters before the `e` of numbers that machines print
+_PRINTED = 6  # digits behind the point that machines print, and exercises do not
 
 # Words beside which sites put numbers of their own. A few languages; without one of them a page is kept too often.
 _IDLE_WORDS = """
-copyright © ℗ ® ™ rights reserved updated update modified revised revision visited visitors visitor accessed downloaded
-version release build commit
-derechos reservados actualizado visitantes aktualisiert besucher modifié visiteurs aggiornato visitatori atualizado
-обновлено посетителей 更新 访问 版权
+updated update modified revised revision visited visitors visitor accessed downloaded version release build commit
+actualizado visitantes aktualisiert besucher modifié visiteurs aggiornato visitatori atualizado
+обновлено посетителей 更新 访问
 """
+_COPYRIGHT = "copyright © ℗ ® ™ rights reserved derechos reservados 版权"
 _COUNTERS = """
 visits visit views view hits hit counter reads downloads comments comment replies reply likes shares votes answers
 followers members online users visitas aufrufe kommentare vues commentaires visite commenti просмотров 浏览 阅读 评论
@@ -77,18 +80,35 @@ def _idle(found: Hashes, starts: Places, codes: Codes, lines: Places) -> Bools:
     """Whether each token is a number or sign of the site's own, formulas apart."""
     numbers = kinds_of(found) == NUMBER
     padded = np.concatenate([codes, np.zeros(_PRINTED + 4, np.uint32)])
-    excusing, counters, months = _listed(found)
-    idle = _beside(len(found), excusing, lines, _NEAR)
-    if len(counters):
-        lengths = np.bincount(lines, minlength=int(lines[-1]) + 1)
-        short = np.zeros(len(lengths), np.bool_)
-        short[lines[counters]] = True
-        idle |= (short & (lengths <= _SHORT))[lines]
-    idle |= _dates(months, numbers, starts, padded, lines)
+    excusing, counters, months, rights = _listed(found)
+    framed = _beside(len(found), excusing, lines, _NEAR) | _counting(found, counters, lines)
+    framed |= _dates(months, numbers, starts, padded, lines)
+    idle = framed & _in_frame(codes, lines)
+    idle |= _beside(len(found), rights, lines, _NEAR)
     idle |= numbers & (_clocks(starts, padded) | _printed(starts, padded))
     idle |= _powers_of_ten(numbers, starts, padded)
     idle &= kinds_of(found) != WORD
     return idle
+
+
+def _in_frame(codes: Codes, lines: Places) -> Bools:
+    """Whether each token is in a short line that asks nothing."""
+    frame = np.bincount(lines, minlength=int(lines[-1]) + 1) <= _SHORT
+    asking = np.searchsorted(np.flatnonzero(codes == ord("\n")), np.flatnonzero(codes == ord("?")))
+    frame[asking[asking < len(frame)]] = False
+    within: Bools = frame[lines]
+    return within
+
+
+def _counting(found: Hashes, counters: Places, lines: Places) -> Bools:
+    """Whether each token is in a line that counts something for the site, and says no more than what."""
+    if not len(counters):
+        return np.zeros(len(found), np.bool_)
+    size = int(lines[-1]) + 1
+    words = np.bincount(lines[kinds_of(found) == WORD], minlength=size)
+    counting = np.bincount(lines[counters], minlength=size)
+    alone: Bools = ((counting > 0) & (words - counting <= _OTHERS))[lines]
+    return alone
 
 
 def _soft(starts: Places, codes: Codes) -> Bools:
@@ -140,9 +160,17 @@ def _dates(months: Places, numbers: Bools, starts: Places, codes: Codes, lines: 
 
 
 def _clocks(starts: Places, codes: Codes) -> Bools:
-    """Whether each token, if it is a number, is a time of day."""
-    hours = (codes[starts + 1] >= ord("0")) & (codes[starts + 1] <= ord("9"))
-    clock: Bools = (codes[starts + 1] == ord(":")) | (hours & (codes[starts + 2] == ord(":")))
+    """Whether each token, if it is a number, is part of a time with seconds, such as 08:15:02."""
+    colon, digit = codes == ord(":"), (codes >= ord("0")) & (codes <= ord("9"))
+    last = len(codes) - 1
+    clock = np.zeros(len(starts), np.bool_)
+    for before in (0, 3, 6):  # characters between the number and the beginning of a time of eight
+        at = starts - before
+        whole = (at >= 0) & (at + 7 <= last)
+        place = np.where(whole, at, 0)
+        for offset in range(8):
+            whole &= (colon if offset in (2, 5) else digit)[np.minimum(place + offset, last)]
+        clock |= whole
     return clock
 
 
@@ -157,31 +185,32 @@ def _printed(starts: Places, codes: Codes) -> Bools:
 
 
 def _powers_of_ten(numbers: Bools, starts: Places, codes: Codes) -> Bools:
-    """Whether each token is part of a number as machines print it, 1.5e-04: the number, its sign and its exponent."""
+    """Whether each token is part of a number as machines print it, 1.527e-04: the number, its sign, its exponent."""
     found = np.zeros(len(starts), np.bool_)
     after = codes[np.minimum(starts + 1, len(codes) - 1)]
     signed = (after == ord("-")) | (after == ord("+"))
     letter = np.flatnonzero((codes[starts] == ord("e")) & signed)
     letter = letter[(letter > 0) & (letter + 2 < len(starts))]
     letter = letter[(starts[letter + 2] == starts[letter] + 2) & numbers[letter - 1] & numbers[letter + 2]]
+    letter = letter[starts[letter] - starts[letter - 1] >= _MANTISSA]
     for place in (-1, 1, 2):
         found[letter + place] = True
     return found
 
 
-def _listed(found: Hashes) -> tuple[Places, Places, Places]:
-    """The places of words of `_IDLE_WORDS`, of `_COUNTERS` and of months."""
+def _listed(found: Hashes) -> tuple[Places, Places, Places, Places]:
+    """The places of words of `_IDLE_WORDS`, of `_COUNTERS`, of months and of `_COPYRIGHT`."""
     words, lists = _lists()
     at = np.minimum(np.searchsorted(words, found), len(words) - 1)
     places = np.flatnonzero(words[at] == found)
     of = lists[at[places]]
-    excusing, counters, months = (places[(of & 1 << each) != 0] for each in range(3))
-    return excusing, counters, months
+    excusing, counters, months, rights = (places[(of & 1 << each) != 0] for each in range(4))
+    return excusing, counters, months, rights
 
 
 @cache
 def _lists() -> tuple[Hashes, Places]:
     """All words of the lists, ascending, and in which they are: a bit for each list."""
-    lists = [tokens(words) for words in (_IDLE_WORDS, _COUNTERS, _MONTHS)]
+    lists = [tokens(words) for words in (_IDLE_WORDS, _COUNTERS, _MONTHS, _COPYRIGHT)]
     every = np.unique(np.concatenate(lists))
     return every, np.sum([np.isin(every, words).astype(np.intp) << place for place, words in enumerate(lists)], axis=0)
