@@ -7,7 +7,9 @@ in `--data`. Precision is that of a seeded sample of 150 problems and of all oth
 reading each: is the question whole by itself; does the solution belong to it, and is it whole; is the gold right (a
 mistake of the book's own counts against it). 60 candidates that were left were judged as well. `harvest_labels.jsonl`
 holds the verdicts by id, no text of a page; what is found no more is not counted, and the table says how many there
-are. `--draw` prints a sample with its texts instead, for a person who labels it.
+are. The run has `golds = "all"`, so that answers that are read out of prose are judged as well; by default they are no
+golds, and the table by where golds were found says which. `--draw` prints a sample with its texts instead, for a
+person who labels it.
 
 Rules were improved on one half of the sites, by a hash of the registered domain; the other half is for the report. One
 book gives most of the problems: its pages were dealt by a hash of their addresses, so one author wrote both halves,
@@ -51,6 +53,7 @@ from mathmill.pipeline.engines.local import LocalEngine
 from mathmill.pipeline.extract import Extract
 from mathmill.pipeline.extraction import extract
 from mathmill.pipeline.harvest.collect import COLUMNS, GRADED, SOLUTIONS
+from mathmill.pipeline.harvest.golds import EXPLICIT
 from mathmill.pipeline.harvest.harvest import Harvest
 from mathmill.pipeline.harvest.judge import Limits
 from mathmill.pipeline.harvest.rows import FOUND, rows_of
@@ -192,6 +195,15 @@ def print_precision(kept: Sequence[dict[str, Any]], left: Sequence[dict[str, Any
                 whole,
             ]
             print(f"| {grade}, {title} | {len(mine)} | {' | '.join(map(_share, cells))} |")
+    golds = [(row, label["gold"] is True) for row, label in problems if row["grade"] == "graded"]
+    for column in ("found", "confirmed"):
+        print(f"\n| {column} | a gold by default | golds | right | right, reported half |\n|---|---|---:|---|---|")
+        for name in sorted({row[column] for row, _ in golds}):
+            mine = [(row, right) for row, right in golds if row[column] == name]
+            print(f"| {name} | {_default([row for row, _ in mine])} | {_by_half(mine)} |")
+    for default in (True, False):
+        mine = [(row, right) for row, right in golds if (row["found"] in EXPLICIT) == default]
+        print(f"| all that are {'golds' if default else 'none'} by default | | {_by_half(mine)} |")
     print("\n| refused as | candidates | rightly |\n|---|---:|---|")
     by_outcome: dict[str, list[bool]] = defaultdict(list)
     for row, label in refused:
@@ -199,6 +211,17 @@ def print_precision(kept: Sequence[dict[str, Any]], left: Sequence[dict[str, Any
     for outcome, hits in sorted(by_outcome.items()):
         print(f"| {outcome} | {len(hits)} | {_share(hits)} |")
     print(f"| all | {len(refused)} | {_share([label['rightly'] for _, label in refused])} |")
+
+
+def _default(rows: Sequence[Mapping[str, Any]]) -> str:
+    count = sum(row["found"] in EXPLICIT for row in rows)
+    return "yes" if count == len(rows) else f"{count} of {len(rows)}" if count else "no"
+
+
+def _by_half(golds: Sequence[tuple[Mapping[str, Any], bool]]) -> str:
+    reported = [right for row, right in golds if half_of(row["url"])]
+    there = f"{_share(reported)}, n = {len(reported)}" if reported else ""
+    return f"{len(golds)} | {_share([right for _, right in golds])} | {there}"
 
 
 def _share(hits: Sequence[bool]) -> str:
@@ -248,7 +271,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         scratch = options.scratch or Path(temporary)
         pages = extracted(options.crawl, scratch, options.workers)
-        folder, seconds = harvested(pages, scratch, Harvest(against=clean), options.workers)
+        folder, seconds = harvested(pages, scratch, Harvest(against=clean, golds="all"), options.workers)
         kept, left = kept_in(folder), left_in(folder)
         if options.draw:
             print_sample(drawn(kept, left), pages)

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from mathmill.data.errors import InputMissing
+from mathmill.data.markdown import foreign
 from mathmill.data.problems import load_problems
 from mathmill.data.records import Document
 from mathmill.data.sources import Source
@@ -19,6 +20,7 @@ from mathmill.pipeline.harvest.harvest import Harvest
 from mathmill.pipeline.harvest.judge import Limits
 from mathmill.pipeline.harvest.rows import question_key, rows_of
 from mathmill.pipeline.harvest.show import problems_of_run, show_problems
+from tests.effort import assert_linear
 from tests.pipeline.harvest.editing import CutLine
 from tests.pipeline.passes.making import document, results
 
@@ -122,6 +124,93 @@ def test_golds_that_differ_between_copies_leave_the_problem(tmp_path: Path) -> N
     assert [row["answer"] for row in problems(tmp_path / "run")] == ["10"]
 
 
+def stated(*golds: str) -> dict[str, list[Document]]:
+    """A shard for each gold, with a page that gives it as the answer to one and the same question."""
+    text = "### Exercise 1\n\nHow long is it?\n\n#### Answer\n\n${}$."
+    return {str(n): [document(text.format(gold), f"https://{n}.example/")] for n, gold in enumerate(golds)}
+
+
+@pytest.mark.parametrize("golds", [("0.5", "0.7", "1/2"), ("1/2", "0.5", "0.7"), ("0.7", "1/2", "0.5")])
+def test_every_gold_of_a_question_is_compared(tmp_path: Path, golds: tuple[str, ...]) -> None:
+    results(tmp_path / "run", [Harvest()], stated(*golds))
+    told = yield_of(tmp_path / "run")
+    assert (told["candidates"], told["graded"], told["solutions"]) == (3, 0, 0)
+    assert told["outcomes"] == {"answers_disagree": 1, "duplicate": 2}
+
+
+def test_golds_that_are_written_another_way_agree(tmp_path: Path) -> None:
+    results(tmp_path / "run", [Harvest()], stated("0.5", "1/2", "\\frac12"))
+    assert [row["copies"] for row in problems(tmp_path / "run")] == [3]
+
+
+def test_what_is_read_out_of_prose_is_told_and_no_gold(tmp_path: Path) -> None:
+    text = "### Exercise 1\n\nHow many are there?\n\n#### Solution\n\n$90$ ways. Each of them sits there, as one sees."
+    folders = {golds: tmp_path / golds for golds in ("stated", "all")}
+    results(folders["stated"], [Harvest()], {"a": [document(text)]})
+    results(folders["all"], [Harvest(golds="all")], {"a": [document(text)]})
+    (row,) = problems(folders["stated"], SOLUTIONS)
+    assert (row["answer"], row["read_answer"], row["found"], row["confirmed"]) == ("", "90", "leading", "alone")
+    assert yield_of(folders["stated"])["read_answers"] == {"leading": 1}
+    (row,) = problems(folders["all"])
+    assert (row["answer"], row["read_answer"]) == ("90", "")
+    told = Harvest().told(folders["all"])
+    assert (told["found"], told["confirmed"], told["read_answers"]) == ({"leading": 1}, {"alone": 1}, {})
+    assert "| leading | 1 | 100.0% |" in list(Harvest().card(told))
+
+
+def test_problems_are_of_the_split_of_their_pages(tmp_path: Path) -> None:
+    sheets = {"train": sheet((1, 2), (3, 4)), "validation": sheet((3, 4), (5, 6)), "": sheet((7, 8))}
+    pages = [document(text, f"https://{n}.example/", split=side) for n, (side, text) in enumerate(sheets.items())]
+    results(tmp_path / "run", [Harvest()], {"a": pages})
+    found = {row["answer"]: row["split"] for row in problems(tmp_path / "run")}
+    assert found == {"3": "train", "7": "train", "11": "validation", "15": "train"}
+
+
+def test_longer_pages_are_counted_and_not_looked_at(tmp_path: Path) -> None:
+    pages = [document(sheet((1, 2))), document(sheet((3, 4)) + "\n\nProse." * 50, "https://b.example/")]
+    results(tmp_path / "run", [Harvest(document_chars=300)], {"a": pages})
+    told = Harvest().told(tmp_path / "run")
+    assert (told["pages"], told["candidates"]) == ({"documents": 2, "too_long": 1}, 1)
+    assert "1 of 2 pages are too long to be looked at." in list(Harvest().card(told))
+
+
+def exam(folder: Path, question: str) -> tuple[str, ...]:
+    folder.mkdir(exist_ok=True)
+    (folder / "exam.jsonl").write_bytes(orjson.dumps({"question": question, "answer": "3"}) + b"\n")
+    return (str(folder / "exam.jsonl"),)
+
+
+def test_it_is_said_what_problems_are_kept_clean_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    against = Decontaminate(tasks=exam(tmp_path, "A farmer with three fields and two horses wants to know it all."))
+    lines = {}
+    for name, harvest in (("none", Harvest()), ("some", Harvest(against=against))):
+        results(tmp_path / name, [harvest], {"a": PAGES["a"]})
+        told = harvest.told(tmp_path / name)
+        lines[name] = capsys.readouterr().err.splitlines(), told["decontaminated_against"], list(harvest.card(told))[2]
+    err, sets, card = lines["none"]
+    assert len(err) == 1 and "clean of no benchmark" in err[0] and sets == [] and "none" in card
+    err, sets, card = lines["some"]
+    assert err == [] and sets == [each.name for each in against.benchmarks()] and foreign(sets[0]) in card
+
+
+def test_generic_strings_leave_no_problem(tmp_path: Path) -> None:
+    clean = Decontaminate(tasks=exam(tmp_path, "Compute the whole sum."), max_documents=1, max_share=0)
+    text = "### Exercise 1\n\nCompute the whole sum. It is ${} + 1$.\n\n#### Answer\n\n${}$."
+    pages = [document(text.format(n, n + 1), f"https://{n}.example/") for n in range(3)]
+    results(tmp_path / "run", [clean, Harvest()], {"a": pages})
+    assert len(list(table_rows(tmp_path / "run" / "decontaminate_generic" / "part-0.parquet", ("string",)))) == 1
+    assert sorted(row["answer"] for row in problems(tmp_path / "run")) == ["1", "2", "3"]
+    results(tmp_path / "alone", [Harvest(against=clean)], {"a": pages})
+    assert yield_of(tmp_path / "alone")["outcomes"] == {"contaminated": 3}
+
+
+def test_hints_are_looked_through_as_well(tmp_path: Path) -> None:
+    asked = "A farmer with three fields and two old horses wants to know how much $1 + 2$ really is. Compute it."
+    text = f"### Exercise 1\n\nCompute the sum $1 + 2$.\n\n#### Hint\n\n{asked}\n\n#### Answer\n\n$3$."
+    results(tmp_path / "run", [Harvest(against=Decontaminate(tasks=exam(tmp_path, asked)))], {"a": [document(text)]})
+    assert yield_of(tmp_path / "run")["outcomes"] == {"contaminated": 1}
+
+
 def test_regions_are_found_again_in_an_edited_text(tmp_path: Path) -> None:
     text = "Menu of this site\n\nFind the sum $1+2$.\n\nShow\n\nIt is $3$.\n\nAnswer: $3$.\n\nProse that goes on."
     kinds = (("problem", "Find the sum $1+2$."), ("solution", "It is $3$.\n\nAnswer: $3$."))
@@ -159,6 +248,18 @@ def test_hostile_texts_go_through(tmp_path: Path) -> None:
     for text in texts:
         for row in rows_of(Document("id", text, "https://a.example/\ud800", {}), list(regions), Limits(4_000, 20_000)):
             assert all(value.encode() is not None for value in row.values() if isinstance(value, str))
+
+
+def test_keys_take_linear_time() -> None:
+    assert_linear(2_000, 40_000, 0.3, lambda size: "x" + "\u0301\u0323" * size, question_key)
+
+
+def test_lists_take_linear_time() -> None:
+    def read(text: str) -> None:
+        rows = list(rows_of(Document("id", text, "", {}), [], Limits(4_000, 20_000)))
+        assert all(row["id"] == "" for row in rows)
+
+    assert_linear(500, 5_000, 0.5, lambda size: "1. a\n\n ## h\n\n " * size, read)
 
 
 def test_keys_tell_numbers_and_operators_apart() -> None:

@@ -5,25 +5,27 @@ from __future__ import annotations
 import pytest
 
 from mathmill.pipeline.harvest.golds import gold_for, is_gradable
-from mathmill.pipeline.harvest.judge import Judged, Limits, judge
+from mathmill.pipeline.harvest.judge import Golds, Judged, Limits, judge
 from mathmill.pipeline.harvest.parts import candidates_in
+from tests.effort import assert_linear, within
 
 GOLDS = [
     # question, answer, solution -> gold, found, confirmed
     ("Find $2+3$.", "$5$.", "We add: $2+3=5$.", ("5", "answer", "worked")),
     ("Find $2+3$.", "$5$.", "", ("5", "answer", "alone")),
     ("Find $(x,y)$.", "$(3, 5)$", "First $x=3$, then $2y=10$, so $y = 5$.", ("(3, 5)", "answer", "worked")),
-    ("Find $2+3$.", "", "We add. The answer is $5$.", ("5", "stated", "stated")),
-    ("Find $2+3$.", "", "We add to get $\\boxed{5}$.", ("5", "stated", "stated")),
-    ("How many are there?", "", "$2^9$.", ("2^9", "value", "worked")),
-    ("Find a formula.\n\n$a_n =$", "", "Telescoping gives $a_n = 2n$ as it should.", ("2n", "blank", "worked")),
-    ("How many are there?", "", "$11!$ ways. Each of the others sits there.", ("11!", "leading", "worked")),
+    ("Find $2+3$.", "", "We add. The answer is $5$.", ("5", "stated", "alone")),
+    ("Find $2+3$.", "", "We add to get $\\boxed{5}$.", ("5", "stated", "alone")),
+    ("How many are there?", "", "$2^9$.", ("2^9", "value", "alone")),
+    ("Find a formula.\n\n$a_n =$", "", "Telescoping gives $a_n = 2n$ as it should.", ("2n", "blank", "alone")),
+    ("How many are there?", "", "$11!$ ways. Each of the others sits there.", ("11!", "leading", "alone")),
     (
         "How many are there?",
         "",
         "First ten, then nine. So there are $10 \\cdot 9 = 90$ ways.",
-        ("90", "conclusion", "worked"),
+        ("90", "conclusion", "alone"),
     ),
+    ("Find $2+3$.", "$5$.", "We add. The answer is $5$.", ("5", "answer", "stated")),
     ("Сколько?", "$5$", "Итак, $x = 2 + 3 = 5$.", ("5", "answer", "worked")),
 ]
 NONE = [
@@ -57,9 +59,9 @@ def test_no_golds(gold: str) -> None:
     assert not is_gradable(gold)
 
 
-def judged(text: str, question: int = 200, solution: int = 400) -> Judged:
+def judged(text: str, golds: Golds = "stated") -> Judged:
     (candidate,) = candidates_in(text)
-    return judge(text, candidate, Limits(question, solution))
+    return judge(text, candidate, Limits(200, 400, golds))
 
 
 SOLVED = "\n\nSolution. We add the two numbers, and get what we want: $2+3=5$.\n\nAnswer: $5$."
@@ -94,3 +96,33 @@ def test_outcomes(text: str, expected: tuple[str, str]) -> None:
 def test_an_example_without_a_mark_between_is_split_behind_what_asks() -> None:
     found = judged("## Example 1\n\nFind $2+3$.\n\nWe add to get $5$.\n\nAnswer: $5$.")
     assert (found.question, found.solution, found.gold.text) == ("Find $2+3$.", "We add to get $5$.", "5")
+
+
+READ = [
+    "How many are there?\n\nSolution. First ten, then nine. So there are $10 \\cdot 9 = 90$ ways.",
+    "How many are there?\n\nSolution. $90$ ways. Each of the others sits there.",
+    "How many are there?\n\n$a =$\n\nSolution. There we have $a = 90$ as we should.",
+]
+
+
+@pytest.mark.parametrize("text", READ)
+def test_what_is_read_out_of_prose_is_a_gold_only_if_it_is_asked_for(text: str) -> None:
+    found = judged(f"Exercise 1. {text}")
+    assert (found.outcome, found.why, found.gold.text) == ("solution", "read_answer", "90")
+    assert judged(f"Exercise 1. {text}", "all").outcome == "graded"
+
+
+def _blanks(size: int) -> str:
+    return "So it is" + " \n" * size + "and it is $5$"
+
+
+def test_reading_answers_takes_linear_time() -> None:
+    def read(text: str) -> None:
+        gold_for("How many are there?\n\n$a=$" + text, "", text)
+
+    assert_linear(1_000, 10_000, 0.3, _blanks, read)
+
+
+def test_blanks_in_formulas_cost_no_more_than_others() -> None:
+    formulas = ("$$x" + " \n" * 1_900 + "y$$ ") * 12
+    within(0.5, lambda: formulas, lambda text: gold_for("How many are there?", "", f"{text} So it is $5$."))

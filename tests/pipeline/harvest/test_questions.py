@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -17,6 +18,7 @@ from mathmill.pipeline.harvest.questions import (
     wants_proof,
     wants_value,
 )
+from tests.effort import assert_linear
 
 WHOLE = [
     "Find $x$ with $x+1=2$.",
@@ -78,6 +80,7 @@ def test_what_is_asked_for() -> None:
         "What is it? Give the residue."
     )
     assert not asks_several("What is $x$ if $y$ is $3$?")
+    assert asks_several("(a) Find $x$. (B) Find $y$.")
     assert not asks("The sky is blue.")
 
 
@@ -97,6 +100,25 @@ def test_cleaned() -> None:
     assert (
         cleaned("$\\newcommand{\\v}{\\vec{v}}x$ and $\\newcommand{\\w}{w}\\w$") == "$x$ and $\\newcommand{\\w}{w}\\w$"
     )
+
+
+BLANKS = [
+    lambda size: "$$\\begin{equation}" + "\t" * size + "x" + "\t" * size,
+    lambda size: "$$\\begin{equation}" + " \n" * size + "\\end{equation}",
+    lambda size: "\\text{." + " " * size + "x" + "\\text{}" + " " * size + "\\end{equation}",
+    lambda size: "(a) (a) (a) (a) " * size,
+    lambda size: "\\newcommand{\\a}{" + "{{x}y}" * size,
+]
+
+
+@pytest.mark.parametrize("make", BLANKS)
+def test_time_is_linear(make: Callable[[int], str]) -> None:
+    def read(text: str) -> None:
+        cleaned(text)
+        missing(text)
+        asks_several(text)
+
+    assert_linear(500, 5_000, 0.3, make, read)
 
 
 @pytest.mark.parametrize(

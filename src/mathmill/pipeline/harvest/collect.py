@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -14,47 +15,60 @@ from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
 from mathmill.data.tables import table_rows
 from mathmill.data.units import make_unit, source_hash
 from mathmill.pipeline.harvest.rows import COLUMNS as FOUND_COLUMNS
-from mathmill.pipeline.harvest.rows import DUPLICATE, FOUND
+from mathmill.pipeline.harvest.rows import DISAGREED, DUPLICATE, FOUND, READ, READ_COLUMNS
 from mathmill.pipeline.harvest.same import how_same
 from mathmill.pipeline.passes.base import Work
 
 KEPT, COUNTS, PROBLEMS = "harvest_kept", "harvest_counts", "problems"
 GRADED, SOLUTIONS = f"{PROBLEMS}/graded.parquet", f"{PROBLEMS}/solutions.parquet"
 
+ANSWERS, DISAGREE, AGAINST = "harvest_answers", "harvest_disagree", "harvest_against"
+
 _NAMES = (
-    *("id", "question", "answer", "solution", "hint", "lang", "url", "site", "document", "begins", "ends", "date"),
-    *("kind", "structure", "found", "confirmed", "verdict"),
+    *("id", "question", "answer", "read_answer", "solution", "hint", "lang", "split", "url", "site", "document"),
+    *("begins", "ends", "date", "kind", "structure", "found", "confirmed", "verdict"),
 )
 #: Column -> (Arrow type, what it holds). `mathmill eval --data FILE` reads `id` to `solution` and `lang`.
 COLUMNS: dict[str, tuple[str, str]] = {
     **{name: FOUND_COLUMNS[name] for name in _NAMES},
+    "split": ("string", "validation if all pages with this question are of it, else train"),
     "copies": ("int64", "pages of the run that have this question"),
 }
+_DISAGREE_COLUMNS = {"id": ("string", "of a question whose copies have golds that contradict each other")}
+_AGAINST_COLUMNS = {"benchmark": ("string", "a set of problems"), "problems": ("int64", "how many it has")}
+_ANSWERS = Reduce(
+    ANSWERS,
+    (FOUND,),
+    f"""
+SELECT DISTINCT f.id, f.answer FROM {FOUND} f JOIN (
+  SELECT id FROM {FOUND} WHERE grade = 0 GROUP BY id HAVING count(DISTINCT answer) > 1
+) s ON f.id = s.id WHERE f.grade = 0 ORDER BY f.id, f.answer
+""",  # noqa: S608  # names of ours
+)
 # Of equal questions the one with a gold, then the longest, the oldest (unknown is youngest), the least id.
 _PLACED = f"""
 SELECT row, nth, row_number() OVER (
   PARTITION BY id
   ORDER BY grade, characters DESC, CASE WHEN date = '' THEN 1 ELSE 0 END, date, document, nth
-) AS place, count(*) OVER (PARTITION BY id) AS copies,
-min(CASE WHEN grade = 0 THEN answer END) OVER (PARTITION BY id) AS first_answer,
-max(CASE WHEN grade = 0 THEN answer END) OVER (PARTITION BY id) AS last_answer
+) AS place, count(*) OVER (PARTITION BY id) AS copies, min(split) OVER (PARTITION BY id) AS side
 FROM {FOUND} WHERE grade < 2
 """  # noqa: S608  # names of ours
 _KEPT = Reduce(
     KEPT,
-    (FOUND,),
-    f"SELECT {', '.join(f'f.{name}' for name in (*_NAMES, 'grade'))}, p.copies, p.first_answer, p.last_answer "  # noqa: S608
-    f"FROM {FOUND} f JOIN ({_PLACED}) p ON f.row = p.row AND f.nth = p.nth WHERE p.place = 1 ORDER BY f.id",
+    (FOUND, DISAGREE),
+    f"SELECT {', '.join(f'f.{name}' for name in (*_NAMES, 'grade') if name != 'split')}, p.copies, p.side AS split "  # noqa: S608
+    f"FROM {FOUND} f JOIN ({_PLACED}) p ON f.row = p.row AND f.nth = p.nth LEFT JOIN {DISAGREE} d ON f.id = d.id "
+    "WHERE p.place = 1 AND d.id IS NULL ORDER BY f.id",
 )
 _COUNTS = Reduce(
     COUNTS,
-    (FOUND,),
+    (FOUND, DISAGREE),
     f"""
 SELECT site, kind, structure, lang, outcome, why, count(*) AS candidates FROM (
   SELECT f.site, f.kind, f.structure, f.lang,
-  CASE WHEN p.place > 1 THEN '{DUPLICATE}' ELSE f.outcome END AS outcome,
-  CASE WHEN p.place > 1 THEN 'run' WHEN f.grade < 2 THEN f.why ELSE '' END AS why
-  FROM {FOUND} f LEFT JOIN ({_PLACED}) p ON f.row = p.row AND f.nth = p.nth
+  CASE WHEN p.place > 1 THEN '{DUPLICATE}' WHEN d.id IS NOT NULL THEN '{DISAGREED}' ELSE f.outcome END AS outcome,
+  CASE WHEN p.place > 1 OR d.id IS NOT NULL THEN 'run' WHEN f.grade < 2 THEN f.why ELSE '' END AS why
+  FROM {FOUND} f LEFT JOIN ({_PLACED}) p ON f.row = p.row AND f.nth = p.nth LEFT JOIN {DISAGREE} d ON f.id = d.id
 ) AS c GROUP BY site, kind, structure, lang, outcome, why ORDER BY site, kind, structure, lang, outcome, why
 """,  # noqa: S608
 )
@@ -63,10 +77,26 @@ _MOST_SITES = 20
 
 def collect(work: Work) -> None:
     """Make the tables of kept problems and of counts from what was found in the shards."""
+    answers, folder = work.reduce(_ANSWERS), work.run.folder
+    made = source_hash(work.hashes(ANSWERS))
+    make_unit(work.run, DISAGREE, made, lambda: (_write_table(folder, DISAGREE, _disagreeing(answers)), {}))
     kept = work.reduce(_KEPT)
     work.reduce(_COUNTS)
     source = source_hash(work.hashes(KEPT))
-    make_unit(work.run, PROBLEMS, source, lambda: (_write(work.run.folder, kept), {}))
+    make_unit(work.run, PROBLEMS, source, lambda: (_write(folder, kept), {}))
+
+
+def write_against(folder: Path, rows: Iterable[Mapping[str, Any]]) -> dict[str, Output]:
+    """Write and publish the table of the benchmarks that problems are kept clean of."""
+    return _write_table(folder, AGAINST, rows)
+
+
+def _write_table(folder: Path, name: str, rows: Iterable[Mapping[str, Any]]) -> dict[str, Output]:
+    columns = _DISAGREE_COLUMNS if name == DISAGREE else _AGAINST_COLUMNS
+    staging = Staging(folder)
+    part = f"{name}/part-0.parquet"
+    count = write_parquet(staging.stage(part, count_parquet), (dict(row) for row in rows), parquet_schema(columns))
+    return staging.publish({part: count})
 
 
 def _write(folder: Path, kept: Path) -> dict[str, Output]:
@@ -79,21 +109,29 @@ def _write(folder: Path, kept: Path) -> dict[str, Output]:
 
 
 def _rows(kept: Path, grade: int) -> Iterator[dict[str, Any]]:
-    """The kept problems of a grade; one whose copies have golds that differ is in neither."""
-    names = (*COLUMNS, "grade", "first_answer", "last_answer")
+    """The kept problems of a grade."""
     for part in sorted(kept.glob("*.parquet")):
-        for row in table_rows(part, names):
-            if row["grade"] == grade and not _disagree(row["first_answer"], row["last_answer"]):
+        for row in table_rows(part, (*COLUMNS, "grade")):
+            if row["grade"] == grade:
                 yield {name: row[name] for name in COLUMNS}
 
 
-def _disagree(first: str | None, last: str | None) -> bool:
-    return first is not None and last is not None and first != last and not how_same(last, first)
+def _disagreeing(answers: Path) -> Iterator[dict[str, str]]:
+    """The questions that have a gold which is not the first one by another name."""
+    rows = (row for part in sorted(answers.glob("*.parquet")) for row in table_rows(part, ("id", "answer")))
+    for question, copies in groupby(rows, lambda row: str(row["id"])):
+        if not _agree(str(row["answer"]) for row in copies):
+            yield {"id": question}
+
+
+def _agree(answers: Iterator[str]) -> bool:
+    first = next(answers)
+    return all(how_same(answer, first) or how_same(first, answer) for answer in answers)
 
 
 def yield_of(folder: Path) -> dict[str, Any]:
     """What was found in a run, in plain values: candidates by outcome, problems by kind, language and site."""
-    counts = [row for part in sorted((folder / COUNTS).glob("*.parquet")) for row in table_rows(part, _COUNTED)]
+    counts = _table(folder / COUNTS, _COUNTED)
     outcomes, why = Counter[str](), Counter[str]()
     kinds, languages, sites = _Grades(), _Grades(), _Grades()
     for row in counts:
@@ -107,6 +145,11 @@ def yield_of(folder: Path) -> dict[str, Any]:
         "candidates": sum(outcomes.values()),
         "graded": count_parquet(folder / GRADED),
         "solutions": count_parquet(folder / SOLUTIONS),
+        "pages": _sums(folder),
+        "decontaminated_against": [str(row["benchmark"]) for row in _table(folder / AGAINST, ("benchmark",))],
+        "found": _shares(folder / GRADED, "found"),
+        "confirmed": _shares(folder / GRADED, "confirmed"),
+        "read_answers": _shares(folder / SOLUTIONS, "found"),
         "outcomes": dict(sorted(outcomes.items())),
         "why": dict(sorted(why.items())),
         "kinds": kinds.told(),
@@ -115,10 +158,36 @@ def yield_of(folder: Path) -> dict[str, Any]:
     }
 
 
+def _table(folder: Path, columns: Sequence[str]) -> list[dict[str, Any]]:
+    return [row for part in sorted(folder.glob("*.parquet")) for row in table_rows(part, columns)]
+
+
+def _sums(folder: Path) -> dict[str, int]:
+    rows = _table(folder / READ, tuple(READ_COLUMNS))
+    return {name: sum(row[name] for row in rows) for name in READ_COLUMNS}
+
+
+def _shares(path: Path, column: str) -> dict[str, int]:
+    """How many problems of a table have each value of a column, without those that have none."""
+    counts = Counter(str(row[column]) for row in table_rows(path, (column,)))
+    return {name: count for name, count in sorted(counts.items()) if name}
+
+
 def card_lines(told: Mapping[str, Any]) -> Iterator[str]:
     """What `yield_of` says, for people who meet the corpus: lines of Markdown."""
     yield f"`{GRADED}` has {told['graded']:,} problems with a gold, `{SOLUTIONS}` {told['solutions']:,} with a solution"
-    yield f"alone, of {told['candidates']:,} candidates. Golds are read out of pages: look at some before you train."
+    yield f"alone, of {told['candidates']:,} candidates. Golds are from pages: look at some before you train."
+    against = ", ".join(foreign(name) for name in told["decontaminated_against"])
+    yield f"Kept clean of the benchmarks: {against or 'none. Problems of benchmarks may be among them'}."
+    if told["pages"]["too_long"]:
+        yield f"{told['pages']['too_long']:,} of {told['pages']['documents']:,} pages are too long to be looked at."
+    for title, name in _SHARES.items():
+        total = sum(told[name].values())
+        if total:
+            yield ""
+            yield from table_lines(
+                (title, "problems", "share"), ((key, n, f"{n / total:.1%}") for key, n in told[name].items())
+            )
     yield ""
     yield from table_lines(("outcome", "candidates"), told["outcomes"].items())
     for title in ("kinds", "languages", "sites"):
@@ -128,6 +197,11 @@ def card_lines(told: Mapping[str, Any]) -> Iterator[str]:
             yield from table_lines((title, "with a gold", "solution alone"), rows)
 
 
+_SHARES = {
+    "golds, by where they were found": "found",
+    "golds, by what confirms them": "confirmed",
+    "answers read out of prose, which are no golds": "read_answers",
+}
 _LISTED = 20  # kinds, languages or sites, the largest
 _COUNTED = ("site", "kind", "structure", "lang", "outcome", "why", "candidates")
 

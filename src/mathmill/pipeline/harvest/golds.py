@@ -4,8 +4,13 @@ Golds come, by falling trust, from a part that is marked as the answer (`answer`
 words that completions use (`stated`), from a solution that is nothing but a value (`value`), from the blank that the
 question ends with, as in `$a_n =$` (`blank`), from a solution whose first sentence is nothing but a value (`leading`),
 and from a solution's last sentence if it draws a conclusion and ends in its one value (`conclusion`).
-A gold is one only if the verifier can grade it. Nothing of a page is executed: `mathmill.eval` reads all of it with
-parsers of its own.
+
+The first three are the page's own answer (`EXPLICIT`); the others are read out of prose. Only a marked answer has a
+second source, its solution, which may say the same in words (`stated`) or have its value (`worked`); what was taken
+out of the solution is in it, and that confirms nothing.
+
+A gold is one only if the verifier can grade it, and the solution does not contradict it. Nothing of a page is
+executed: `mathmill.eval` reads all of it with parsers of its own.
 """
 
 from __future__ import annotations
@@ -29,12 +34,13 @@ from mathmill.pipeline.harvest.same import how_same
 FoundBy = Literal["", "answer", "stated", "value", "blank", "leading", "conclusion"]
 Confirmed = Literal["", "stated", "worked", "alone"]
 
+#: Golds that the page itself gives as the answer; all others are read out of its prose.
+EXPLICIT: frozenset[FoundBy] = frozenset({"answer", "stated", "value"})
+
 MOST_GOLD = 300  # characters
 _MOST_VALUES = 12  # of a solution that a gold is sought among, from its end
 _MOST_ANSWER = 400  # characters of a part that is an answer and no solution
-_BLANK = re.compile(
-    r"\$(?P<left>[^$=\n]{1,60})=\s*(?:\\(?:underline|rule|_)[^$]{0,40}|_{2,}|\\\s)?\$\s*[.:_]{0,9}\s*\Z"
-)
+_BLANK = re.compile(r"\$(?P<left>[^$=\n]{1,60})=\s*(?:\\(?:underline|rule|_)[^$]{0,40}|_{2,}|\\\s)?\$[\s.:_]{0,40}\Z")
 _MOST_SIDES = 3  # of an equation, and lines of a display, from its end
 _LONG_ENOUGH = 5  # characters of a gold that a solution does not hold by chance
 _LINES = re.compile(r"\\\\(?:\[[^\]]{0,20}\])?")
@@ -42,9 +48,10 @@ _ALIGNED = re.compile(
     r"\\(?:begin|end)\{(?:aligned|align|equation|gather|gathered|split|array)\*?\}(?:\{[lcr| ]{1,20}\})?"
 )
 _TUPLE = re.compile(r"\((?:[^(),]{1,40},){1,5}[^(),]{1,40}\)")
-_STOP = re.compile(r"(?:\\text\{[\s.,;:!?]{0,3}\}|[\s.,;:]|\\[,;:! ]|\\q?quad)+\Z")
+# What ends a sentence, `\text{.}`, `\quad` and the like, read from the end: forwards each of a run would be a start.
+_POTS = re.compile(r"(?:\}[\s.,;:!?]{0,3}\{txet\\|[,;:! ]\\|dauqq?\\|[\s.,;:])+")
 _SENTENCES = re.compile(r"(?<=[.!\u3002])\s+(?=[A-Z$\u4e00-\u9fff\u0410-\u042f])|\n+")
-_BEFORE_DISPLAY = re.compile(r"(?<=[A-Za-z,:])\s*\n\s*\n(?=\$\$)")
+_BEFORE_DISPLAY = re.compile(r"(?<=[A-Za-z,:])\s+(?=\$\$)")
 _MOST_UNIT = 3  # words behind a value
 _FEWEST_SENTENCES = 2
 _CONCLUDES = re.compile(
@@ -191,8 +198,12 @@ def _concluded(question: str, solution: str) -> str:
 
 def _sentences(solution: str) -> list[str]:
     """A text's sentences; a displayed formula ends the one before it."""
-    joined = _BEFORE_DISPLAY.sub(" ", solution)
+    joined = _BEFORE_DISPLAY.sub(_joined, solution)
     return [sentence.strip() for sentence in _SENTENCES.split(joined) if sentence.strip()]
+
+
+def _joined(blanks: re.Match[str]) -> str:
+    return " " if blanks[0].endswith("\n") and blanks[0].count("\n") > 1 else blanks[0]
 
 
 def _squeezed(text: str) -> str:
@@ -201,7 +212,9 @@ def _squeezed(text: str) -> str:
 
 def _trimmed(text: str) -> str:
     """An answer without delimiters, the marks that end its sentence and the steps of a calculation before its value."""
-    text = _STOP.sub("", unwrapped(text.strip())).strip()
+    text = unwrapped(text.strip())
+    stop = _POTS.match(text[::-1])
+    text = (text[: len(text) - stop.end()] if stop else text).strip()
     sides = [side.strip() for side in text.split("=")]
     if (
         len(sides) > 1
@@ -228,23 +241,24 @@ def is_gradable(gold: str) -> bool:
 
 
 def _confirmed(gold: str, found: FoundBy, solution: str) -> Gold:
-    """The gold with what its solution says of it."""
+    """The gold with what its solution says of it, which confirms it only where it was not taken from there."""
+    of_its_own: Confirmed = "stated" if found == "answer" else "alone"
     if not solution:
         return Gold(gold, found, "alone", "correct")
     stated = find_answer(solution)
     if stated is not None and stated.rule != "last":
         verdict = grade(solution, gold)
         if not verdict.correct and found == "stated" and (method := how_same(_trimmed(stated.text), gold)):
-            return Gold(
-                gold, found, "stated", f"correct by {method}"
-            )  # of `8! = 8 \\cdot 7 \\cdots 1 = 40320` the value
+            return Gold(gold, found, of_its_own, f"correct by {method}")  # of `8! = 8 \\cdots 1 = 40320` the value
         said = f"{verdict.outcome} by {verdict.method}"
-        return Gold(gold, found, "stated", said) if verdict.correct else Gold("", found, "", said, "answers_disagree")
+        return Gold(gold, found, of_its_own, said) if verdict.correct else Gold("", found, "", said, "answers_disagree")
     values = _values_of(solution)
     if not values:
         return Gold(gold, found, "alone", "correct")
     method = _is_worked_out(gold, solution, values)
-    return Gold(gold, found, "worked", method) if method else Gold("", found, "", "wrong", "answers_disagree")
+    if not method:
+        return Gold("", found, "", "wrong", "answers_disagree")
+    return Gold(gold, found, "worked" if found == "answer" else "alone", method)
 
 
 def _values_of(solution: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Whether a candidate is a problem to learn from, and of which of two grades.
 
 `graded` has a gold that the verifier can grade by (for reinforcement learning and fine-tuning), `solution` a solution
-alone, such as a proof (for fine-tuning). All other outcomes are named reasons for which a candidate is left.
+alone, such as a proof (for fine-tuning), or one with an answer that was read out of its prose and is no gold. All
+other outcomes are named reasons for which a candidate is left.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from mathmill.pipeline.harvest.forum import without_furniture
-from mathmill.pipeline.harvest.golds import NO_GOLD, Gold, gold_for
+from mathmill.pipeline.harvest.golds import EXPLICIT, NO_GOLD, Gold, gold_for
 from mathmill.pipeline.harvest.parts import Candidate
 from mathmill.pipeline.harvest.questions import (
     asks,
@@ -28,6 +29,7 @@ Outcome = Literal[
     "needs_picture", "incomplete", "open_end", "too_short", "too_long", "answers_disagree", "no_answer",
 ]  # fmt: skip
 KEPT: tuple[Outcome, ...] = ("graded", "solution")
+Golds = Literal["stated", "all"]
 
 _SHORTEST = 8  # characters of a question that say something; Chinese ones need half
 _LEAST_SOLUTION = 30  # characters of a solution that shows how, where there is no gold
@@ -41,10 +43,11 @@ _MOST_PARAGRAPHS = 3  # of a solution that nothing ends
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Characters of questions and solutions."""
+    """Characters of questions and solutions, and whether golds are also answers that were read out of prose."""
 
     question: int
     solution: int
+    golds: Golds = "stated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def judge(text: str, candidate: Candidate, limits: Limits) -> Judged:
     gold = gold_for(question, answer, solution)
     if "proof" in candidate.parts and gold.found != "answer":
         gold = Gold("", why="proof")
-    return _graded(replace(found, gold=gold), solution)
+    return _graded(replace(found, gold=gold), solution, limits.golds)
 
 
 def _texts(candidate: Candidate, question: str, parts: dict[str, str]) -> tuple[str, str, str]:
@@ -154,8 +157,10 @@ def _is_open(candidate: Candidate, solution: str) -> bool:
     return len(paragraphs) > (1 if candidate.run_in and not candidate.before_heading else _MOST_PARAGRAPHS)
 
 
-def _graded(found: Judged, solution: str) -> Judged:
+def _graded(found: Judged, solution: str, golds: Golds) -> Judged:
     gold = found.gold
+    if gold.text and gold.found not in EXPLICIT and golds != "all":
+        return replace(found, outcome="solution", why="read_answer")
     if gold.text:
         return replace(found, outcome="graded", why=gold.found)
     if gold.why == "answers_disagree":

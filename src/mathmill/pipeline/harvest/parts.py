@@ -282,7 +282,7 @@ class _Reading:
     def _end_key(self, at: int, by_item: bool) -> None:
         if self.key is not None:
             number, kind, begin, in_list = self.key
-            at = min(at, _item_end(self.text, begin)) if in_list and not by_item else at
+            at = _item_end(self.text, begin, at) if in_list and not by_item else at
             self.keyed.setdefault(number, []).append((kind, Span(begin, max(begin, at))))
             self.key = None
 
@@ -310,7 +310,7 @@ class _Reading:
         outer = current.event.end
         in_list = current.event.kind == "item" and current.event.level == 0
         if not current.parts and (outer is not None or (in_list and not by_item)):
-            at = min(at, outer if outer is not None else _item_end(self.text, current.event.body))
+            at = min(at, outer) if outer is not None else _item_end(self.text, current.event.body, at)
         current.cut(at)
         if len(current.ends) < len(current.parts):
             current.ends.append(at)
@@ -355,12 +355,13 @@ def _said_end(text: str, kind: str, begin: int, end: int) -> int | None:
     return None
 
 
-def _item_end(text: str, begin: int) -> int:
-    """Where the lines of a list's item end: at an empty line, unless what follows is indented."""
-    for gap in _PARAGRAPH.finditer(text, begin, begin + _LONG_PART):
+def _item_end(text: str, begin: int, end: int) -> int:
+    """Where the lines of a list's item end, before `end`: at an empty line, unless what follows is indented."""
+    end = min(end, begin + _LONG_PART)
+    for gap in _PARAGRAPH.finditer(text, begin, end):
         if text[gap.end() : gap.end() + 1] not in (" ", "\t"):
             return gap.start()
-    return min(len(text), begin + _LONG_PART)
+    return end
 
 
 def _with_keys(found: Sequence[Candidate], keyed: Mapping[str, Sequence[tuple[str, Span]]]) -> list[Candidate]:

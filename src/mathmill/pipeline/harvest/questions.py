@@ -22,7 +22,7 @@ _MACRO = re.compile(
 _MOST_MACROS = 50  # definitions in one part that are looked at
 _AMPERSAND = re.compile(r"\\amp(?![A-Za-z])")
 _ENVIRONMENT = re.compile(
-    r"\$\$\\begin\{equation\*?\}\s*((?:(?!\\begin\{equation|\\tag|\\label).){1,4000}?)\s*\\end\{equation\*?\}\$\$",
+    r"\$\$\\begin\{equation\*?\}((?:(?!\\begin\{equation|\\tag|\\label).){1,4000}?)\\end\{equation\*?\}\$\$",
     re.DOTALL,
 )
 
@@ -141,8 +141,8 @@ _TASK = re.compile(
 _TWO_THINGS = re.compile(
     r"\b(?:find|give|compute|calculate|determine|evaluate|what (?:is|are))\s(?:the )?F,? and\s(?:the )?F"
     r"|\bhow many (?:\w+ )?\w+ and \w+\b"
-    r"|\(a\).*\(b\)|\bas well as\b|\brespectively\b",
-    re.IGNORECASE | re.DOTALL,
+    r"|\bas well as\b|\brespectively\b",
+    re.IGNORECASE,
 )
 _EXTRA_ASKS = re.compile(r"\b(?:justify|explain|and then|then find|also find|describe)\b", re.IGNORECASE)
 _FORMULA = re.compile(r"\$\$.{1,4000}?\$\$|\$[^$\n]{1,2000}\$", re.DOTALL)
@@ -155,18 +155,20 @@ def cleaned(text: str) -> str:
     if lines and all(line.startswith(">") for line in lines):
         text = _QUOTED.sub("", text)
     text = _PUNCTUATION.sub(_freed, text)
-    text = _ENVIRONMENT.sub(r"$$\1$$", _AMPERSAND.sub("&", _OWN_MACRO.sub("", text)))
+    text = _ENVIRONMENT.sub(lambda found: f"$${found[1].strip()}$$", _AMPERSAND.sub("&", _OWN_MACRO.sub("", text)))
     return _MANY.sub("\n\n", dedent(_without_idle_macros(text))).strip()
 
 
 def _without_idle_macros(text: str) -> str:
     """A text without definitions of macros that its formulas do not use, which pages carry from one to the next."""
+    if not 0 < text.count("newcommand") <= _MOST_MACROS:
+        return text
+    bare = _MACRO.sub("", text)
 
     def kept(match: re.Match[str]) -> str:
-        rest = text[: match.start()] + text[match.end() :]
-        return match[0] if re.search(re.escape(match[1]) + r"(?![A-Za-z])", _MACRO.sub("", rest)) else ""
+        return match[0] if re.search(re.escape(match[1]) + r"(?![A-Za-z])", bare) else ""
 
-    return _MACRO.sub(kept, text) if text.count("newcommand") <= _MOST_MACROS else text
+    return _MACRO.sub(kept, text)
 
 
 def _freed(match: re.Match[str]) -> str:
@@ -197,7 +199,9 @@ def asks_several(question: str) -> bool:
     signs = len(_SIGN.findall(plain))
     tasks = sum(_TASK.match(sentence) is not None for sentence in _SENTENCE.split(plain))
     several = signs > 1 or tasks > 1 or bool(signs and tasks) or len(_OPEN.findall(question)) > 1
-    return several or len(_LISTED.findall(plain)) > 1 or any(each.search(plain) for each in (_TWO_THINGS, _EXTRA_ASKS))
+    lettered = -1 < plain.lower().find("(a)") < plain.lower().rfind("(b)")
+    listed = lettered or len(_LISTED.findall(plain)) > 1
+    return several or listed or any(each.search(plain) for each in (_TWO_THINGS, _EXTRA_ASKS))
 
 
 def missing(question: str) -> tuple[str, str] | None:

@@ -58,6 +58,8 @@ def _print_one(row: dict[str, Any]) -> None:
     print(clean(row["question"]))
     if row["answer"]:
         print(f"  gold (by {row['found']}, {row['confirmed']}): {one_line(row['answer'])}")
+    if row["read_answer"]:
+        print(f"  no gold, but read out of prose (by {row['found']}): {one_line(row['read_answer'])}")
     print(f"  solution: {one_line(row['solution'], 500)}")
 
 
