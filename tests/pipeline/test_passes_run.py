@@ -161,13 +161,19 @@ def test_a_run_that_grew_is_the_one_that_began_so(crawl: Path, run: Path, tmp_pa
 
 
 def test_passes_may_change_and_only_what_hangs_on_them_is_done_again(crawl: Path, tmp_path: Path) -> None:
-    """Another budget, without near-duplicates and exam: as if it had been so from the beginning."""
-    fewer = [line for line in RECIPE.split("[[passes]]\n") if "near" not in line and "decontaminate" not in line]
+    """Another budget, threshold and choice of golds, and no exam: as if it had been so from the beginning."""
+    fewer = [part for part in RECIPE.split("[[passes]]\n") if "decontaminate" not in part]
     (tmp_path / "fewer.toml").write_text("[[passes]]\n".join(fewer))
     web = ("--input", str(crawl / "web/*.warc.gz"))
     out, fresh = tmp_path / "grown/run", tmp_path / "fresh/run"
-    changed = (tmp_path / "fewer.toml", *web, "--set", "passes.select.tokens=900")
-    for recipe in ((crawl / "recipe.toml", *web), changed):
+    others = ("select.tokens=900", "near_duplicates.threshold=0.99", "harvest.golds=all")
+    changed: tuple[str | Path, ...] = (
+        tmp_path / "fewer.toml",
+        *web,
+        *(word for each in others for word in ("--set", f"passes.{each}")),
+    )
+    first: tuple[str | Path, ...] = (crawl / "recipe.toml", *web)
+    for recipe in (first, changed):
         code, said, err = warm("pipeline", "run", *recipe, "--out", out, cwd=crawl)
         assert code == 0, err
     assert "every archive is done already" in said

@@ -133,7 +133,8 @@ def _make_streams(work: Work) -> None:
     def source(task: PassTask) -> str:
         low = task.working.row(0)
         rows = candidate_rows(work.run.folder, low, low + (1 << ROW_BITS))
-        return source_hash(task.working.number, state(work.run, task.working, work.before), rows.tobytes().hex())
+        earlier = state(work.run, task.working, work.before)
+        return source_hash(task.working.number, earlier, rows.tobytes().hex(), work.by.model_dump(mode="json"))
 
     tasks = [PassTask(work.run.folder, shard, work.before, work.by) for shard in work.shards]
     map_units(work.run, work.engine, STREAMS, write_streams, tasks, source)
@@ -150,7 +151,7 @@ def _confirm(work: Work, by: NearDuplicates) -> None:
     due = {f"{CONFIRMED}/{task.shard}" for task in tasks}
     for unit in [unit for unit in work.run.ledger.lines if unit.startswith(f"{CONFIRMED}/") and unit not in due]:
         work.run.ledger.retire(unit)
-    sources = source_hash(work.hashes(MEMBERS), work.hashes(STREAMS))
+    sources = source_hash(work.hashes(MEMBERS), work.hashes(STREAMS), by.model_dump(mode="json"))
     map_units(work.run, work.engine, CONFIRMED, confirm_partition, tasks, sources)
 
 
