@@ -193,3 +193,18 @@ def test_the_kept_pages_do_not_hang_on_how_they_are_packed(crawl: Path, run: Pat
     ]
     assert both[0] == both[1]
     assert dropped(out) == dropped(run)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("duplicates", "--url", "nowhere"), "no copy or survivor in"),
+        (("contamination", "--benchmark", "other.jsonl"), "it looked for exam.jsonl"),
+        (("problems", "--outcome", "nice"), "no candidate in"),
+    ],
+)
+def test_what_is_not_there_is_said(run: Path, command: tuple[str, ...], said: str) -> None:
+    code, _, err = warm("pipeline", command[0], run, *command[1:], cwd=run)
+    assert code == 66
+    assert said in err
+    assert warm("pipeline", command[0], run, "--json", cwd=run)[0] == 0

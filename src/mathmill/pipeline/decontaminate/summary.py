@@ -139,6 +139,9 @@ def print_contamination(
 ) -> None:
     """What `mathmill pipeline contamination RUN` prints: by benchmark, the longest hits, generic strings."""
     summary, hits = contamination(run), hits_of(run, n, benchmark, document, generic)
+    known = [each.benchmark for each in summary.benchmarks]
+    if benchmark and benchmark not in known:
+        raise InputMissing(f"{run} did not look for {benchmark}: it looked for {', '.join(known)}")
     strings = generic_strings_of(run)
     if as_json:
         print_json({**summary.as_dict(), "generic_strings": strings, "hits": hits})

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from mathmill.data.errors import InputMissing
 from mathmill.data.tables import ask
 from mathmill.data.terminal import one_line, print_json
 from mathmill.pipeline.passes.decisions import DECISIONS
@@ -94,8 +95,14 @@ def _clusters(rows: list[dict[str, Any]]) -> list[Cluster]:
 
 
 def show_clusters(run: Path, as_json: bool, most: int = 20, url: str = "") -> None:
-    """Print the largest clusters of a run, and of what they are."""
+    """Print the largest clusters of a run, and of what they are.
+
+    Raises:
+        InputMissing: there are no decisions, or no copy or survivor has such an address.
+    """
     found = find_clusters(run, most, url)
+    if url and not found.clusters:
+        raise InputMissing(f"no copy or survivor in {run} has {url} in its address: `mathmill explain` tells of others")
     if as_json:
         print_json(asdict(found))
         return
@@ -103,7 +110,7 @@ def show_clusters(run: Path, as_json: bool, most: int = 20, url: str = "") -> No
         print(f"{one_line(cluster.survivor_url)}  stays for {len(cluster.copies):,} more")
         for copy in cluster.copies:
             print(f"    {one_line(copy.url)}  {_why(copy)}")
-    more = f"; the {len(found.largest):,} largest are shown" if len(found.largest) < found.clusters else ""
+    more = f"; the {len(found.largest):,} largest are shown" if 0 < len(found.largest) < found.clusters else ""
     print(f"{found.clusters:,} clusters, {found.copies:,} copies dropped{more}")
 
 

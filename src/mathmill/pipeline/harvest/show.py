@@ -21,13 +21,17 @@ def problems_of_run(folder: Path, n: int, seed: int, outcome: str = "") -> dict[
     """The yield of a run, and a seeded sample of `n` problems; with `outcome` of the candidates that ended so.
 
     Raises:
-        InputMissing: no harvest is in the run.
+        InputMissing: no harvest is in the run, or no candidate ended so.
     """
     if not (folder / GRADED).is_file():
         raise InputMissing(f'{folder} has no problems: have it made with `[[passes]]`, `use = "harvest"` in its recipe')
+    found = yield_of(folder)
+    if outcome and outcome not in found["outcomes"]:
+        known = ", ".join(found["outcomes"]) or "none at all"
+        raise InputMissing(f"no candidate in {folder} ended as {outcome!r}: there are {known}")
     rows = _left(folder, outcome) if outcome and outcome not in ("graded", "solution") else _kept(folder, outcome)
     drawn = heapq.nsmallest(n, rows, key=lambda row: _lot(seed, row))
-    return {"yield": yield_of(folder), "sample": drawn}
+    return {"yield": found, "sample": drawn}
 
 
 def show_problems(folder: Path, n: int, seed: int, outcome: str, as_json: bool) -> None:
