@@ -12,7 +12,7 @@ import orjson
 import zstandard
 
 from mathmill.data.config import canonical_json
-from mathmill.data.files import writing
+from mathmill.data.files import Output, Staging, writing
 from mathmill.data.records import Document
 
 if TYPE_CHECKING:
@@ -105,6 +105,15 @@ def write_parquet(path: Path, rows: Iterable[Mapping[str, Any]], schema: pa.Sche
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
             count += len(group)
     return count
+
+
+def publish_table(
+    folder: Path, name: str, rows: Iterable[Mapping[str, Any]], columns: Mapping[str, tuple[str, str]]
+) -> dict[str, Output]:
+    """Write and publish rows as the Parquet file `name` of a folder; `columns` as for `parquet_schema`."""
+    staging = Staging(folder)
+    count = write_parquet(staging.stage(name, count_parquet), rows, parquet_schema(columns))
+    return staging.publish({name: count})
 
 
 def count_parquet(path: Path) -> int:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from mathmill.data.config import canonical_json
-from mathmill.data.files import Output, Staging
+from mathmill.data.files import Output
 from mathmill.data.records import Document
 from mathmill.data.runs import Run
-from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
+from mathmill.data.shards import publish_table
 from mathmill.data.tables import folder_rows
 from mathmill.data.units import source_hash
 from mathmill.pipeline.passes.base import SPLITS, TRAIN, Pass, WorkingShard, judged, state
@@ -97,10 +97,7 @@ def corpus_source(run: Run, task: CorpusTask) -> str:
 
 def write_corpus_file(task: CorpusTask) -> dict[str, Output]:
     """Write and publish one file of the corpus."""
-    staging = Staging(task.folder)
-    name = f"{CORPUS}/{task.shard}"
-    rows = write_parquet(staging.stage(name, count_parquet), _rows(task), parquet_schema(COLUMNS))
-    return staging.publish({name: rows})
+    return publish_table(task.folder, f"{CORPUS}/{task.shard}", _rows(task), COLUMNS)
 
 
 def _rows(task: CorpusTask) -> Iterator[dict[str, Any]]:

@@ -21,11 +21,11 @@ from typing import Any, Literal
 from pydantic import field_validator
 
 from mathmill.data.config import Config, canonical_json
-from mathmill.data.files import Output, Staging
+from mathmill.data.files import Output
 from mathmill.data.markdown import fact_lines
 from mathmill.data.normal_forms import normal_form
 from mathmill.data.records import Reduce
-from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
+from mathmill.data.shards import publish_table
 from mathmill.data.tables import ask, folder_rows
 from mathmill.pipeline.dedup.copies import COPY_COLUMNS, ORDER, by_copies, copy_evidence, copy_row
 from mathmill.pipeline.passes.base import Judge, PassTask, Work, WorkingShard
@@ -93,10 +93,7 @@ class ExactDuplicates(Config):
 
 def write_keys(task: PassTask) -> dict[str, Output]:
     """Write the rows of `KEY_COLUMNS` of one shard."""
-    staging = Staging(task.folder)
-    name = f"{KEYS}/{task.shard}.parquet"
-    path = staging.stage(name, count_parquet)
-    return staging.publish({name: write_parquet(path, _keys(task), parquet_schema(KEY_COLUMNS))})
+    return publish_table(task.folder, f"{KEYS}/{task.shard}.parquet", _keys(task), KEY_COLUMNS)
 
 
 def _keys(task: PassTask) -> Iterator[dict[str, Any]]:

@@ -22,10 +22,10 @@ import orjson
 from pydantic import Field
 
 from mathmill.data.config import Config, canonical_json
-from mathmill.data.files import Output, Staging
+from mathmill.data.files import Output
 from mathmill.data.markdown import fact_lines
 from mathmill.data.records import Document, Dropped, Reduce
-from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
+from mathmill.data.shards import publish_table
 from mathmill.data.tables import ask
 from mathmill.pipeline.dedup.site_text import HEAD, TAIL, cut, edges, without
 from mathmill.pipeline.passes.base import ROW_BITS, Judge, PassTask, Work, WorkingShard
@@ -113,10 +113,7 @@ def _judge(said: Mapping[int, Mapping[str, Any]], place: int, document: Document
 
 def write_edges(task: PassTask) -> dict[str, Output]:
     """Write the rows of `EDGE_COLUMNS` of one shard."""
-    staging = Staging(task.folder)
-    name = f"{EDGES}/{task.shard}.parquet"
-    path = staging.stage(name, count_parquet)
-    return staging.publish({name: write_parquet(path, _edges(task), parquet_schema(EDGE_COLUMNS))})
+    return publish_table(task.folder, f"{EDGES}/{task.shard}.parquet", _edges(task), EDGE_COLUMNS)
 
 
 def _edges(task: PassTask) -> Iterator[dict[str, Any]]:
@@ -183,11 +180,8 @@ def write_cuts(task: PassTask) -> dict[str, Output]:
     """Write a shard's effect, and the table of the lines that it cuts."""
     seen: Counter[tuple[str, int, str]] = Counter()
     outputs = write_effect(task.folder, task.working, USE, _cuts(task, _marks_of(task), seen), LINES_EFFECT)
-    staging = Staging(task.folder)
-    name = f"{CUT}/{task.shard}.parquet"
     rows = (dict(zip(CUT_COLUMNS, (*key, pages), strict=True)) for key, pages in sorted(seen.items()))
-    count = write_parquet(staging.stage(name, count_parquet), rows, parquet_schema(CUT_COLUMNS))
-    return outputs | staging.publish({name: count})
+    return outputs | publish_table(task.folder, f"{CUT}/{task.shard}.parquet", rows, CUT_COLUMNS)
 
 
 def _marks_of(task: PassTask) -> dict[int, tuple[int, int]]:

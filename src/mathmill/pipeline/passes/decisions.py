@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from mathmill.data.files import Output, Staging
+from mathmill.data.files import Output
 from mathmill.data.records import TRACE, Document, Dropped, Reduce
-from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
+from mathmill.data.shards import publish_table
 from mathmill.pipeline.passes.base import TRAIN, Pass, PassTask, Work, judged
 from mathmill.pipeline.provenance import DROPPED, KEPT
 
@@ -60,10 +60,7 @@ def decide(work: Work, passes: Sequence[Pass]) -> None:
 
 def write_decisions(task: PassTask) -> dict[str, Output]:
     """Write and publish the decisions on one shard."""
-    staging = Staging(task.folder)
-    name = f"{DECISIONS}/{task.shard}.parquet"
-    rows = write_parquet(staging.stage(name, count_parquet), _rows(task), parquet_schema(COLUMNS))
-    return staging.publish({name: rows})
+    return publish_table(task.folder, f"{DECISIONS}/{task.shard}.parquet", _rows(task), COLUMNS)
 
 
 def _rows(task: PassTask) -> Iterator[dict[str, Any]]:

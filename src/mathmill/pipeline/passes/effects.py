@@ -13,9 +13,9 @@ from typing import Any
 
 import orjson
 
-from mathmill.data.files import Output, Staging
+from mathmill.data.files import Output
 from mathmill.data.records import Document, Dropped
-from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
+from mathmill.data.shards import publish_table
 from mathmill.data.tables import table_rows
 from mathmill.data.units import make_unit, source_hash
 from mathmill.pipeline.passes.base import ROW_BITS, Judge, Work, WorkingShard
@@ -36,10 +36,7 @@ def write_effect(
     columns: Mapping[str, tuple[str, str]] = EFFECT,
 ) -> dict[str, Output]:
     """Write and publish a pass's effect on one shard; rows come in the order of places."""
-    staging = Staging(folder)
-    name = shard.effect(use)
-    count = write_parquet(staging.stage(name, count_parquet), rows, parquet_schema(columns))
-    return staging.publish({name: count})
+    return publish_table(folder, shard.effect(use), rows, columns)
 
 
 def effect_rows(

@@ -25,7 +25,7 @@ from mathmill.data.config import Config
 from mathmill.data.domains import registered_domain
 from mathmill.data.files import Output, Staging
 from mathmill.data.records import Document, Reduce
-from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
+from mathmill.data.shards import count_parquet, parquet_schema, publish_table, write_parquet
 from mathmill.data.tables import folder_rows, table_rows
 from mathmill.data.units import make_unit, source_hash
 from mathmill.pipeline.passes.base import TRAIN, VALIDATION, Judge, PassTask, Work, WorkingShard
@@ -154,10 +154,7 @@ def draw_of(site: str, seed: int) -> int:
 
 def note_sites(task: PassTask) -> dict[str, Output]:
     """Write and publish the sites of one shard's Documents."""
-    staging = Staging(task.folder)
-    name = f"{PAGES_FOLDER}/{task.shard}.parquet"
-    rows = write_parquet(staging.stage(name, count_parquet), _pages(task), parquet_schema(PAGES))
-    return staging.publish({name: rows})
+    return publish_table(task.folder, f"{PAGES_FOLDER}/{task.shard}.parquet", _pages(task), PAGES)
 
 
 def _pages(task: PassTask) -> Iterator[dict[str, Any]]:
