@@ -125,8 +125,8 @@ def _run(arguments: list[str], streams: Path, cwd: Path, environment: dict[str, 
     sys.argv = ["mathmill", *arguments]
 
     from mathmill.cli import main
-    from mathmill.pipeline import commands
+    from mathmill.pipeline.engines import choice
 
-    commands.LocalEngine = InlineEngine  # type: ignore[assignment, attr-defined]
+    choice.LocalEngine = InlineEngine  # type: ignore[assignment, attr-defined]
     isolate._forkserver = lambda: get_context("fork")  # type: ignore[assignment]
     main()

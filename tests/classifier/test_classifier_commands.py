@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from mathmill.classifier.show_rounds import print_rounds
 from mathmill.cli import app
 from mathmill.data.errors import MathmillError
-from mathmill.pipeline.engines import local
+from mathmill.pipeline.engines import choice
 from tests.classifier.made_lines import made_classifier
 from tests.classifier.made_pages import write_pages
 from tests.warm import InlineEngine
@@ -41,7 +41,7 @@ min_pages = 3
 
 @pytest.fixture(autouse=True)
 def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "LocalEngine", InlineEngine)
+    monkeypatch.setattr(choice, "LocalEngine", InlineEngine)
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,14 @@ import pytest
 from mathmill.data.errors import CannotCreate
 from mathmill.data.runs import check_outputs
 from mathmill.demo import tour
-from mathmill.pipeline import commands
+from mathmill.pipeline.engines import choice
 from tests.warm import InlineEngine
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tour, "PAGES", 100)
-    monkeypatch.setattr(commands, "LocalEngine", InlineEngine)
+    monkeypatch.setattr(choice, "LocalEngine", InlineEngine)
     monkeypatch.setattr(tour, "LocalEngine", InlineEngine)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from mathmill.cli.options import Json
+from mathmill.cli.options import Address, EngineName, Json, Workers
 from mathmill.cli.page_text import text_of_file
 from mathmill.data.errors import ConfigError
 from mathmill.data.storage import local_folder
@@ -25,7 +24,6 @@ Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", parser=local_folde
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="over the recipe, as fasttext.dim=64")
 ]
-Workers = Annotated[int, typer.Option("--workers", min=1, metavar="N", help="shards at a time")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="check everything, change nothing")]
 N = Annotated[int, typer.Option("-n", min=0, help="rows to list")]
 
@@ -44,15 +42,15 @@ TextColumn = Annotated[str, typer.Option("--text-column", metavar="NAME", help="
 UrlColumn = Annotated[str, typer.Option("--url-column", metavar="NAME", help="column of its address; empty for none")]
 Most = Annotated[int | None, typer.Option("--most", min=1, metavar="N", help="only the first N pages, in one process")]
 
-_CORES = os.cpu_count() or 1
-
 
 @classifier_app.command("train")
 def classifier_train(
     recipe: Recipe,
     out: RecipeOut = None,
     settings: Settings = None,
-    workers: Workers = _CORES,
+    engine: EngineName = "local",
+    address: Address = "",
+    workers: Workers = None,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
@@ -62,14 +60,14 @@ def classifier_train(
     from mathmill.classifier.show import show_classifier, show_plan
     from mathmill.classifier.train import train
     from mathmill.data.config import load_recipe
-    from mathmill.pipeline.engines.local import LocalEngine
+    from mathmill.pipeline.engines.choice import EngineChoice, make_engine
 
     folder = out or Path("runs") / recipe.stem
     resolved = part(load_recipe(recipe, LoopRecipe, settings or []), TrainRecipe)
     if dry_run:
         show_plan(check_plan(resolved, folder), as_json)
     else:
-        show_classifier(train(resolved, folder, LocalEngine(workers)), as_json)
+        show_classifier(train(resolved, folder, make_engine(EngineChoice(engine, workers, address=address))), as_json)
 
 
 @classifier_app.command("iterate")
@@ -77,7 +75,9 @@ def classifier_iterate(
     recipe: Recipe,
     out: RecipeOut = None,
     settings: Settings = None,
-    workers: Workers = _CORES,
+    engine: EngineName = "local",
+    address: Address = "",
+    workers: Workers = None,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
@@ -88,14 +88,14 @@ def classifier_iterate(
     from mathmill.classifier.show import show_plan
     from mathmill.classifier.show_rounds import show_loop
     from mathmill.data.config import load_recipe
-    from mathmill.pipeline.engines.local import LocalEngine
+    from mathmill.pipeline.engines.choice import EngineChoice, make_engine
 
     folder = out or Path("runs") / recipe.stem
     resolved = load_recipe(recipe, LoopRecipe, settings or [])
     if dry_run:
         show_plan(check_plan(resolved, folder), as_json)
     else:
-        show_loop(iterate(resolved, folder, LocalEngine(workers)), as_json)
+        show_loop(iterate(resolved, folder, make_engine(EngineChoice(engine, workers, address=address))), as_json)
 
 
 @classifier_app.command("score")
@@ -111,17 +111,22 @@ def classifier_score(
     text: TextColumn = "text",
     url: UrlColumn = "url",
     most: Most = None,
-    workers: Workers = _CORES,
+    engine: EngineName = "local",
+    address: Address = "",
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Score pages: a table a shard. Killed at any moment, the same command goes on."""
     from mathmill.classifier.commands import classifier_in, pages_of
     from mathmill.classifier.score import score
     from mathmill.classifier.show import show_scores
-    from mathmill.pipeline.engines.local import LocalEngine
+    from mathmill.pipeline.engines.choice import EngineChoice, make_engine
 
     pages = pages_of(run, files or [], (hub, config, split, revision), (text, url), most)
-    show_scores(score(classifier_in(classifier), pages, out, LocalEngine(workers)), as_json)
+    show_scores(
+        score(classifier_in(classifier), pages, out, make_engine(EngineChoice(engine, workers, address=address))),
+        as_json,
+    )
 
 
 @classifier_app.command("calibrate")
@@ -155,19 +160,21 @@ def classifier_calibrate(
         Literal["share", "low"], typer.Option(help="what has to reach the target: the share, or its lower bound")
     ] = "share",
     seed: Annotated[int, typer.Option(min=0, help="of the halves that sites are split in")] = 0,
-    workers: Workers = _CORES,
+    engine: EngineName = "local",
+    address: Address = "",
+    workers: Workers = None,
     as_json: Json = False,
 ) -> None:
     """Choose a threshold and make scores probabilities, by labelled pages; writes a new classifier."""
     from mathmill.classifier.commands import classifier_in, labels_of, source_of, target_of, tune_recipe
     from mathmill.classifier.show import show_tuned
     from mathmill.classifier.tuning import tune
-    from mathmill.pipeline.engines.local import LocalEngine
+    from mathmill.pipeline.engines.choice import EngineChoice, make_engine
 
     pages = source_of(scores, run, files or [], (hub, config, split, revision), (text, url_column), most)
     labelled = labels_of(labels, url, label, where or [])
     recipe = tune_recipe(classifier_in(classifier), labelled, pages, scores, target_of(target, by), seed)
-    show_tuned(tune(recipe, out, LocalEngine(workers)), as_json)
+    show_tuned(tune(recipe, out, make_engine(EngineChoice(engine, workers, address=address))), as_json)
 
 
 @classifier_app.command("domains")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mathmill.cli.options import DrawSeed, Json, RunFolder
+from mathmill.cli.options import Address, DrawSeed, EngineName, Json, RunFolder, Workers
 from mathmill.data.errors import ConfigError
 from mathmill.data.storage import local_folder
 
@@ -26,7 +25,9 @@ def pipeline_run(
         list[str] | None,
         typer.Option("--input", metavar="ARCHIVE", help="path, quoted glob, https:// or s3://; may be repeated"),
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, metavar="N", help="archives at a time")] = os.cpu_count() or 1,
+    engine: EngineName = "local",
+    address: Address = "",
+    workers: Workers = None,
     memory: Annotated[
         int, typer.Option(min=64, metavar="MB", help="of queries on all pages; beyond it they spill")
     ] = 2048,
@@ -42,6 +43,7 @@ def pipeline_run(
 ) -> None:
     """Make a corpus of mathematics from web archives. Killed at any moment, the same command goes on."""
     from mathmill.pipeline.commands import check_plan, load, run
+    from mathmill.pipeline.engines.choice import EngineChoice
     from mathmill.pipeline.show import show_plan, show_result
 
     folder = out or Path("runs") / recipe.stem
@@ -49,7 +51,8 @@ def pipeline_run(
     if dry_run:
         show_plan(check_plan(resolved, folder), as_json)
     else:
-        show_result(run(resolved, folder, workers, error_budget, memory), as_json)
+        choice = EngineChoice(engine, workers, memory, address)
+        show_result(run(resolved, folder, choice, error_budget), as_json)
 
 
 @pipeline_app.command("keys")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,6 +58,8 @@ class Staging:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        # Of its own: a worker that was given up for dead may still write when another does its unit again.
+        self._token = secrets.token_hex(4)
         self._staged: dict[str, Callable[[Path], int]] = {}
 
     def stage(self, name: str, count_rows: Callable[[Path], int]) -> Path:
@@ -65,7 +68,7 @@ class Staging:
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         self._staged[name] = count_rows
-        return temporary(path)
+        return self._temporary(name)
 
     def publish(self, rows: dict[str, int]) -> dict[str, Output]:
         """Make the staged files appear under their names; `rows` says how many each must hold.
@@ -79,14 +82,14 @@ class Staging:
         reach("verified")
         for name in outputs:
             with writing(self._root / name):
-                temporary(self._root / name).replace(self._root / name)
+                self._temporary(name).replace(self._root / name)
         for folder in sorted({(self._root / name).parent for name in outputs}):
             sync_folder(folder)
         reach("renamed")
         return outputs
 
     def _settle(self, name: str, rows: int) -> Output:
-        path = temporary(self._root / name)
+        path = self._temporary(name)
         with writing(path):
             sync_file(path)
         reach("synced")
@@ -94,6 +97,10 @@ class Staging:
         if found != rows:
             raise MathmillError(f"{path} holds {found} rows after {rows} were written: check the disk, then run again")
         return Output(sha256=file_sha256(path), size=path.stat().st_size, rows=rows)
+
+    def _temporary(self, name: str) -> Path:
+        path = self._root / name
+        return temporary(path.with_name(f"{path.name}.{self._token}"))
 
 
 def temporary(path: Path) -> Path:

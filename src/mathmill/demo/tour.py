@@ -23,6 +23,7 @@ from mathmill.pipeline.commands import run
 from mathmill.pipeline.dedup.exact import ExactDuplicates
 from mathmill.pipeline.dedup.near import NearDuplicates
 from mathmill.pipeline.dedup.site_lines import SiteLines
+from mathmill.pipeline.engines.choice import EngineChoice
 from mathmill.pipeline.engines.local import LocalEngine
 from mathmill.pipeline.explain import describe, explain
 from mathmill.pipeline.harvest.harvest import Harvest
@@ -56,7 +57,7 @@ def take_tour(folder: Path, workers: int) -> None:
     out = folder / "run"
     _clear(out)
     recipe = PipelineRecipe(archives=(str(folder / "web" / "*.warc.gz"),), audit=Audit(rate=0.2), passes=PASSES)
-    show_result(run(recipe, out, workers, _ERROR_BUDGET), as_json=False)
+    show_result(run(recipe, out, EngineChoice(workers=workers), _ERROR_BUDGET), as_json=False)
     _heading("3. Against the truth about the made-up web")
     compare(out, world)
     _heading("4. A classifier that learns from that corpus, in two rounds")
@@ -82,7 +83,7 @@ def _learn(folder: Path, world: World, workers: int) -> None:
     _clear(folder / "pages")
     _clear(folder / "loop", of=folder / "loop" / "pages")
     print("every page with its text, mathematics or not:")
-    made = run(pages_recipe(world), folder / "pages", workers, _ERROR_BUDGET)
+    made = run(pages_recipe(world), folder / "pages", EngineChoice(workers=workers), _ERROR_BUDGET)
     print(f"{made.funnel.kept:,} pages in {made.folder}\n")
     result = learn(world, folder / "run", folder / "pages", folder / "loop", LocalEngine(workers))
     print_rounds(result.rounds)

@@ -13,7 +13,7 @@ from mathmill.data.errors import ConfigError, DiskFull
 from mathmill.data.ledger import Ledger
 from mathmill.data.storage import open_source
 from mathmill.pipeline.decontaminate.decontaminate import Decontaminate
-from mathmill.pipeline.engines.local import LocalEngine
+from mathmill.pipeline.engines.choice import EngineChoice, make_engine
 from mathmill.pipeline.harvest.harvest import UNCLEAN, Harvest
 from mathmill.pipeline.inputs import find_inputs
 from mathmill.pipeline.language import UNDETERMINED, Language, identifier, near_codes
@@ -123,11 +123,11 @@ def _begins_as_archive(uri: str) -> bool:
     return begins.startswith((GZIP_MAGIC, ZSTD_MAGIC, b"WARC/", b"filedesc:")) or begins[1:4] == ZSTD_SKIPPABLE
 
 
-def run(recipe: PipelineRecipe, folder: Path, workers: int, error_budget: float, memory_mb: int = 2048) -> RunResult:
-    """Run the recipe on this machine, with queries over all pages in so many megabytes."""
+def run(recipe: PipelineRecipe, folder: Path, choice: EngineChoice, error_budget: float) -> RunResult:
+    """Run the recipe on the engine that was chosen."""
     _start_stages(recipe)
     _check_languages(recipe)
-    return run_pipeline(recipe, folder, LocalEngine(workers, memory_mb), error_budget)
+    return run_pipeline(recipe, folder, make_engine(choice), error_budget)
 
 
 def _start_stages(recipe: PipelineRecipe) -> None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import glob
 import multiprocessing
 import multiprocessing.process
 import os
-import shutil
 import signal
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,15 +15,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from mathmill.data.engine import Failure, WorkerDied
-from mathmill.data.errors import DiskFull
-from mathmill.data.files import sync_file, sync_folder, temporary, writing
-from mathmill.data.tables import files_literal
+from mathmill.pipeline.engines.duck import query_to_folder
 
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
 
 _SPAWN = multiprocessing.get_context("spawn")
-_FORMAT = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480"  # readers hold a group at a time
 
 
 class LocalEngine:
@@ -108,37 +102,7 @@ class LocalEngine:
         Raises:
             DiskFull: the output or the spill folder cannot take the result.
         """
-        import duckdb
-
-        with writing(out):
-            out.parent.mkdir(parents=True, exist_ok=True)
-            staged = temporary(out)
-            shutil.rmtree(staged, ignore_errors=True)
-            staged.mkdir()
-        part = staged / "part-0.parquet"
-        with tempfile.TemporaryDirectory(prefix=".spill-", suffix=".tmp", dir=out.parent) as spill:
-            settings: dict[str, str | bool | int | float | list[str]] = {
-                "memory_limit": f"{self._memory_mb}MB",
-                "temp_directory": spill,
-                "threads": self._workers,
-                "preserve_insertion_order": True,
-            }
-            with duckdb.connect(config=settings) as connection:
-                for name, folder in tables.items():
-                    files = sorted(glob.escape(str(path)) for path in folder.glob("*.parquet"))
-                    connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({files_literal(files)})")  # noqa: S608
-                target = str(part).replace("'", "''")
-                try:
-                    connection.execute(f"COPY ({query}) TO '{target}' ({_FORMAT})")
-                except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-                    if "No space left" not in str(error):
-                        raise
-                    raise DiskFull(f"no space left while writing {out}: free some space and run again") from error
-        with writing(out):
-            sync_file(part)
-            shutil.rmtree(out, ignore_errors=True)
-            staged.rename(out)
-            sync_folder(out.parent)
+        query_to_folder(query, tables, out, self._memory_mb, self._workers)
 
     def close(self) -> None:
         self._stop_pool()
