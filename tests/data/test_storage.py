@@ -16,6 +16,7 @@ from mathmill.data import storage
 from mathmill.data.errors import ConfigError, InputMissing
 from mathmill.data.storage import expand, local_folder, open_source, stat
 from mathmill.pipeline.archives import read_archive
+from tests.data.s3_server import quiet, s3_server
 from tests.pipeline.making import lost_of, members, numbers_of, responses
 
 DATA = os.urandom(300_000)
@@ -161,31 +162,16 @@ def test_an_archive_is_read_over_http() -> None:
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def bucket() -> Iterator[Any]:
     """An s3 file system whose server runs here, with one bucket."""
     import fsspec
-    from moto.server import ThreadedMotoServer
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-    }.items():
-        monkeypatch.setenv(name, value)
-    system = fsspec.filesystem("s3", skip_instance_cache=True)
-    fsspec.filesystem("s3").clear_instance_cache()
-    system.mkdir("crawl")
-    yield system
-    fsspec.filesystem("s3").clear_instance_cache()
-    server.stop()
+    with s3_server() as server:
+        server.make_bucket("crawl")
+        yield fsspec.filesystem("s3", skip_instance_cache=True)
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@quiet
 def test_s3_files_are_listed_and_read(bucket: Any) -> None:
     for name, data in {"b.warc.gz": members(responses(3)), "a.warc.gz": members(responses(20)), "c.txt": b""}.items():
         bucket.pipe_file(f"crawl/{name}", data)

@@ -27,7 +27,7 @@ def test_records_that_are_no_pages_do_not_count() -> None:
 
 def test_finished_shards_and_those_in_work_add_up(tmp_path: Path) -> None:
     board = ProgressBoard(tmp_path, total_bytes=1000, done_bytes=500)
-    Heartbeat(tmp_path, "a", 100).beat(tally(1, 2, 0, 0))
+    Heartbeat(tmp_path, "a").beat(tally(1, 2, 0, 0))
     board.finish(tally(3, 4, 0, 0))
     (tmp_path / "progress/torn.json").write_text('{"pages": ')
     assert board.standing() == Standing(pages=10, kept=4, dropped=6, lost_bytes=0, bytes=100)
@@ -45,6 +45,16 @@ def test_before_anything_is_read_no_time_is_promised(tmp_path: Path) -> None:
     assert "time left unknown" in str(ProgressBoard(tmp_path, 1000, 0).outlook_of(Standing()))
 
 
+def test_archives_of_unknown_size_count_as_those_that_are_finished_do(tmp_path: Path) -> None:
+    board = ProgressBoard(tmp_path, total_bytes=100, done_bytes=100, unsized=4)
+    assert (board.outlook().share, board.outlook().seconds_left) == (0.0, None)
+    board.finish(tally(1, 4, 0, 0))  # 50 bytes
+    assert board.outlook().share == (100 + 50) / (100 + 4 * 50)
+    for _ in range(3):
+        board.finish(tally(1, 4, 0, 0))
+    assert (board.outlook().share, board.outlook().seconds_left) == (1.0, 0.0)
+
+
 def test_what_a_killed_execution_left_does_not_count(tmp_path: Path) -> None:
-    Heartbeat(tmp_path, "old", 100).beat(tally(9, 9, 0, 0))
+    Heartbeat(tmp_path, "old").beat(tally(9, 9, 0, 0))
     assert ProgressBoard(tmp_path, 1000, 0).standing() == Standing()

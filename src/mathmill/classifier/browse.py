@@ -20,6 +20,7 @@ from mathmill.classifier.score import SCORES_KIND
 from mathmill.classifier.scoring import to_logit
 from mathmill.classifier.thresholds import Threshold
 from mathmill.data.errors import ConfigError, InputMissing
+from mathmill.data.mounts import is_there, names_in, shown
 from mathmill.data.runs import MANIFEST, load_manifest
 from mathmill.data.tables import ask, table_rows
 
@@ -70,7 +71,7 @@ def find_domains(folder: Path, threshold: float | None = None) -> Domains:
 def _threshold_then(manifest: dict[str, Any]) -> float | None:
     """The threshold of the classifier that made scores, if that is still in its folder."""
     folder = Path(manifest["config"]["classifier"])
-    if not (folder / FILE).exists() or read_about(folder).sha256 != manifest["files"]["model"]:
+    if not is_there(folder / FILE) or read_about(folder).sha256 != manifest["files"]["model"]:
         return None
     return threshold_of(folder)
 
@@ -89,8 +90,8 @@ def _count(folder: Path, threshold: float) -> list[dict[str, Any]]:
 
 def find_rounds(folder: Path) -> list[Path]:
     """The folders of the finished rounds of a loop, the first one first."""
-    named = [(int(match[1]), path) for path in folder.glob("round-*") if (match := _ROUND.fullmatch(path.name))]
-    return [path for _, path in sorted(named) if (path / MANIFEST).is_file()]
+    named = [(int(match[1]), folder / name) for name in names_in(folder) if (match := _ROUND.fullmatch(name))]
+    return [path for _, path in sorted(named) if is_there(path / MANIFEST)]
 
 
 def last_round(folder: Path) -> Path | None:
@@ -108,9 +109,11 @@ def find_patterns(folder: Path) -> tuple[Path, list[Pattern]]:
     """
     place = last_round(folder) or folder
     reviewed = place.parent / "review" / f"{place.name}.toml"
-    path = reviewed if reviewed.is_file() else place / PATTERNS
-    if not path.is_file():
-        raise InputMissing(f"no patterns in {place}: name a folder of `mathmill classifier iterate`, or a round in it")
+    path = reviewed if is_there(reviewed) else place / PATTERNS
+    if not is_there(path):
+        raise InputMissing(
+            f"no patterns in {shown(place)}: name a folder of `mathmill classifier iterate`, or a round in it"
+        )
     patterns = read_review(path)
     # Counts are for persons to see, so `read_review` leaves them out; entries are in the same order.
     entries = tomllib.loads(path.read_text(encoding="utf-8-sig"))["pattern"] if patterns else []

@@ -18,6 +18,7 @@ from mathmill.classifier.target import Target
 from mathmill.classifier.tuning import TuneRecipe
 from mathmill.data.config import resolve
 from mathmill.data.errors import CannotCreate, ConfigError, DiskFull
+from mathmill.data.mounts import is_there, names_in, parts, shown
 from mathmill.data.page_files import Pages, PageShard, page_shards, read_shard
 from mathmill.data.runs import DONE, MANIFEST, NEW, UNFINISHED
 
@@ -68,7 +69,7 @@ def check_plan(recipe: TrainRecipe, folder: Path) -> Plan:
             f"{parent} has {free:,} bytes free, the run may need {size + model:,}: choose another folder with --out, "
             "or make fasttext.bucket smaller"
         )
-    for review in sorted((folder / "review").glob("round-*.toml")):
+    for review in parts(folder / "review", "round-*.toml"):
         read_review(review)
     positives = recipe.positives.pages
     seeds = str(positives.run or positives.hub or ", ".join(positives.files))
@@ -78,7 +79,7 @@ def check_plan(recipe: TrainRecipe, folder: Path) -> Plan:
         seeds=seeds,
         labels=len(labels),
         model_bytes=model,
-        folder=str(folder),
+        folder=shown(folder),
         state=_state(recipe, folder, shards),
         free_bytes=free,
         recipe=recipe.model_dump_json(indent=2),
@@ -90,16 +91,18 @@ def _state(recipe: TrainRecipe, folder: Path, shards: list[PageShard]) -> str:
     if folder.exists() and not folder.is_dir():
         raise CannotCreate(f"{folder} is a file: choose another folder with --out")
     if open_prepared(recipe, folder / _PAGES, shards).inspect() != NEW:
-        return DONE if (folder / _CLASSIFIER / MANIFEST).exists() else UNFINISHED
-    if folder.exists() and any(folder.iterdir()):
-        raise ConfigError(f"{folder} holds files that are no training of mathmill's: choose an empty folder with --out")
+        return DONE if is_there(folder / _CLASSIFIER / MANIFEST) else UNFINISHED
+    if names_in(folder):
+        raise ConfigError(
+            f"{shown(folder)} holds files that are no training of mathmill's: choose an empty folder with --out"
+        )
     return NEW
 
 
 def classifier_in(folder: Path) -> Path:
     """The folder of a classifier: this one, or the one in it that a training or a loop made."""
     inner = folder / _CLASSIFIER
-    return inner if not (folder / FILE).exists() and (inner / FILE).exists() else folder
+    return inner if not is_there(folder / FILE) and is_there(inner / FILE) else folder
 
 
 def pages_of(

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from mathmill.data.config import Config
+from mathmill.data.mounts import parts
 from mathmill.data.records import Reduce
 from mathmill.data.stats import wilson_interval
 
@@ -71,7 +72,7 @@ def read_domains(folder: Path, rule: DomainRule) -> list[DomainCount]:
     """The domains from the folder that `count_kept` wrote, judged; sorted by name."""
     import pyarrow.parquet as pq
 
-    return judge_domains(pq.read_table(folder / "part-0.parquet").to_pylist(), rule)
+    return judge_domains(pq.read_table(parts(folder)).to_pylist(), rule)
 
 
 def judge_domains(rows: Iterable[Mapping[str, Any]], rule: DomainRule) -> list[DomainCount]:

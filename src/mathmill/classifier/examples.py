@@ -41,7 +41,7 @@ from mathmill.classifier.vocabulary import Filter, common_words, keep_words, wri
 from mathmill.data.engine import Engine
 from mathmill.data.errors import ConfigError
 from mathmill.data.files import Output, Staging, temporary
-from mathmill.data.runs import Run
+from mathmill.data.runs import Run, load_manifest
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
 from mathmill.data.tables import table_rows
 from mathmill.data.units import make_unit, map_units, mapped, source_hash
@@ -76,7 +76,8 @@ def _taken(engine: Engine, tasks: list[DrawTask], recipe: TrainRecipe, pages: Pr
     Raises:
         ConfigError: the crawl has too few pages that may be.
     """
-    of_pages = sum(count_parquet(pages.folder / pages_name(shard)) for shard in pages.shards)
+    tables = load_manifest(pages.folder)["outputs"]
+    of_pages = sum(tables[pages_name(shard)]["rows"] for shard in pages.shards)
     below = int(LOTS * _MORE * recipe.negatives.count / max(of_pages, 1))
     while True:
         bounded = [replace(task, below=min(below, LOTS)) for task in tasks]

@@ -14,6 +14,7 @@ from mathmill.classifier.thresholds import Threshold
 from mathmill.data.config import resolve
 from mathmill.data.errors import DamagedInput
 from mathmill.data.files import Output, Staging, writing
+from mathmill.data.mounts import at_hand
 
 METRICS = "metrics.json"
 PLOTS = ("plots/precision_recall.svg", "plots/reliability.svg", "plots/scores.svg")
@@ -58,7 +59,7 @@ def read_metrics(folder: Path) -> dict[str, Any]:
     """
     path = folder / METRICS
     try:
-        metrics = orjson.loads(path.read_bytes())
+        metrics = orjson.loads(at_hand(path).read_bytes())
     except FileNotFoundError:
         return {}
     except orjson.JSONDecodeError as error:

@@ -27,8 +27,10 @@ from mathmill.classifier.review import read_review
 from mathmill.classifier.rounds import ROUND_KIND, Review, Round, make_round, round_run
 from mathmill.data.engine import Engine
 from mathmill.data.errors import ConfigError
-from mathmill.data.files import file_sha256, write_whole, writing
+from mathmill.data.files import file_sha256, write_whole
+from mathmill.data.mounts import at_hand, is_there, push, remove, run_folder, shown
 from mathmill.data.runs import MANIFEST, load_claim
+from mathmill.data.shipping import shipping
 from mathmill.data.units import source_hash
 
 COLLECTED, ENOUGH = "collected", "rounds"
@@ -62,6 +64,8 @@ def iterate(recipe: LoopRecipe, folder: Path, engine: Engine) -> LoopResult:
         Locked, CannotCreate, DiskFull: as `mathmill.data.runs.Run`.
         MathmillError: shards failed; the others are done.
     """
+    folder = run_folder(folder)
+    engine = shipping(engine, folder)
     try:
         check_copy(folder / "classifier")
         _check_rounds(folder, recipe.rounds)
@@ -82,10 +86,10 @@ def iterate(recipe: LoopRecipe, folder: Path, engine: Engine) -> LoopResult:
 
 def _check_rounds(folder: Path, wanted: int) -> None:
     further = folder / f"round-{wanted + 1}" / MANIFEST
-    if further.exists():
+    if is_there(further):
         raise ConfigError(
-            f"{further.parent} is done, and {wanted} rounds are asked for: say --set rounds=N with as many as there "
-            "are or more, or delete the folders of those that are not wanted"
+            f"{shown(further.parent)} is done, and {wanted} rounds are asked for: say --set rounds=N with as many as "
+            "there are or more, or delete the folders of those that are not wanted"
         )
 
 
@@ -94,7 +98,7 @@ def _is_over(metrics: Mapping[str, Any], recipe: LoopRecipe, folder: Path) -> bo
     overlap, number = metrics["overlap"], metrics["round"]
     if overlap is None or overlap["share_of_tokens"] < recipe.stop_at:
         return False
-    if (folder / f"round-{number + 1}" / MANIFEST).exists():
+    if is_there(folder / f"round-{number + 1}" / MANIFEST):
         return False  # it was gone on with; whether it still stands is for that round to say
     proposed = folder / f"round-{number}" / PATTERNS
     return _decided(review_file(folder, number)) == _decided(proposed)
@@ -123,20 +127,25 @@ def _propose(proposal: Path, review: Path) -> None:
     Where the round was done anew and now proposes something else, the older file is kept beside the new one.
     """
     of = review.with_name(f".{review.stem}.proposal")  # the hash of the proposal that the review was made of
-    sha256 = file_sha256(proposal)
-    if review.exists():
-        if not of.exists() or of.read_text() == sha256:
+    sha256 = file_sha256(at_hand(proposal))
+    if is_there(review):
+        if not is_there(of) or at_hand(of).read_text() == sha256:
             return
-        with writing(review):
-            review.rename(_free_name(review))
-    write_whole(of, sha256.encode())
-    write_whole(review, proposal.read_bytes())
+        _write(_free_name(review), at_hand(review).read_bytes())
+        remove(review)
+    _write(of, sha256.encode())
+    _write(review, proposal.read_bytes())
+
+
+def _write(path: Path, data: bytes) -> None:
+    write_whole(path, data)
+    push(path)
 
 
 def _free_name(review: Path) -> Path:
     """`round-1.old.toml`, or `round-1.old-2.toml` and so on where there is one."""
     number = 1
-    while (name := review.with_suffix(f".old{'' if number == 1 else f'-{number}'}.toml")).exists():
+    while is_there(name := review.with_suffix(f".old{'' if number == 1 else f'-{number}'}.toml")):
         number += 1
     return name
 
@@ -152,11 +161,12 @@ def _decided(file: Path) -> list[list[str]]:
 
 def _check_review(review: Review, own: Path) -> None:
     """A round that is there must have been made by the review as it is."""
-    if not (own / "config.json").exists():
+    if not is_there(own / "config.json"):
         return
     claim = load_claim(own)
     if claim["kind"] == ROUND_KIND and claim["files"].get("review") not in (None, review.sha256):
+        decisions = shown(own / "decisions.toml")
         raise ConfigError(
-            f"{review.file} was changed after {own} was made by it: delete that folder and the rounds after it to go "
-            f"on from your review, or put the decisions back (they are in {own / 'decisions.toml'})"
+            f"{shown(review.file)} was changed after {shown(own)} was made by it: delete that folder and the rounds "
+            f"after it to go on from your review, or put the decisions back (they are in {decisions})"
         )

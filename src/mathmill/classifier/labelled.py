@@ -17,6 +17,7 @@ from mathmill.classifier.score import is_stream
 from mathmill.classifier.scoring import to_logit, to_score
 from mathmill.data.domains import registered_domain
 from mathmill.data.engine import Engine
+from mathmill.data.mounts import is_there, parts
 from mathmill.data.page_files import Pages, PageShard, page_shards, read_pages, read_shard
 from mathmill.data.records import Document
 from mathmill.data.tables import table_rows
@@ -79,7 +80,7 @@ def find_in_scores(folder: Path, labels: HeldOut) -> list[Found]:
 
     wanted = pa.array(sorted(labels.labels), pa.string())
     found: list[Found] = []
-    for path in sorted((folder / "scores").glob("*.parquet")):
+    for path in parts(folder / "scores"):
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(columns=list(Found._fields)):
                 rows = batch.filter(pc.is_in(batch.column("url"), value_set=wanted)).to_pylist()
@@ -90,7 +91,7 @@ def find_in_scores(folder: Path, labels: HeldOut) -> list[Found]:
 def trained_domains(classifier: Path) -> frozenset[str] | None:
     """The registered domains of the pages that a classifier was trained on; None where its folder does not say."""
     path = classifier / SEED_SET
-    if not path.is_file():
+    if not is_there(path):
         return None
     return frozenset(row["domain"] for row in table_rows(path, ["domain"]))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import zstandard
 
 from mathmill.data.files import writing
+from mathmill.data.mounts import at_hand
 from mathmill.data.shards import ZSTD_LEVEL
 
 
@@ -40,7 +41,7 @@ class LineWriter:
 
 def read_lines(path: Path) -> Iterator[str]:
     """The lines of a file, without their line breaks; an empty one for a page of which nothing is left."""
-    with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
+    with at_hand(path).open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
         for data in io.BufferedReader(stream):
             yield data[:-1].decode()
 

@@ -31,6 +31,7 @@ from mathmill.classifier.vocabulary import Filter, keep_words, read_vocabulary
 from mathmill.data.config import Config, resolve
 from mathmill.data.errors import ConfigError, MathmillError
 from mathmill.data.files import file_sha256, write_whole
+from mathmill.data.mounts import at_hand
 from mathmill.data.runs import code_version
 
 FILE = "classifier.json"
@@ -203,7 +204,7 @@ def open_model(folder: Path, about: ClassifierFile) -> Classifier:
     identities = []
     for name in about.files:
         try:
-            stat = (folder / name).stat()
+            stat = at_hand(folder / name).stat()
         except OSError as error:
             raise ConfigError(f"no {name} in {folder} ({error.strerror}): restore it, or train anew") from error
         identities.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
@@ -218,7 +219,7 @@ def read_about(folder: Path) -> ClassifierFile:
     """
     path = folder / FILE
     try:
-        tree = orjson.loads(path.read_bytes())
+        tree = orjson.loads(at_hand(path).read_bytes())
     except OSError as error:
         advice = "name a folder that `mathmill classifier train` wrote"
         raise ConfigError(f"no classifier in {folder} ({error.strerror}): {advice}") from error

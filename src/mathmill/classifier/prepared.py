@@ -29,6 +29,7 @@ from mathmill.data.domains import registered_domain
 from mathmill.data.engine import Engine
 from mathmill.data.errors import ConfigError
 from mathmill.data.files import Output, Staging, file_sha256
+from mathmill.data.mounts import at_hand, is_there, shown
 from mathmill.data.page_files import Pages, PageShard, fingerprint, page_shards, pinned, read_shard
 from mathmill.data.rows import row_of
 from mathmill.data.runs import MANIFEST, Run, committed_outputs, load_claim
@@ -114,14 +115,14 @@ def prepare(recipe: TrainRecipe, folder: Path, engine: Engine) -> Prepared:
             counts = {"pages": sum(outputs[pages_name(shard.name)]["rows"] for shard in shards)}
             counts |= {"seeds": outputs[TABLE]["rows"]}
             run.finish(inputs, {"counts": counts}, {"seconds": time.perf_counter() - began})
-    return Prepared(folder, tuple(shard.name for shard in shards), file_sha256(folder / MANIFEST))
+    return Prepared(folder, tuple(shard.name for shard in shards), file_sha256(at_hand(folder / MANIFEST)))
 
 
 def _check_place(folder: Path) -> None:
     """The folder of a loop or training has runs in it, and is none."""
-    if (folder / "config.json").exists():
+    if is_there(folder / "config.json"):
         kind = load_claim(folder)["kind"]
-        raise ConfigError(f"{folder} is a run itself, of kind {kind!r}: name a folder of its own with --out")
+        raise ConfigError(f"{shown(folder)} is a run itself, of kind {kind!r}: name a folder of its own with --out")
 
 
 def _make(run: Run, recipe: TrainRecipe, shards: list[PageShard], engine: Engine) -> None:
@@ -142,7 +143,7 @@ def pinned_as_begun(recipe: T, folder: Path) -> T:
     pages = recipe.positives.pages
     if not pages.hub:
         return recipe
-    begun = load_claim(folder)["config"] if (folder / "config.json").exists() else {}
+    begun = load_claim(folder)["config"] if is_there(folder / "config.json") else {}
     earlier = begun.get("positives", {}).get("pages", {}).get("revision")
     named = pages.model_copy(update={"revision": earlier}) if earlier and not pages.revision else pinned(pages)
     return recipe.model_copy(update={"positives": recipe.positives.model_copy(update={"pages": named})})

@@ -26,7 +26,8 @@ from mathmill.classifier.model import FILE, ClassifierFile, read_about, rendered
 from mathmill.data.config import Config
 from mathmill.data.errors import ConfigError
 from mathmill.data.files import Output, Staging, file_sha256, temporary, writing
-from mathmill.data.ledger import FolderLock
+from mathmill.data.ledger import folder_lock
+from mathmill.data.mounts import at_hand, is_there, mount_of, names_in, remove, shown
 from mathmill.data.runs import MANIFEST, Run, code_version, load_claim
 from mathmill.data.units import make_unit, publish_files, source_hash
 
@@ -104,14 +105,14 @@ def copy_classifier(rounds: Sequence[Path], folder: Path, recipe: Config) -> Pat
         Locked, CannotCreate, DiskFull: as `Run`.
     """
     source = rounds[-1]
-    runs = [{"name": each.name, "sha256": file_sha256(each / MANIFEST)} for each in rounds]
+    runs = [{"name": each.name, "sha256": file_sha256(at_hand(each / MANIFEST))} for each in rounds]
     run = Run(folder, recipe, CLASSIFIER_KIND, {each["name"]: each["sha256"] for each in runs})
     _make_way(run)
     with run:
         if not run.is_done:
             about = read_about(source)
             metrics = [read_metrics(each) for each in rounds]
-            drawn = [name for name in PLOTS if (source / name).exists()]
+            drawn = [name for name in PLOTS if is_there(source / name)]
             outputs = publish_same(source, folder, [*about.files, FILE, METRICS, SEED_SET, *drawn])
             outputs |= _publish_card(folder, about, read_report(source), metrics)
             run.ledger.append("classifier", outputs, {"source": "", "code": code_version()})
@@ -161,8 +162,8 @@ def check_copy(folder: Path) -> None:
     Raises:
         ConfigError: something else is there, such as what `train` made.
     """
-    if (folder / "config.json").exists() and not _is_copy(folder):
-        raise ConfigError(f"{folder} is a run of its own and not of a loop: choose another folder with --out")
+    if is_there(folder / "config.json") and not _is_copy(folder):
+        raise ConfigError(f"{shown(folder)} is a run of its own and not of a loop: choose another folder with --out")
 
 
 def _is_copy(folder: Path) -> bool:
@@ -178,14 +179,18 @@ def _make_way(run: Run) -> None:
     gone = temporary(run.folder)
     with writing(gone):
         shutil.rmtree(gone, ignore_errors=True)
-    if not (run.folder / "config.json").exists() or not _is_copy(run.folder):
+    if not is_there(run.folder / "config.json") or not _is_copy(run.folder):
         return
     try:
         run.inspect()
     except ConfigError:
-        with FolderLock(run.folder), writing(run.folder):
-            run.folder.rename(gone)
-            shutil.rmtree(gone)
+        with folder_lock(run.folder), writing(run.folder):
+            if mount_of(run.folder) is None:
+                run.folder.rename(gone)
+                shutil.rmtree(gone)
+            else:  # a store renames nothing: what tells that it is a copy goes last
+                for name in sorted(names_in(run.folder), key="config.json".__eq__):
+                    remove(run.folder / name)
 
 
 def publish_same(source: Path, folder: Path, names: Sequence[str]) -> dict[str, Output]:
@@ -196,7 +201,7 @@ def publish_same(source: Path, folder: Path, names: Sequence[str]) -> dict[str, 
         with writing(path):
             path.unlink(missing_ok=True)
             try:
-                os.link(source / name, path)
+                os.link(at_hand(source / name), path)
             except OSError:  # another disk, or one without links
                 shutil.copyfile(source / name, path)
     return staging.publish(dict.fromkeys(names, 1))

@@ -22,6 +22,7 @@ from mathmill.classifier.patterns import ANY_HOST, Decision, Pattern, is_host_of
 from mathmill.classifier.url_paths import DEEPEST, LONGEST, host, is_cut, shown, whole_steps
 from mathmill.data.config import Config, resolve
 from mathmill.data.errors import ConfigError, InputMissing
+from mathmill.data.mounts import at_hand
 from mathmill.data.terminal import one_line
 
 _HEAD = """\
@@ -187,7 +188,7 @@ def read_review(path: Path) -> list[Pattern]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        return at_hand(path).read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except FileNotFoundError:
         raise InputMissing(f"no patterns at {path}: name the .toml file that a round wrote for review") from None
     except OSError as error:

@@ -28,6 +28,7 @@ from mathmill.classifier.thresholds import TokensByScore
 from mathmill.data.config import Config
 from mathmill.data.engine import Engine
 from mathmill.data.files import file_sha256
+from mathmill.data.mounts import at_hand
 from mathmill.data.runs import MANIFEST, Run, load_manifest
 from mathmill.data.units import make_unit, publish_files
 
@@ -65,7 +66,7 @@ def round_run(
     """The Run of round `number`, not entered; `review` is of the round before."""
     files = {"pages": pages.sha256}
     if before is not None and review is not None:
-        files |= {"before": file_sha256(before.folder / MANIFEST), "review": review.sha256}
+        files |= {"before": file_sha256(at_hand(before.folder / MANIFEST)), "review": review.sha256}
     return Run(folder, RoundConfig(round=number, recipe=recipe), ROUND_KIND, files)
 
 

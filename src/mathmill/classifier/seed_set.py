@@ -24,6 +24,7 @@ from mathmill.classifier.review import read_review
 from mathmill.classifier.scoring import MOST, scores_name
 from mathmill.classifier.seeds import TABLE
 from mathmill.data.files import Output, Staging
+from mathmill.data.mounts import at_hand
 from mathmill.data.rows import ROWS_A_SHARD
 from mathmill.data.stats import wilson_interval
 from mathmill.data.tables import table_rows
@@ -162,7 +163,7 @@ def _logits(task: DrawTask) -> dict[int, int]:
 
 def _identity(file: Path) -> Identity:
     """A file as it is now: what is read of it is kept in the process for all shards, but not for longer."""
-    stat = file.stat()
+    stat = at_hand(file).stat()
     return str(file), stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 

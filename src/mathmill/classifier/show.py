@@ -18,6 +18,7 @@ from mathmill.classifier.score import ScoreResult
 from mathmill.classifier.scores import kept_by, load_scores, quantiles
 from mathmill.classifier.thresholds import Threshold
 from mathmill.classifier.tuning import Tuned, label_words
+from mathmill.data.mounts import shown
 from mathmill.data.terminal import one_line, print_json, print_table
 
 _FIGURES = ("figure", "value", "95 % over sites", "95 % over pages", "pages")
@@ -38,9 +39,9 @@ def show_plan(plan: Plan, as_json: bool) -> None:
 
 def show_classifier(folder: Path, as_json: bool) -> None:
     """A finished classifier: what it was trained on, how good it is, where everything is."""
-    about, report = read_about(folder), read_report(folder)
+    about, report, place = read_about(folder), read_report(folder), shown(folder)
     if as_json:
-        print_json({"classifier": str(folder), **about.model_dump(mode="json"), "metrics": read_metrics(folder)})
+        print_json({"classifier": place, **about.model_dump(mode="json"), "metrics": read_metrics(folder)})
         return
     trained = about.trained
     print(
@@ -48,11 +49,11 @@ def show_classifier(folder: Path, as_json: bool) -> None:
         f"words; SHA-256 {about.model.sha256[:16]}"
     )
     print_report(report)
-    print(f"\nclassifier: {folder} (README.md tells all, plots/ shows it)")
+    print(f"\nclassifier: {place} (README.md tells all, plots/ shows it)")
     if report is None:
-        print(f"next: `mathmill classifier calibrate {folder} --labels FILE ..` makes a threshold and probabilities")
+        print(f"next: `mathmill classifier calibrate {place} --labels FILE ..` makes a threshold and probabilities")
     else:
-        print(f"next: `mathmill classifier score {folder} --files GLOB --out FOLDER`")
+        print(f"next: `mathmill classifier score {place} --files GLOB --out FOLDER`")
 
 
 def print_report(report: Report | None) -> None:
@@ -124,7 +125,7 @@ def show_scores(result: ScoreResult, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "run": str(result.folder),
+                "run": shown(result.folder),
                 "pages": result.pages,
                 "empty": result.empty,
                 "tokens": result.tokens,
@@ -148,7 +149,7 @@ def show_scores(result: ScoreResult, as_json: bool) -> None:
         print(f"{result.fresh:,} pages in {result.seconds:,.1f} s: {rate:,.0f} pages/s")
     else:
         print("nothing to do: every shard is done already")
-    print(f"scores: {result.folder}/scores/*.parquet")
+    print(f"scores: {shown(result.folder)}/scores/*.parquet")
 
 
 def score_words(score: float) -> str:
@@ -163,9 +164,9 @@ def show_domains(found: Domains, n: int, everything: bool, as_json: bool) -> Non
     if as_json:
         keys = ("domain", "pages", "kept", "share", "low", "is_math")
         listed = [{key: getattr(count, key) for key in keys} for count in (rows if everything else rows[:n])]
-        print_json({"run": str(found.folder), "domains": len(found.counts), "mathematics": math, "listed": listed})
+        print_json({"run": shown(found.folder), "domains": len(found.counts), "mathematics": math, "listed": listed})
         return
-    shown = rows if everything else rows[:n]
+    first = rows if everything else rows[:n]
     columns = ("domain", "pages", "kept", "share", "low", "mathematics")
     print_table(
         columns,
@@ -178,23 +179,23 @@ def show_domains(found: Domains, n: int, everything: bool, as_json: bool) -> Non
                 f"{count.low:.1%}",
                 "yes" if count.is_math else "",
             )
-            for count in shown
+            for count in first
         ],
     )
     print()
     cut = "" if found.threshold is None else f", cut at {found.threshold:.6g}"
-    print(f"{found.folder}{cut}: {math:,} of {len(found.counts):,} domains are mathematics")
-    if len(shown) < len(rows):
-        print(f"{len(rows) - len(shown):,} more: -n shows more of them, --all every domain")
+    print(f"{shown(found.folder)}{cut}: {math:,} of {len(found.counts):,} domains are mathematics")
+    if len(first) < len(rows):
+        print(f"{len(rows) - len(first):,} more: -n shows more of them, --all every domain")
 
 
 def show_patterns(file: Path, patterns: list[Pattern], n: int, everything: bool, as_json: bool) -> None:
     """The URL patterns of a round, those over most uncollected pages first."""
     order = sorted(patterns, key=lambda each: (-each.uncollected, -each.pages, each.prefix))
-    shown = order if everything else order[:n]
+    first = order if everything else order[:n]
     if as_json:
         keys = ("domain", "prefix", "decision", "pages", "kept", "low", "uncollected", "note")
-        listed = [{key: getattr(each, key) for key in keys} | {"by_person": each.is_persons} for each in shown]
+        listed = [{key: getattr(each, key) for key in keys} | {"by_person": each.is_persons} for each in first]
         print_json({"file": str(file), "patterns": len(patterns), "listed": listed})
         return
     columns = ("prefix", "decision", "by", "pages", "kept", "low", "uncollected")
@@ -210,17 +211,17 @@ def show_patterns(file: Path, patterns: list[Pattern], n: int, everything: bool,
                 f"{each.low:.1%}",
                 each.uncollected,
             )
-            for each in shown
+            for each in first
         ],
     )
     accepted = [each for each in patterns if each.decision == "accept"]
     print()
     print(
-        f"{file}: {len(patterns):,} patterns, {len(accepted):,} accepted over "
+        f"{shown(file)}: {len(patterns):,} patterns, {len(accepted):,} accepted over "
         f"{sum(each.uncollected for each in accepted):,} uncollected pages; edit it to decide otherwise"
     )
-    if len(shown) < len(order):
-        print(f"{len(order) - len(shown):,} more: -n shows more of them, --all every one")
+    if len(first) < len(order):
+        print(f"{len(order) - len(first):,} more: -n shows more of them, --all every one")
 
 
 def show_meaning(meaning: Meaning | None, runs: bool, n: int, as_json: bool) -> None:

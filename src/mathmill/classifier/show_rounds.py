@@ -7,6 +7,7 @@ from typing import Any
 
 from mathmill.classifier.iterate import COLLECTED, LoopResult
 from mathmill.classifier.show import show_classifier
+from mathmill.data.mounts import shown
 from mathmill.data.terminal import print_json, print_table
 
 _GROWTH = (
@@ -29,9 +30,9 @@ def show_loop(result: LoopResult, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "folder": str(result.folder),
-                "classifier": str(result.classifier),
-                "review": str(result.review),
+                "folder": shown(result.folder),
+                "classifier": shown(result.classifier),
+                "review": shown(result.review),
                 "stopped": result.stopped,
                 "rounds": list(result.rounds),
             }
@@ -50,7 +51,7 @@ def show_loop(result: LoopResult, as_json: bool) -> None:
         print(f"\nended: the recipe asks for {number} rounds")
     if not last["domains"]["mathematics"]:
         print("no domain was found to be mathematics, so that another round learns nothing new: keep more (`keep`)")
-    print(f"review: edit {result.review}, then give the same command with --set rounds={number + 1}")
+    print(f"review: edit {shown(result.review)}, then give the same command with --set rounds={number + 1}")
 
 
 def print_rounds(rounds: Sequence[Mapping[str, Any]]) -> None:

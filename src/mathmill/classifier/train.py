@@ -19,7 +19,9 @@ from mathmill.classifier.recipe import TrainRecipe
 from mathmill.classifier.results import CLASSIFIER_KIND, seed_facts, write_results
 from mathmill.data.engine import Engine
 from mathmill.data.errors import ConfigError
+from mathmill.data.mounts import run_folder
 from mathmill.data.runs import Run
+from mathmill.data.shipping import shipping
 
 
 def train(recipe: TrainRecipe, folder: Path, engine: Engine) -> Path:
@@ -36,6 +38,8 @@ def train(recipe: TrainRecipe, folder: Path, engine: Engine) -> Path:
             "target.tokens: how many tokens a threshold keeps is known of a scored crawl only: take a precision or "
             "recall here, or `mathmill classifier iterate`, which scores it"
         )
+    folder = run_folder(folder)
+    engine = shipping(engine, folder)
     try:
         recipe = pinned_as_begun(recipe, folder / "pages")
         pages = prepare(recipe, folder / "pages", engine)

@@ -36,6 +36,7 @@ from mathmill.data.config import Config
 from mathmill.data.engine import Engine
 from mathmill.data.errors import ConfigError
 from mathmill.data.files import file_sha256
+from mathmill.data.mounts import at_hand, is_there
 from mathmill.data.page_files import Pages, fingerprint, pinned
 from mathmill.data.runs import DONE, MANIFEST, Run
 from mathmill.data.units import make_unit
@@ -85,7 +86,7 @@ def tune_run(recipe: TuneRecipe, folder: Path) -> Run:
                 f"{recipe.scores} are the scores of another model than that of {recipe.classifier}: score the pages "
                 "with this one, or name the classifier that was used"
             )
-        files["scores"] = file_sha256(recipe.scores / MANIFEST)
+        files["scores"] = file_sha256(at_hand(recipe.scores / MANIFEST))
     if recipe.pages is not None:
         recipe = recipe.model_copy(update={"pages": pinned(recipe.pages)})
         assert recipe.pages is not None
@@ -161,7 +162,7 @@ def _make(run: Run, recipe: TuneRecipe, labelled: Labelled) -> None:
     """The files of the new classifier."""
     old, pages = recipe.classifier, labelled.pages
     about, labels = read_about(old), _fates(labelled)
-    names = [*about.files, *(name for name in (SEED_SET,) if (old / name).is_file())]
+    names = [*about.files, *(name for name in (SEED_SET,) if is_there(old / name))]
     make_unit(run, "model", "", lambda: (publish_same(old, run.folder, names), {}))
     crawl = tokens_by_score(recipe.scores) if recipe.scores else None
     judgement = judge(pages, labelled.empty, recipe.target, recipe.seed, crawl=crawl)

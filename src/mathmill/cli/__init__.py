@@ -19,7 +19,9 @@ from mathmill import __version__
 from mathmill.cli.classifier import classifier_app
 from mathmill.cli.data import data_app, runs_app
 from mathmill.cli.demo import demo_app
+from mathmill.cli.engine import engine_app
 from mathmill.cli.eval import eval_app
+from mathmill.cli.fetch import fetch
 from mathmill.cli.options import Json, RunFolder
 from mathmill.cli.pipeline import pipeline_app
 from mathmill.data.errors import DiskFull, MathmillError, Stopped
@@ -37,6 +39,8 @@ app.add_typer(runs_app, name="runs")
 app.add_typer(classifier_app, name="classifier")
 app.add_typer(eval_app, name="eval")
 app.add_typer(demo_app, name="demo")
+app.add_typer(engine_app, name="engine")
+app.command("fetch")(fetch)
 
 
 @app.command("explain")

@@ -10,6 +10,7 @@ import typer
 from mathmill.cli.options import Address, EngineName, Json, Workers
 from mathmill.cli.page_text import text_of_file
 from mathmill.data.errors import ConfigError
+from mathmill.data.mounts import run_folder
 from mathmill.data.storage import local_folder
 
 classifier_app = typer.Typer(no_args_is_help=True, help="Tell mathematics from other pages.")
@@ -18,9 +19,11 @@ Recipe = Annotated[Path, typer.Argument(metavar="RECIPE", help="TOML file, such 
 ClassifierFolder = Annotated[Path, typer.Argument(metavar="CLASSIFIER", help="folder of a classifier")]
 RecipeOut = Annotated[
     Path | None,
-    typer.Option("--out", metavar="FOLDER", parser=local_folder, help="folder to work in; default runs/NAME-OF-RECIPE"),
+    typer.Option(
+        "--out", metavar="FOLDER", parser=run_folder, help="to work in, or s3://..; default runs/NAME-OF-RECIPE"
+    ),
 ]
-Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", parser=local_folder, help="folder of the run")]
+Out = Annotated[Path, typer.Option("--out", metavar="FOLDER", parser=run_folder, help="folder of the run, or s3://..")]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="over the recipe, as fasttext.dim=64")
 ]
@@ -180,7 +183,8 @@ def classifier_calibrate(
 @classifier_app.command("domains")
 def classifier_domains(
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="of `iterate` (its last round), of a round, or of scores")
+        Path,
+        typer.Argument(metavar="FOLDER", parser=run_folder, help="of `iterate` (its last round), a round, or scores"),
     ],
     threshold: Annotated[
         float | None, typer.Option(min=0, max=1, help="of scores: pages from it on are kept; default the classifier's")

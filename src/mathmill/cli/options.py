@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from mathmill.data.storage import local_folder
+from mathmill.data.mounts import run_folder
 
-RunFolder = Annotated[Path, typer.Argument(metavar="RUN", parser=local_folder, help="folder of a run")]
-RunsFolder = Annotated[Path, typer.Argument(metavar="FOLDER", parser=local_folder, help="folder of runs")]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", parser=run_folder, help="of a run; a folder or s3://..")]
+RunsFolder = Annotated[Path, typer.Argument(metavar="FOLDER", parser=run_folder, help="of runs; a folder or s3://..")]
 DrawSeed = Annotated[int, typer.Option(help="of the draw")]
 Json = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
 Workers = Annotated[

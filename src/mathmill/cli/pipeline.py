@@ -9,7 +9,7 @@ import typer
 
 from mathmill.cli.options import Address, DrawSeed, EngineName, Json, RunFolder, Workers
 from mathmill.data.errors import ConfigError
-from mathmill.data.storage import local_folder
+from mathmill.data.mounts import run_folder
 
 pipeline_app = typer.Typer(no_args_is_help=True, help="Crawl to corpus.")
 
@@ -19,11 +19,11 @@ def pipeline_run(
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="TOML file, such as recipes/corpus.toml")],
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", parser=local_folder, help="folder of the run; default runs/NAME-OF-RECIPE"),
+        typer.Option(metavar="FOLDER", parser=run_folder, help="of the run, or s3://..; default runs/NAME-OF-RECIPE"),
     ] = None,
     archives: Annotated[
         list[str] | None,
-        typer.Option("--input", metavar="ARCHIVE", help="path, quoted glob, https:// or s3://; may be repeated"),
+        typer.Option("--input", metavar="ARCHIVE", help="path, quoted glob, https://, s3:// or cc:CRAWL; repeatable"),
     ] = None,
     engine: EngineName = "local",
     address: Address = "",
@@ -150,3 +150,52 @@ def pipeline_problems(
     from mathmill.pipeline.harvest.show import show_problems
 
     show_problems(run, n, seed, outcome, as_json)
+
+
+@pipeline_app.command("plan")
+def pipeline_plan(
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="TOML file, such as recipes/corpus.toml")],
+    archives: Annotated[
+        list[str] | None,
+        typer.Option("--input", metavar="ARCHIVE", help="of the sample: path, quoted glob, https:// or s3://"),
+    ] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="archives drawn of them, by the recipe's seed", show_default="all"),
+    ] = None,
+    shards: Annotated[int, typer.Option(min=1, metavar="N", help="of the run that is forecast")] = 90_000,
+    cores: Annotated[int, typer.Option(min=1, metavar="N", help="of the cluster")] = 1_000,
+    nodes: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="that they are in", show_default="64 cores each")
+    ] = None,
+    node_memory: Annotated[
+        float | None,
+        typer.Option("--memory-per-node", min=0.1, metavar="GB", help="of a node", show_default="4 a core"),
+    ] = None,
+    bandwidth: Annotated[
+        float | None,
+        typer.Option(min=0.001, metavar="GBIT/S", help="of the download, in all", show_default="never waited for"),
+    ] = None,
+    pages_per_shard: Annotated[
+        float | None, typer.Option(min=1, metavar="N", help="of the run's", show_default="as the sample's")
+    ] = None,
+    kept_share: Annotated[
+        float | None,
+        typer.Option(min=0.000001, max=1, metavar="SHARE", help="of pages, by stages", show_default="as the sample's"),
+    ] = None,
+    workers: Workers = None,
+    memory: Annotated[int, typer.Option(min=64, metavar="MB", help="of the sample's queries")] = 2048,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="over the recipe, as of `run`")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FOLDER", help="keep the sample's runs in it")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run a recipe on a sample here, and forecast what a whole dump takes: time, memory, disk and traffic by step."""
+    from mathmill.pipeline.commands import load
+    from mathmill.pipeline.plan.plan import Measuring, Question, make_plan
+    from mathmill.pipeline.plan.show import show_plan
+
+    question = Question(shards, cores, nodes, node_memory, bandwidth, pages_per_shard, kept_share)
+    resolved = load(recipe, archives or [], settings or [])
+    show_plan(make_plan(resolved, question, Measuring(sample, workers, memory, out)), as_json)

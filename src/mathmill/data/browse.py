@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mathmill.data.errors import ConfigError
+from mathmill.data.mounts import has_parts
 from mathmill.data.tables import ask, ask_tables
 
 _CORPUS, _RECORDS, _DECISIONS = "corpus", "records", "decisions"
@@ -84,7 +85,7 @@ def _ask_left_out(folder: Path, query: str, values: Mapping[str, Any]) -> list[d
     """The rows that `query` gives on `left_out`: what the cascade dropped or lost, and then what the passes dropped."""
     parts = [f"SELECT {_LEFT_OUT}, audit FROM {_RECORDS} WHERE outcome <> 'kept'"]  # noqa: S608
     tables = [_RECORDS]
-    if any((folder / _DECISIONS).glob("*.parquet")):  # not yet in a run that is under way
+    if has_parts(folder / _DECISIONS):  # not yet in a run that is under way
         parts.append(f"SELECT {_LEFT_OUT}, '' AS audit FROM {_DECISIONS} WHERE outcome <> 'kept'")  # noqa: S608
         tables.append(_DECISIONS)
     return ask_tables(folder, tables, f"WITH left_out AS ({' UNION ALL '.join(parts)}) {query}", values)

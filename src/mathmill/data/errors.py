@@ -4,6 +4,7 @@
     |- ConfigError            2  a recipe, an option or a use of the command line is wrong
     |- DamagedInput          65  more of the input was damaged than the error budget allows
     |- InputMissing          66  an input is not there or cannot be opened
+    |  `- OutOfReach         66  a store did not answer for as long as it was waited for
     |- JudgeInTrouble        70  no proof can be made here, or more time out than a caller's bound allows
     |- CannotCreate          73  an output cannot be created
     |- DiskFull              74  an output could not be written whole
@@ -42,6 +43,10 @@ class InputMissing(MathmillError):
     """An input is not there or cannot be opened."""
 
     exit_code = 66
+
+
+class OutOfReach(InputMissing):
+    """A store did not answer for as long as it was waited for: what else is read from there will meet that too."""
 
 
 class JudgeInTrouble(MathmillError):

@@ -2,6 +2,8 @@
 
 One JSON line a unit, appended and synced after the unit's files are in place. A unit is done when
 its line is there and the hashes in it agree with the files; a line cut short by a crash is no line.
+Where the folder is mounted on a store, its line also says the store's marks of the files, by which they are known again
+without being read.
 """
 
 from __future__ import annotations
@@ -9,17 +11,44 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from mathmill.data.config import canonical_json
 from mathmill.data.errors import Locked
-from mathmill.data.files import Output, file_sha256, reach, writing
+from mathmill.data.files import Output, reach, writing
 from mathmill.data.line_log import LineLog
+from mathmill.data.mounts import agrees, delivered, mount_of, remove, shown
+from mathmill.data.store_lock import StoreLock
+from mathmill.data.store_log import StoreLog
+
+LEDGER = "ledger"  # a file `ledger.jsonl`, or a folder of a store
+_ATTEMPTS, _PAUSE = 3, 0.05  # at a lock that somebody may only be looking at
+
+
+class Log(Protocol):
+    """Lines in the order in which they were appended."""
+
+    def read(self) -> list[bytes]: ...
+
+    def append(self, *lines: bytes) -> None: ...
+
+    def settle(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def _log(folder: Path) -> Log:
+    mount = mount_of(folder)
+    if mount is None:
+        return LineLog(folder / f"{LEDGER}.jsonl")
+    return StoreLog(mount, f"{mount.name(folder)}/{LEDGER}".lstrip("/"))
 
 
 class Ledger:
@@ -27,7 +56,7 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._log = LineLog(folder / "ledger.jsonl")
+        self._log = _log(folder)
         self.lines: dict[str, dict[str, Any]] = {}
         self._load()
 
@@ -45,13 +74,24 @@ class Ledger:
     def is_done(self, unit: str) -> bool:
         """Whether the unit's line is there and its files hold what the line says."""
         line = self.lines.get(unit)
-        return line is not None and all(
-            _agrees(self._folder / name, Output(**output)) for name, output in line["outputs"].items()
+        if line is None:
+            return False
+        marks = line.get("marks", {})
+        return all(
+            agrees(self._folder / name, Output(**output), marks.get(name, ""))
+            for name, output in line["outputs"].items()
         )
 
     def append(self, unit: str, outputs: Mapping[str, Output], facts: Mapping[str, Any]) -> None:
-        """Make `unit` done: its `outputs` are in place, `facts` go into its line."""
+        """Make `unit` done: its `outputs` are in place, `facts` go into its line.
+
+        Raises:
+            Locked: the run was taken over by another process.
+            CannotCreate: the store cannot be written.
+        """
         line = {"unit": unit, "outputs": {name: output.as_dict() for name, output in outputs.items()}, **facts}
+        if marks := delivered(self._folder, outputs.items()):
+            line["marks"] = marks
         reach("before_ledger")
         self._remove_outputs(unit, keeping=outputs.keys())
         self._log.append(canonical_json(line))
@@ -64,15 +104,37 @@ class Ledger:
         self._log.append(canonical_json({"unit": unit, "outputs": {}, "retired": True}))
         del self.lines[unit]
 
+    def settle(self) -> None:
+        """Wait until all lines are where they are kept. Raises as `append`."""
+        self._log.settle()
+
+    def close(self) -> None:
+        """Settle, and tidy up; nothing is appended any more. Raises as `append`."""
+        self._log.close()
+
     def _remove_outputs(self, unit: str, keeping: Collection[str] = ()) -> None:
         """Remove the files of a unit's older line, except those that are there anew."""
         for name in self.lines.get(unit, {"outputs": {}})["outputs"].keys() - set(keeping):
-            with writing(self._folder / name):
-                (self._folder / name).unlink(missing_ok=True)
+            remove(self._folder / name)
 
 
-def _agrees(path: Path, output: Output) -> bool:
-    return path.is_file() and path.stat().st_size == output.size and file_sha256(path) == output.sha256
+@contextmanager
+def folder_lock(folder: Path) -> Iterator[None]:
+    """Keep a second writer out of a folder, which is there, and out of the store that it may be mounted on.
+
+    Raises:
+        Locked: another process writes in it.
+    """
+    mount = mount_of(folder)
+    locks: list[AbstractContextManager[Any]] = [FolderLock(folder)]
+    if mount is not None:
+        locks.append(StoreLock(mount, folder))
+    with ExitStack() as held:
+        for lock in locks:
+            held.enter_context(lock)
+        if mount is not None:
+            mount.begin(folder)
+        yield
 
 
 class FolderLock:
@@ -88,14 +150,13 @@ class FolderLock:
     def __enter__(self) -> FolderLock:
         with writing(self._path):
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(descriptor):
             holder = os.read(descriptor, 200).decode(errors="replace").strip() or "another process"
             os.close(descriptor)
             raise Locked(
-                f"{self._path.parent} is in use by {holder}: wait for it to end, or choose another folder with --out"
-            ) from None
+                f"{shown(self._path.parent)} is in use by {holder}: wait for it to end, or choose another folder with "
+                "--out"
+            )
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
         self._descriptor = descriptor
@@ -108,3 +169,14 @@ class FolderLock:
             os.ftruncate(self._descriptor, 0)
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _locked(descriptor: int) -> bool:
+    for attempt in range(_ATTEMPTS):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_PAUSE if attempt < _ATTEMPTS - 1 else 0)
+        else:
+            return True
+    return False

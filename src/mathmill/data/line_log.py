@@ -40,6 +40,12 @@ class LineLog:
             os.fsync(file.fileno())
             self._whole_bytes = file.tell()
 
+    def settle(self) -> None:
+        """Every line is on disk already."""
+
+    def close(self) -> None:
+        """There is nothing to do."""
+
     def remove(self) -> None:
         """Forget all lines."""
         with writing(self._path):

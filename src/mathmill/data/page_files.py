@@ -25,6 +25,7 @@ from mathmill.data.hub import HubSet
 from mathmill.data.hub_stream import hub_files, hub_tables
 from mathmill.data.json_lines import opened
 from mathmill.data.ledger import Ledger
+from mathmill.data.mounts import at_hand, shown
 from mathmill.data.page_tables import page_table
 from mathmill.data.records import Document, document_id
 from mathmill.data.runs import committed_outputs, find_runs, load_manifest
@@ -152,16 +153,18 @@ def _all_pages(pages: Pages) -> Iterator[Document]:
 def _run_shards(folder: Path) -> list[PageShard]:
     manifest = load_manifest(folder)
     if manifest["kind"] != _CORPUS:
-        raise ConfigError(f"{folder} is a run of kind {manifest['kind']!r}: name one of `mathmill pipeline run`")
+        raise ConfigError(f"{shown(folder)} is a run of kind {manifest['kind']!r}: name one of `mathmill pipeline run`")
     outputs = committed_outputs(Ledger(folder))
     if outputs != manifest["outputs"]:
-        raise InputMissing(f"{folder} is an unfinished run: run its command again to finish it")
+        raise InputMissing(f"{shown(folder)} is an unfinished run: run its command again to finish it")
     shards = []
     for name, output in outputs.items():
         if name.startswith(f"{_CORPUS}/"):
-            path = folder / name
+            path = at_hand(folder / name)
             if not path.is_file() or path.stat().st_size != output["size"]:
-                raise DamagedInput(f"{path} is not as its run left it: `mathmill runs check {folder}` tells more")
+                raise DamagedInput(
+                    f"{path} is not as its run left it: `mathmill runs check {shown(folder)}` tells more"
+                )
             shards.append(PageShard(_stem(path.name), path, output["sha256"]))
     return sorted(shards, key=lambda shard: shard.name)
 

@@ -3,7 +3,7 @@
 RUN/
   config.json      the resolved recipe, written first: another recipe is refused
   lock             held while a process writes here
-  ledger.jsonl     one line a finished unit of work
+  ledger.jsonl     one line a finished unit of work; a folder `ledger` in a store
   manifest.json    written last: the run is done; a function of recipe and inputs alone
   timings.json     what differs from machine to machine: seconds, memory, versions
   <outputs>        whatever the units wrote
@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import shutil
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -23,10 +23,10 @@ from typing import Any
 import orjson
 
 from mathmill.data.config import Config, canonical_json, config_hash
-from mathmill.data.errors import CannotCreate, ConfigError, InputMissing
+from mathmill.data.errors import CannotCreate, ConfigError, InputMissing, MathmillError
 from mathmill.data.files import file_sha256, temporary, write_whole, writing
-from mathmill.data.ledger import FolderLock, Ledger
-from mathmill.data.storage import local_folder
+from mathmill.data.ledger import LEDGER, Ledger, folder_lock
+from mathmill.data.mounts import at_hand, files_below, is_folder, is_there, names_in, push, remove, run_folder, shown
 
 MANIFEST = "manifest.json"
 NEW, UNFINISHED, DONE = "new", "unfinished", "done"
@@ -39,9 +39,10 @@ class Run:
     """A Run's folder, open for writing: use as a context manager.
 
     Raises, where it is made:
-        ConfigError: the folder is an address.
+        ConfigError: the folder is an address of no kind that can be written.
     On entry:
         Locked: another process writes in the folder.
+        InputMissing: the folder is an address, and cannot be read.
         ConfigError: the folder holds a run of another recipe; the message shows what differs.
         CannotCreate, DiskFull: the folder cannot be written.
     """
@@ -59,32 +60,43 @@ class Run:
         `later` names fields of the config that may change from one execution to the next, since all that hangs on them
         says so by its source; each with the files that it names.
         """
-        self.folder = local_folder(folder)
+        self.folder = run_folder(folder)
         self.config = config
         self.kind = kind
         self.later = {name: dict(named) for name, named in (later or {}).items()}
         self.files = dict(files or {})
-        self._lock = FolderLock(folder)
+        self._held = ExitStack()
+        self._open: Ledger | None = None
 
     def __enter__(self) -> Run:
         self.inspect()
         with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock.__enter__()
-        try:
+        with ExitStack() as held:
+            held.enter_context(folder_lock(self.folder))
             if self.inspect() == NEW or _read_json(self.folder / _CONFIG) != self._claim():
                 self.reopen()  # first: a manifest must never stand beside another config
-                write_whole(self.folder / _CONFIG, _pretty(self._claim()))
-            self.ledger = Ledger(self.folder)
-        except BaseException:
-            self._lock.__exit__(None, None, None)
-            raise
+                _write(self.folder / _CONFIG, self._claim())
+            self._open = Ledger(self.folder)
+            self._held = held.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._lock.__exit__(kind, error, trace)
+        ledger, self._open = self.ledger, None
+        with self._held:
+            if kind is None:
+                ledger.close()
+            else:
+                with suppress(MathmillError):  # it would hide what ended the run
+                    ledger.close()
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger, while the run is open."""
+        assert self._open is not None, "a run's ledger is there while it is open"
+        return self._open
 
     def _claim(self) -> dict[str, Any]:
         claim = {"kind": self.kind, "config": self.config.model_dump(mode="json"), "files": self.files}
@@ -105,20 +117,19 @@ class Run:
         if self.folder.exists() and not self.folder.is_dir():
             raise CannotCreate(f"{self.folder} is a file: choose another folder with --out")
         path = self.folder / _CONFIG
-        if path.exists():
+        if is_there(path):
             claimed, mine = _read_json(path), self._claim()
             changes = list(differences(self._settled(claimed), self._settled(mine)))
             if changes:
                 raise ConfigError(
-                    f"{self.folder} holds a run of another recipe ({_listed(changes)}): "
+                    f"{shown(self.folder)} holds a run of another recipe ({_listed(changes)}): "
                     "choose another folder with --out, or delete this one"
                 )
             return DONE if claimed == mine and self.is_done else UNFINISHED
-        entries = self.folder.iterdir() if self.folder.exists() else ()
-        strangers = sorted(entry.name for entry in entries if entry.name not in ("lock", temporary(path).name))
+        strangers = [name for name in names_in(self.folder) if name not in ("lock", temporary(path).name)]
         if strangers:
             raise ConfigError(
-                f"{self.folder} holds files that are no run of mathmill's ({', '.join(strangers[:3])}): "
+                f"{shown(self.folder)} holds files that are no run of mathmill's ({', '.join(strangers[:3])}): "
                 "choose an empty folder with --out"
             )
         return NEW
@@ -130,30 +141,28 @@ class Run:
         renamed when their process died, and a query over the folder would count them.
         """
         committed = committed_outputs(self.ledger)
-        for path in sorted(path for name in owned for path in (self.folder / name).glob("*")):
-            if path.is_file() and path.relative_to(self.folder).as_posix() not in committed:
-                with writing(path):
-                    path.unlink()
-        for path in sorted(self.folder.rglob(".*.tmp")):
-            with writing(path):
-                if path.is_dir():
-                    shutil.rmtree(path)
-                else:
-                    path.unlink(missing_ok=True)
+        for name in sorted(owned):
+            folder = self.folder / name
+            for path in (folder / each for each in names_in(folder)):
+                if not is_folder(path) and path.relative_to(self.folder).as_posix() not in committed:
+                    remove(path)
+        names = (name for name in names_in(self.folder) if name.startswith(".") and name.endswith(".tmp"))
+        for path in sorted({*self.folder.rglob(".*.tmp"), *(self.folder / name for name in names)}):
+            remove(path)
 
     @property
     def is_done(self) -> bool:
         """Whether the manifest is there, whole, and lists just what the ledger says."""
         try:
-            manifest = orjson.loads((self.folder / MANIFEST).read_bytes())
+            manifest = orjson.loads(at_hand(self.folder / MANIFEST).read_bytes())
         except (FileNotFoundError, orjson.JSONDecodeError):
             return False
-        return isinstance(manifest, dict) and manifest.get("outputs") == committed_outputs(Ledger(self.folder))
+        ledger = self._open or Ledger(self.folder)
+        return isinstance(manifest, dict) and manifest.get("outputs") == committed_outputs(ledger)
 
     def reopen(self) -> None:
         """Take the manifest away, since work is to be done again: from now on the run is not done."""
-        with writing(self.folder / MANIFEST):
-            (self.folder / MANIFEST).unlink(missing_ok=True)
+        remove(self.folder / MANIFEST)
 
     def finish(self, inputs: list[dict[str, Any]], facts: Mapping[str, Any], timings: Mapping[str, Any]) -> None:
         """Write the manifest, which makes the run done.
@@ -173,15 +182,21 @@ class Run:
             "code": sorted({line["code"] for line in self.ledger.lines.values() if "code" in line}),
             **facts,
         }
-        write_whole(self.folder / _TIMINGS, _pretty(dict(timings)))
-        write_whole(self.folder / MANIFEST, _pretty(manifest))
+        self.ledger.settle()
+        _write(self.folder / _TIMINGS, dict(timings))
+        _write(self.folder / MANIFEST, manifest)
+
+
+def _write(path: Path, value: Any) -> None:
+    write_whole(path, _pretty(value))
+    push(path)
 
 
 def _read_json(path: Path) -> Any:
     try:
-        return orjson.loads(path.read_bytes())
+        return orjson.loads(at_hand(path).read_bytes())
     except orjson.JSONDecodeError as error:
-        raise ConfigError(f"{path} is damaged ({error}): delete its folder, or restore the file") from error
+        raise ConfigError(f"{shown(path)} is damaged ({error}): delete its folder, or restore the file") from error
 
 
 def _pretty(value: Any) -> bytes:
@@ -231,12 +246,12 @@ def load_manifest(folder: Path) -> dict[str, Any]:
         InputMissing: there is no run there, or it is not finished.
     """
     path = folder / MANIFEST
-    if path.exists():
+    if is_there(path):
         manifest: dict[str, Any] = _read_json(path)
         return manifest
-    if (folder / _CONFIG).exists():
-        raise InputMissing(f"{folder} is an unfinished run: run its command again to finish it")
-    raise InputMissing(f"no run at {folder}: name the folder of one (`mathmill runs ls` lists them)")
+    if is_there(folder / _CONFIG):
+        raise InputMissing(f"{shown(folder)} is an unfinished run: run its command again to finish it")
+    raise InputMissing(f"no run at {shown(folder)}: name the folder of one (`mathmill runs ls` lists them)")
 
 
 def load_claim(folder: Path) -> dict[str, Any]:
@@ -247,15 +262,25 @@ def load_claim(folder: Path) -> dict[str, Any]:
 
 def find_runs(root: Path) -> list[Path]:
     """The folders of runs, finished or not, in `root` (itself, or at most three levels below), sorted."""
-    if not root.is_dir():
-        raise InputMissing(f"no folder at {root}: name the folder that holds your runs")
-    patterns = (_CONFIG, f"*/{_CONFIG}", f"*/*/{_CONFIG}", f"*/*/*/{_CONFIG}")
-    return sorted(path.parent for pattern in patterns for path in root.glob(pattern) if _is_run_config(path))
+    if not is_there(root) or root.is_file():
+        raise InputMissing(f"no folder at {shown(root)}: name the folder that holds your runs")
+    return sorted(_runs_below(root, 3))
+
+
+def _runs_below(folder: Path, levels: int) -> Iterator[Path]:
+    """A run's own folders are not looked into; those of a loop, which is none itself, are."""
+    names = names_in(folder)
+    if _CONFIG in names and _is_run_config(folder / _CONFIG):
+        yield folder
+    elif levels:
+        for path in (folder / name for name in names):
+            if is_folder(path):
+                yield from _runs_below(path, levels - 1)
 
 
 def _is_run_config(path: Path) -> bool:
     try:
-        config = orjson.loads(path.read_bytes())
+        config = orjson.loads(at_hand(path).read_bytes())
     except (OSError, orjson.JSONDecodeError):
         return False
     return isinstance(config, dict) and {"kind", "config"} <= config.keys()
@@ -270,13 +295,12 @@ def check_outputs(folder: Path) -> list[str]:
     """Rehash every output that the manifest lists, and look for files that are none; what is wrong, a line each."""
     wrong = []
     committed = committed_outputs(Ledger(folder))
-    own = {MANIFEST, _CONFIG, _TIMINGS, "ledger.jsonl", "lock"}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and name not in committed and name not in own:
+    own = {MANIFEST, _CONFIG, _TIMINGS, f"{LEDGER}.jsonl", "lock"}
+    for name in files_below(folder):
+        if name not in committed and name not in own and not name.startswith(f"{LEDGER}/"):
             wrong.append(f"{name}: no unit of the ledger wrote it")
     for name, listed in load_manifest(folder)["outputs"].items():
-        path = folder / name
+        path = at_hand(folder / name)
         if not path.is_file():
             wrong.append(f"{name}: missing")
         elif path.stat().st_size != listed["size"]:

@@ -14,6 +14,7 @@ import zstandard
 from mathmill.data.columns import TableWriter
 from mathmill.data.config import canonical_json
 from mathmill.data.files import Output, Staging, writing
+from mathmill.data.mounts import at_hand
 from mathmill.data.records import Document
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class DocumentWriter:
 
 def read_documents(path: Path) -> Iterator[Document]:
     """The Documents of a working shard, in order."""
-    with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
+    with at_hand(path).open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
         for line in io.BufferedReader(stream):
             yield Document(**orjson.loads(line))
 

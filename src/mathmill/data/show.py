@@ -10,6 +10,7 @@ import orjson
 
 from mathmill.data.browse import dropped_counts, dropped_examples, sample, stats
 from mathmill.data.errors import DamagedInput
+from mathmill.data.mounts import is_there, shown
 from mathmill.data.runs import MANIFEST, check_outputs, find_runs, load_claim, load_manifest
 from mathmill.data.terminal import clean, counted, measured_words, one_line, print_json, print_table
 from mathmill.data.unfinished import tell_unfinished
@@ -19,18 +20,18 @@ def show_runs(folder: Path, as_json: bool) -> None:
     """The runs in a folder, finished or not."""
     rows = []
     for run in find_runs(folder):
-        manifest = load_manifest(run) if (run / MANIFEST).exists() else {}
+        manifest = load_manifest(run) if is_there(run / MANIFEST) else {}
         counts = manifest.get("counts", {})
         kept = counts.get("kept", counts.get("completions", 0))
         state = "done" if manifest else "unfinished"
-        rows.append((str(run), load_claim(run)["kind"], state, manifest.get("run", ""), kept))
+        rows.append((shown(run), load_claim(run)["kind"], state, manifest.get("run", ""), kept))
     columns = ("run", "kind", "state", "id", "kept")
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
     elif rows:
         print_table(columns, rows)
     else:
-        print(f"no runs in {folder}")
+        print(f"no runs in {shown(folder)}")
 
 
 def show_check(folder: Path, as_json: bool) -> None:
@@ -41,15 +42,16 @@ def show_check(folder: Path, as_json: bool) -> None:
     """
     wrong = check_outputs(folder)
     if as_json:
-        print_json({"run": str(folder), "wrong": wrong})
+        print_json({"run": shown(folder), "wrong": wrong})
     for line in () if as_json else wrong:
         print(line)
     if wrong:
         raise DamagedInput(
-            f"{counted(len(wrong), 'output')} of {folder} cannot be trusted: run its recipe again to have it made anew"
+            f"{counted(len(wrong), 'output')} of {shown(folder)} cannot be trusted: run its recipe again to have it "
+            "made anew"
         )
     if not as_json:
-        print(f"{folder}: all {len(load_manifest(folder)['outputs'])} outputs are as they were committed")
+        print(f"{shown(folder)}: all {len(load_manifest(folder)['outputs'])} outputs are as they were committed")
 
 
 def show_sample(folder: Path, n: int, seed: int, characters: int, as_json: bool) -> None:

@@ -49,18 +49,26 @@ def is_remote(path: str | Path) -> bool:
     return "://" in str(path)
 
 
+def is_address(folder: str | Path) -> bool:
+    """Whether `folder` has a scheme; of an address a path has one slash less, as in `s3:/bucket`."""
+    return _ADDRESS.match(str(folder)) is not None
+
+
+def whole_address(folder: str | Path) -> str:
+    """An address with the slash that a path lost."""
+    scheme, _, rest = str(folder).partition(":")
+    return f"{scheme}://{rest.lstrip('/')}"
+
+
 def local_folder(folder: str | Path) -> Path:
-    """`folder` as a path; of an address a path has one slash less, as in `s3:/bucket`.
+    """`folder` as a path.
 
     Raises:
-        ConfigError: it is an address: runs lock, rename and look up, which only file systems can.
+        ConfigError: it is an address; `mathmill.data.mounts.run_folder` takes those of runs.
     """
-    if found := _ADDRESS.match(str(folder)):
-        raise ConfigError(
-            f"{found[0]}//{str(folder)[found.end() :].lstrip('/')} is an address, and a run's folder is local: name a "
-            "folder of this machine, and copy it when the run is done"
-        )
-    return Path(folder)
+    if is_address(folder):
+        raise ConfigError(f"{whole_address(folder)} is an address, and a folder of this machine is wanted here")
+    return folder if isinstance(folder, Path) else Path(folder)
 
 
 def expand(patterns: Sequence[str | Path]) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mathmill.data.errors import DamagedInput, InputMissing
+from mathmill.data.mounts import at_hand, parts, shown
 from mathmill.data.unfinished import unfinished
 
 
@@ -34,16 +35,16 @@ def ask_tables(run: Path, tables: Sequence[str], query: str, values: Mapping[str
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
-            raise DamagedInput(f"cannot read {run} ({error}): `mathmill runs check` tells more") from error
+            raise DamagedInput(f"cannot read {shown(run)} ({error}): `mathmill runs check` tells more") from error
 
 
 def _files(run: Path, table: str) -> list[str]:
-    files = sorted(glob.escape(str(path)) for path in (run / table).glob("*.parquet"))
+    files = [glob.escape(str(path)) for path in parts(run / table)]
     if not files:
         if said := unfinished(run):
             raise InputMissing(f"there is no table of {table} yet: {said}")
         raise InputMissing(
-            f"no {table} in {run}: name the folder of a run that has some (`mathmill runs ls` lists them)"
+            f"no {table} in {shown(run)}: name the folder of a run that has some (`mathmill runs ls` lists them)"
         )
     return files
 
@@ -60,7 +61,7 @@ def table_rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
 
 def folder_rows(folder: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     """The rows of the table that a Reduce wrote, in its order, whatever number of files an engine made of it."""
-    for path in sorted(folder.glob("*.parquet")):
+    for path in parts(folder):
         yield from table_rows(path, columns)
 
 
@@ -68,7 +69,7 @@ def numbered_rows(path: Path, columns: Sequence[str], first: int = 0) -> Iterato
     """The rows with their numbers in the file, from `first` on; groups of rows before it are not read."""
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(at_hand(path)) as file:
         group = begin = 0
         while group < file.num_row_groups and begin + file.metadata.row_group(group).num_rows <= first:
             begin += file.metadata.row_group(group).num_rows

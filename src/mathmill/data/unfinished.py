@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mathmill.data.errors import InputMissing
+from mathmill.data.mounts import is_there, names_in, shown
 from mathmill.data.runs import MANIFEST, load_claim
 from mathmill.data.terminal import one_line
 
@@ -25,13 +26,13 @@ def unfinished(run: Path) -> str:
     Raises:
         ConfigError: what the run was begun with cannot be read.
     """
-    if not (run / _CONFIG).is_file() or (run / MANIFEST).is_file():
+    if not is_there(run / _CONFIG) or is_there(run / MANIFEST):
         return ""
     claim = load_claim(run)
     if not {"kind", "config"} <= claim.keys():  # the config of a model, say
         return ""
     command = "its command" if claim["kind"] != "corpus" else f"`{_command(run, claim)}`"
-    return one_line(f"{run} is not finished: run {command} again, and it goes on where it stopped")
+    return one_line(f"{shown(run)} is not finished: run {command} again, and it goes on where it stopped")
 
 
 def _command(run: Path, claim: dict[str, Any]) -> str:
@@ -39,7 +40,7 @@ def _command(run: Path, claim: dict[str, Any]) -> str:
     archives = claim["config"].get("archives", ())
     given = [f"--input {shlex.quote(str(each))}" for each in archives[:_ARCHIVES]]
     more = ["..."] * (len(archives) > _ARCHIVES)
-    return " ".join(["mathmill pipeline run RECIPE", *given, *more, "--out", shlex.quote(str(run))])
+    return " ".join(["mathmill pipeline run RECIPE", *given, *more, "--out", shlex.quote(shown(run))])
 
 
 def tell_unfinished(run: Path) -> None:
@@ -60,5 +61,5 @@ def check_pass(run: Path, use: str) -> None:
         raise InputMissing(f"the pass {use} has not been over all pages: {said}")
 
 
-def _names(run: Path, folder: str) -> list[Path]:
-    return [path for path in (run / folder).glob("*") if not path.name.startswith(".")]
+def _names(run: Path, folder: str) -> list[str]:
+    return [name for name in names_in(run / folder) if not name.startswith(".")]

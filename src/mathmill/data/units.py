@@ -17,6 +17,7 @@ from mathmill.data.config import canonical_json
 from mathmill.data.engine import Engine, Failure
 from mathmill.data.errors import CannotCreate, DiskFull, MathmillError
 from mathmill.data.files import Output, Staging, file_sha256, writing
+from mathmill.data.mounts import parts
 from mathmill.data.progress import Outlook, progress_shown
 from mathmill.data.records import Reduce
 from mathmill.data.runs import Run, code_version
@@ -139,14 +140,18 @@ def reduce_unit(
     def make() -> tuple[dict[str, Output], dict[str, Any]]:
         tables = {table: run.folder / table for table in reduce.reads}
         engine.sql(reduce.query, {**tables, **(others or {})}, out)
-        parts = sorted(out.glob("*.parquet"))
-        names = {f"{reduce.name}/{path.name}": path for path in parts}
-        return {
-            name: Output(file_sha256(path), path.stat().st_size, count_parquet(path)) for name, path in names.items()
-        }, {}
+        return table_outputs(out), {}
 
     make_unit(run, reduce.name, source, make)
     return out
+
+
+def table_outputs(folder: Path) -> dict[str, Output]:
+    """The outputs of a table that a query wrote in a run's folder, by name there."""
+    return {
+        f"{folder.name}/{path.name}": Output(file_sha256(path), path.stat().st_size, count_parquet(path))
+        for path in parts(folder)
+    }
 
 
 def publish_files(folder: Path, files: Mapping[str, bytes]) -> dict[str, Output]:

@@ -11,9 +11,11 @@ from typing import Any
 from mathmill.data.config import load_recipe
 from mathmill.data.errors import ConfigError, DiskFull
 from mathmill.data.ledger import Ledger
+from mathmill.data.mounts import mount_of, shown
 from mathmill.data.storage import open_source
 from mathmill.pipeline.decontaminate.decontaminate import Decontaminate
 from mathmill.pipeline.engines.choice import EngineChoice, make_engine
+from mathmill.pipeline.fetch.streaming import find_streams, noted_paths
 from mathmill.pipeline.harvest.harvest import UNCLEAN, Harvest
 from mathmill.pipeline.inputs import find_inputs
 from mathmill.pipeline.language import UNDETERMINED, Language, identifier, near_codes
@@ -42,7 +44,8 @@ class Plan:
 
     archives: int
     to_do: int  # archives that no earlier execution finished
-    bytes_in: int
+    bytes_in: int  # of those whose size is known before they are read
+    unsized: int  # archives that are fetched from a crawl, whose size is not
     folder: str
     state: str  # new, unfinished or done
     suspect: tuple[str, ...]  # inputs that do not begin as an archive does
@@ -74,13 +77,15 @@ def check_plan(recipe: PipelineRecipe, folder: Path) -> Plan:
             page can have, or the folder is another run's.
         DiskFull: the free space is less than the run may need.
     """
-    inputs = find_inputs(recipe.archives)
+    inputs = find_inputs(recipe.archives, find_streams(recipe.archives, noted_paths(folder)))
     _start_stages(recipe)
     _check_languages(recipe)
-    size = sum(archive.size for archive in inputs)
+    size = sum(archive.size or 0 for archive in inputs)
     parent = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.is_dir())
     free = shutil.disk_usage(parent).free
     needed = size // 4  # kept text and tables: 3 % of a crawl, a quarter where everything is mathematics
+    if mount_of(folder) is not None:
+        needed = 0  # they are in the store, whose size nobody tells
     if free < needed:
         raise DiskFull(
             f"{parent} has {free:,} bytes free, the run may need {needed:,}: choose another folder with --out"
@@ -91,7 +96,8 @@ def check_plan(recipe: PipelineRecipe, folder: Path) -> Plan:
         archives=len(inputs),
         to_do=sum(not is_shard_done(ledger, archive) for archive in inputs),
         bytes_in=size,
-        folder=str(folder),
+        unsized=sum(archive.size is None for archive in inputs),
+        folder=shown(folder),
         state=state,
         suspect=tuple(archive.uri for archive in inputs if archive.size and not _begins_as_archive(archive.uri)),
         free_bytes=free,

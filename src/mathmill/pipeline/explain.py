@@ -17,6 +17,7 @@ import orjson
 
 from mathmill.data.domains import registered_domain
 from mathmill.data.errors import InputMissing
+from mathmill.data.mounts import has_parts, is_there, shown
 from mathmill.data.runs import load_claim
 from mathmill.data.tables import ask
 from mathmill.data.terminal import counted, measured_words
@@ -74,7 +75,9 @@ def explain(folder: Path, page: str) -> list[Explanation]:
         {"url": page, "host": host},
     )
     hint = f"; it saw {', '.join(dict.fromkeys(row['url'] for row in near))}" if near else ""
-    raise InputMissing(f"{folder} never saw {page}{hint}: give the address as the crawl has it, or a Document's id")
+    raise InputMissing(
+        f"{shown(folder)} never saw {page}{hint}: give the address as the crawl has it, or a Document's id"
+    )
 
 
 def _captures(folder: Path, column: str, values: Sequence[str], found_by: str = "") -> list[Explanation]:
@@ -108,7 +111,7 @@ def _other_spellings(folder: Path, url: str) -> list[str]:
 
 def _decisions(folder: Path, where: str, values: dict[str, str]) -> dict[tuple[str, int], dict[str, Any]]:
     """What the passes decided on some captures, by archive and offset; empty before they are done."""
-    if not any((folder / DECISIONS).glob("*.parquet")):
+    if not has_parts(folder / DECISIONS):
         return {}
     rows = ask(folder, DECISIONS, f"SELECT * FROM {DECISIONS} WHERE {where}", values)  # noqa: S608
     return {(row["archive"], row["offset"]): row for row in rows}
@@ -127,9 +130,9 @@ def _silent(folder: Path) -> dict[str, dict[str, Any]]:
 
     Those that have judged nothing yet, as in a run under way, are left out.
     """
-    claim = load_claim(folder) if (folder / _CONFIG).is_file() else {"config": {}}
+    claim = load_claim(folder) if is_there(folder / _CONFIG) else {"config": {}}
     uses = [each["use"] for each in claim["config"].get("passes", ())]
-    said: dict[str, dict[str, Any]] = {use: {} for use in uses if any((folder / use).glob("*.parquet"))}
+    said: dict[str, dict[str, Any]] = {use: {} for use in uses if has_parts(folder / use)}
     if _LOOKING in said:
         (sets,) = ask(folder, SETS, f"SELECT count(*) AS benchmarks FROM {SETS}", {})  # noqa: S608
         said[_LOOKING] = {**sets, "found": 0}

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mathmill.data.mounts import parts
 from mathmill.data.records import Reduce
 from mathmill.data.stats import wilson_interval
 from mathmill.pipeline.members import HARMLESS
@@ -95,7 +96,7 @@ def read_funnel(folder: Path, stages: Sequence[str], gates: Sequence[str], passe
     """The funnel from the tables that `FUNNEL` and `DECIDED` wrote below a run's folder; all names in order."""
     import pyarrow.parquet as pq
 
-    rows, decided = (pq.read_table(folder / name).to_pylist() for name in (FUNNEL.name, DECIDED.name))
+    rows, decided = (pq.read_table(parts(folder / name)).to_pylist() for name in (FUNNEL.name, DECIDED.name))
     return make_funnel(rows, stages, gates, decided, passes)
 
 

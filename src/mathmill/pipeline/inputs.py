@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mathmill.data.errors import ConfigError, InputMissing
 from mathmill.data.files import file_sha256
 from mathmill.data.storage import expand, is_remote, stat
+from mathmill.pipeline.fetch.streaming import SCHEME, Via, fetched, find_streams, is_stream, read_stream_address
 
 _OTHERS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".json", ".parquet", ".csv", ".txt", ".pdf", ".zip")
 _SUFFIXES = (".gz", ".zst", ".warc", ".arc", ".wet", ".wat")
@@ -23,22 +25,28 @@ class ArchiveInput:
 
     name: str  # unique in the run: the file's name without its suffixes
     uri: str
-    size: int  # bytes as stored
+    size: int | None  # bytes as stored, None where nobody knows before it is fetched
     modified: str  # changes when the file does: a time stamp, or what the server says in its place
+    via: Via | None = None  # how it comes here, where it is fetched whole by whoever reads it
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {"name": self.name, "uri": self.uri, "size": self.size, "modified": self.modified}
 
 
-def find_inputs(patterns: Sequence[str]) -> list[ArchiveInput]:
+def find_inputs(patterns: Sequence[str], streams: Mapping[str, Sequence[str]] | None = None) -> list[ArchiveInput]:
     """All archives that the patterns name, sorted by name, so that their order in a recipe does not matter.
+
+    `streams` are the paths in a crawl that `cc:` addresses are known to name; the others are looked up.
 
     Raises:
         InputMissing: a path is not there, a glob matches nothing, or a server does not answer.
+        ConfigError: a file is no archive, or an address is wrong.
     """
     if not patterns:
         raise ConfigError("no archives are named: give some with --input, or as `archives` in the recipe")
-    uris = expand(patterns)
+    vias = dict(_streamed(find_streams(patterns, streams or {})))
+    plain = [pattern for pattern in patterns if not is_stream(pattern)]
+    uris = [*vias, *(expand(plain) if plain else ())]
     for uri in uris:
         if uri.lower().endswith(_OTHERS):
             raise ConfigError(
@@ -51,9 +59,15 @@ def find_inputs(patterns: Sequence[str]) -> list[ArchiveInput]:
     stems = Counter(_stem(uri) for uri in uris)
     found = []
     for uri in uris:
-        size, modified = stat(uri)
-        found.append(ArchiveInput(_name(uri, stems), uri, size, modified))
+        size, modified = (None, "") if uri in vias else stat(uri)
+        found.append(ArchiveInput(_name(uri, stems), uri, size, modified, vias.get(uri)))
     return sorted(found, key=lambda archive: archive.name)
+
+
+def _streamed(streams: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Via]]:
+    for address, paths in streams.items():
+        via = read_stream_address(address).via
+        yield from ((f"{SCHEME}{path}", via) for path in paths)
 
 
 def _stem(uri: str) -> str:
@@ -67,6 +81,31 @@ def _name(uri: str, stems: Counter[str]) -> str:
     """The stem, and where several files share it, a hash of the address as well."""
     stem = _stem(uri)
     return stem if stems[stem] == 1 else f"{stem}-{hashlib.sha256(uri.encode()).hexdigest()[:8]}"
+
+
+def is_as_it_was(archive: ArchiveInput, seen: Mapping[str, Any]) -> bool:
+    """Whether the archive is what an earlier execution saw.
+
+    An archive of a crawl is told by its path there, since those never change; all others by their content.
+    """
+    if archive.via is not None:
+        return bool(seen["uri"] == archive.uri)
+    if seen["size"] != archive.size:
+        return False
+    return bool(seen["modified"] == archive.modified or seen["fingerprint"] == fingerprint(archive))
+
+
+@contextmanager
+def on_disk(archive: ArchiveInput, run_folder: Path) -> Iterator[ArchiveInput]:
+    """The archive as it can be read: one of a crawl is fetched for as long as the block lasts.
+
+    Raises what `mathmill.pipeline.fetch.streaming.fetched` does.
+    """
+    if archive.via is None:
+        yield archive
+        return
+    with fetched(archive.via, archive.uri.removeprefix(SCHEME), run_folder) as found:
+        yield replace(archive, uri=str(found.path), size=found.size)
 
 
 def fingerprint(archive: ArchiveInput) -> str:

@@ -25,7 +25,7 @@ class Outcome:
     row: dict[str, Any]
     document: Document | None
     record: Record | None  # of an errored page, to be set aside
-    seconds: dict[str, float]  # stage -> wall seconds
+    seconds: dict[str, float]  # stage -> processor seconds
 
 
 @dataclass(frozen=True, slots=True)

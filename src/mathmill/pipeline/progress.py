@@ -1,6 +1,7 @@
 """How far a run is, for whoever waits: workers leave a heartbeat a shard, the driver adds them up.
 
-The heartbeats are small files in the run's folder, so that they work wherever the workers are.
+The heartbeats are small files in the run's folder, so that they work wherever the workers see it; where it lies in
+object storage they do not, and finished shards alone are counted.
 """
 
 from __future__ import annotations
@@ -27,9 +28,8 @@ _BEAT_SECONDS = 1.0
 class Heartbeat:
     """One shard's progress, written about once a second; missing or torn ones do no harm."""
 
-    def __init__(self, folder: Path, shard: str, size: int) -> None:
+    def __init__(self, folder: Path, shard: str) -> None:
         self._path = folder / PROGRESS / f"{shard}.json"
-        self._size = size
         self._last = 0.0
         with writing(self._path):
             self._path.parent.mkdir(exist_ok=True)
@@ -76,14 +76,17 @@ class Standing:
 class ProgressBoard:
     """Adds finished shards and heartbeats up.
 
-    Pages are those of this execution; `done_bytes` of the archives were done by earlier ones.
+    Pages are those of this execution; `done_bytes` of the archives were done by earlier ones. Of `unsized` archives,
+    none of them in `total_bytes`, nobody knows the size before they are here: they count as those that are finished do.
     """
 
-    def __init__(self, folder: Path, total_bytes: int, done_bytes: int) -> None:
+    def __init__(self, folder: Path, total_bytes: int, done_bytes: int, unsized: int = 0) -> None:
         self._folder = folder / PROGRESS
         shutil.rmtree(self._folder, ignore_errors=True)  # what a killed execution left would be counted as ours
         self._total = total_bytes
         self._before = done_bytes
+        self._unsized = unsized
+        self._shards = 0
         self._finished = Standing()
         self._began = time.monotonic()
         self._lock = threading.Lock()
@@ -92,6 +95,7 @@ class ProgressBoard:
         """Count a shard that is committed."""
         with self._lock:
             self._finished.add(Standing.of(tally))
+            self._shards += 1
 
     def standing(self) -> Standing:
         """Finished shards of this execution plus those in work."""
@@ -112,9 +116,19 @@ class ProgressBoard:
     def outlook_of(self, standing: Standing) -> Outlook:
         """Pages a second, kept, dropped, lost, share of the bytes done and time left."""
         spent = time.monotonic() - self._began
-        left = (self._total - self._before - standing.bytes) * spent / standing.bytes if standing.bytes else None
-        share = (self._before + standing.bytes) / self._total if self._total else 1.0
+        total = self._all_bytes()
+        if total is None:
+            return Outlook(0.0, self._facts(standing), None)
+        left = max(0.0, total - self._before - standing.bytes) * spent / standing.bytes if standing.bytes else None
+        share = min(1.0, (self._before + standing.bytes) / total) if total else 1.0
         return Outlook(share, self._facts(standing), left)
+
+    def _all_bytes(self) -> float | None:
+        """Bytes of all archives, as far as they can be told; None before the first of unknown size is finished."""
+        if not self._unsized:
+            return self._total
+        with self._lock:
+            return self._total + self._unsized * self._finished.bytes / self._shards if self._shards else None
 
     def _facts(self, standing: Standing) -> str:
         rate = standing.pages / max(time.monotonic() - self._began, 1e-9)

@@ -44,7 +44,7 @@ class Tally:
     outcomes: Counter[str] = field(default_factory=Counter)
     bytes_in: int = 0
     bytes_lost: int = 0
-    seconds: dict[str, float] = field(default_factory=dict)  # stage -> wall seconds in page processes
+    seconds: dict[str, float] = field(default_factory=dict)  # stage -> processor seconds in page processes
     wall_seconds: float = 0.0
     peak_mb: float = 0.0  # of the largest process
 

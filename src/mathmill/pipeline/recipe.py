@@ -88,7 +88,9 @@ class CorpusFiles(Config):
 class PipelineRecipe(Config):
     """Archives in, a corpus out: the stages page by page, then the passes over all Documents, in order."""
 
-    archives: tuple[str, ...] = Field(default=(), description="paths, globs, https:// or s3:// addresses")
+    archives: tuple[str, ...] = Field(
+        default=(), description="paths, globs, https:// or s3:// addresses, cc:CRAWL/warc?shards=N"
+    )
     seed: int = Field(default=0, ge=0, lt=2**63)
     page: PageLimits = PageLimits()
     audit: Audit = Audit()

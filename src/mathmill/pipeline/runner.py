@@ -20,15 +20,18 @@ from mathmill.data.engine import Engine, Failure
 from mathmill.data.errors import CannotCreate, DamagedInput, DiskFull, InputMissing, MathmillError, Stopped
 from mathmill.data.files import file_sha256
 from mathmill.data.ledger import Ledger
+from mathmill.data.mounts import run_folder, shown
 from mathmill.data.progress import progress_shown
 from mathmill.data.runs import Run, code_version, committed_outputs
+from mathmill.data.shipping import shipping
 from mathmill.data.terminal import counted
 from mathmill.data.units import make_unit, map_units, publish_files, source_hash
 from mathmill.pipeline.card import Sources, corpus_card
 from mathmill.pipeline.cascade import is_gate
 from mathmill.pipeline.corpus import CORPUS, corpus_source, corpus_tasks, write_corpus_file
+from mathmill.pipeline.fetch.streaming import find_streams, note_paths, noted_paths
 from mathmill.pipeline.funnel import FUNNEL, Funnel, read_funnel
-from mathmill.pipeline.inputs import ArchiveInput, find_inputs, fingerprint
+from mathmill.pipeline.inputs import ArchiveInput, find_inputs, is_as_it_was
 from mathmill.pipeline.passes.base import Pass, Work, WorkingShard
 from mathmill.pipeline.passes.decisions import DECIDED, DECISIONS, SIZES, decide
 from mathmill.pipeline.progress import PROGRESS, ProgressBoard
@@ -66,12 +69,16 @@ def run_pipeline(recipe: PipelineRecipe, folder: Path, engine: Engine, error_bud
         DamagedInput: the error budget is exceeded; all work is kept, and the same command with a larger budget ends it.
         MathmillError: shards failed; the message lists them, the others are done.
     """
-    began = time.perf_counter()
-    inputs = find_inputs(recipe.archives)
+    began, folder = time.perf_counter(), run_folder(folder)
+    streams = find_streams(recipe.archives, noted_paths(folder))
+    inputs = find_inputs(recipe.archives, streams)
     with open_run(folder, recipe) as run:
+        engine = shipping(engine, run.folder)
         try:
-            run.clear_leftovers({*_OWNED, *_written(run), *(name for each in recipe.passes for name in each.folders)})
+            owned = {*_OWNED, *_written(run), *(name for each in recipe.passes for name in each.folders)}
+            run.clear_leftovers(owned)
             todo = [archive for archive in inputs if not is_shard_done(run.ledger, archive)]
+            note_paths(run, streams)
             if todo:
                 run.reopen()
                 _make_shards(run, recipe, engine, inputs, todo)
@@ -87,6 +94,7 @@ def run_pipeline(recipe: PipelineRecipe, folder: Path, engine: Engine, error_bud
             cards: dict[str, list[str]] = {each.use: list(each.card(told[each.use])) for each in recipe.passes}
             _write_card(run, recipe, funnel, tally, shards, cards)
             if not run.is_done:
+                run.clear_leftovers(owned)  # of workers that died on the way
                 _finish(run, recipe, shards, tally, funnel, told, seconds)
             fresh_pages = sum(shards[archive.name]["tally"]["pages"] for archive in todo)
             return RunResult(folder, funnel, tally, told, len(todo), fresh_pages, gone, time.perf_counter() - began)
@@ -111,17 +119,16 @@ def is_shard_done(ledger: Ledger, archive: ArchiveInput) -> bool:
     unit = f"shard/{archive.name}"
     if not ledger.is_done(unit):
         return False
-    seen = ledger.lines[unit]["input"]
-    if seen["size"] != archive.size:
-        return False
-    return bool(seen["modified"] == archive.modified or seen["fingerprint"] == fingerprint(archive))
+    return is_as_it_was(archive, ledger.lines[unit]["input"])
 
 
 def _make_shards(
     run: Run, recipe: PipelineRecipe, engine: Engine, inputs: list[ArchiveInput], todo: list[ArchiveInput]
 ) -> None:
-    total = sum(archive.size for archive in inputs)
-    board = ProgressBoard(run.folder, total, total - sum(archive.size for archive in todo))
+    names, lines = {archive.name for archive in todo}, run.ledger.lines
+    before = sum(lines[f"shard/{each.name}"]["input"]["size"] for each in inputs if each.name not in names)
+    total = before + sum(archive.size or 0 for archive in todo)
+    board = ProgressBoard(run.folder, total, before, sum(archive.size is None for archive in todo))
     tasks = [ShardTask(archive, recipe, run.folder) for archive in todo]
     failed: list[tuple[str, Exception]] = []
     done = 0
@@ -152,7 +159,7 @@ def _make_shards(
 
 def _commit_shard(run: Run, archive: ArchiveInput, receipt: ShardReceipt) -> None:
     facts = {
-        "input": archive.as_dict() | {"fingerprint": receipt.fingerprint},
+        "input": archive.as_dict() | {"size": receipt.size, "fingerprint": receipt.fingerprint},
         "tally": receipt.tally.as_dict(),
         "config": config_hash(run.config),
         "code": code_version(),
@@ -262,8 +269,8 @@ def _check_budget(folder: Path, tally: Tally, budget: float) -> None:
     if over:
         raise DamagedInput(
             f"{' and '.join(words for _, words in over)}, the budget is {budget:.2%}: look at them with "
-            f"`mathmill data dropped {folder} --outcome {over[0][0]}`, then run again with a larger --error-budget; "
-            "what is done is kept"
+            f"`mathmill data dropped {shown(folder)} --outcome {over[0][0]}`, then run again with a larger "
+            "--error-budget; what is done is kept"
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from mathmill.data.errors import MathmillError
 from mathmill.data.files import Output, Staging
 from mathmill.data.shards import DocumentWriter, count_documents, count_parquet, parquet_schema, write_parquet
 from mathmill.pipeline.aside import AsideWriter, count_aside
-from mathmill.pipeline.inputs import ArchiveInput, fingerprint
+from mathmill.pipeline.inputs import ArchiveInput, fingerprint, on_disk
 from mathmill.pipeline.isolate import Condemned, ItemLimits, Usage, isolated
 from mathmill.pipeline.page_work import ArchiveSource, Outcome
 from mathmill.pipeline.progress import Heartbeat
@@ -38,6 +38,7 @@ class ShardReceipt:
     """What one shard came to; goes into the ledger."""
 
     outputs: dict[str, Output]
+    size: int  # bytes of the archive, which of one that was fetched nobody knew before
     fingerprint: str
     tally: Tally
 
@@ -62,10 +63,15 @@ def run_shard(task: ShardTask) -> ShardReceipt:
 
     Raises:
         DiskFull, CannotCreate: the folder cannot take the files.
-        InputMissing: the archive cannot be opened.
+        InputMissing: the archive cannot be opened, or not be fetched.
         MathmillError: records and bytes do not add up to the archive.
     """
     began = time.perf_counter()
+    with on_disk(task.archive, task.folder) as archive:
+        return _make(replace(task, archive=archive), began)
+
+
+def _make(task: ShardTask, began: float) -> ShardReceipt:
     mark = fingerprint(task.archive)
     staging = Staging(task.folder)
     shard = _Shard(task, staging)
@@ -84,7 +90,7 @@ def run_shard(task: ShardTask) -> ShardReceipt:
             aside_name(task.archive.name): shard.aside.rows,
         }
     )
-    return ShardReceipt(outputs, mark, shard.tally)
+    return ShardReceipt(outputs, shard.tally.bytes_in, mark, shard.tally)
 
 
 class _Shard:
@@ -94,7 +100,7 @@ class _Shard:
         name = task.archive.name
         self._source = ArchiveSource(task.archive.uri, task.archive.name, task.recipe)
         self._limits = ItemLimits(task.recipe.page.seconds, task.recipe.page.megabytes)
-        self._heartbeat = Heartbeat(task.folder, name, task.archive.size)
+        self._heartbeat = Heartbeat(task.folder, name)
         self._documents_path = staging.stage(documents_name(name), count_documents)
         self.documents = DocumentWriter(self._documents_path)
         self.aside = AsideWriter(staging, aside_name(name), count_aside)

@@ -13,6 +13,7 @@ import orjson
 
 from mathmill.data.errors import ConfigError, DamagedInput, InputMissing
 from mathmill.data.json_lines import opened, read_lines
+from mathmill.data.mounts import shown
 from mathmill.data.runs import load_manifest
 from mathmill.data.storage import expand
 from mathmill.data.terminal import clean, counted, one_line, print_json, print_table
@@ -40,17 +41,15 @@ def show_result(result: RunResult, as_json: bool) -> None:
     if as_json:
         read = {"archives_read": result.fresh, "seconds": result.seconds}
         passes = {"funnel": result.funnel.as_dict(), "passes": result.told}
-        print_json({"run": str(result.folder), **read, **passes})
+        print_json({"run": shown(result.folder), **read, **passes})
     else:
         _print_result(result)
     _print_minds(minds(result.told))
 
 
 def _print_plan(plan: Plan) -> None:
-    print(
-        f"{plan.to_do:,} of {counted(plan.archives, 'archive')} to do, {counted(plan.bytes_in, 'byte')} in all "
-        f"-> {plan.folder} ({plan.state})"
-    )
+    size = counted(plan.bytes_in, "byte") if not plan.unsized else f"{plan.unsized:,} of them out of a crawl"
+    print(f"{plan.to_do:,} of {counted(plan.archives, 'archive')} to do, {size} in all -> {plan.folder} ({plan.state})")
     for name in plan.suspect:
         print(f"  {one_line(name)} does not begin as an archive does")
     if plan.benchmarks:
@@ -82,7 +81,7 @@ def _print_result(result: RunResult) -> None:
         print(f"taken out, since they are inputs no longer: {', '.join(result.gone)}")
     advice = "open it with datasets.load_dataset" if result.funnel.kept else "nothing to open"
     size = counted(result.funnel.kept, "page")
-    print(f"corpus: {result.folder} ({size}; {advice}); its README.md tells what each pass found")
+    print(f"corpus: {shown(result.folder)} ({size}; {advice}); its README.md tells what each pass found")
 
 
 def print_funnel(funnel: dict[str, Any]) -> None:
@@ -124,7 +123,7 @@ def show_run(folder: Path, as_json: bool) -> None:
         print_json(manifest)
         return
     code = ", ".join(manifest["code"])
-    print(f"{folder}: {manifest['kind']} {manifest['run']}, seed {manifest.get('seed')}, code {code}")
+    print(f"{shown(folder)}: {manifest['kind']} {manifest['run']}, seed {manifest.get('seed')}, code {code}")
     if manifest["kind"] == BENCHMARK:
         print()
         print_results(manifest["results"])

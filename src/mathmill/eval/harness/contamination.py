@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mathmill.data.errors import ConfigError, DamagedInput, InputMissing
+from mathmill.data.mounts import parts
 from mathmill.data.passages import Passage, Passages
 from mathmill.data.problem_texts import Kind, problem_texts
 from mathmill.data.problems import Problem
@@ -116,7 +117,7 @@ def _documents(corpus: Path) -> Iterator[tuple[str, str, str]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    files = sorted((corpus / "corpus").glob("*.parquet"))
+    files = parts(corpus / "corpus")
     if not files:
         raise InputMissing(f"no corpus in {corpus}: name the folder of a run that wrote one, as `pipeline run` does")
     for path in files:

@@ -16,7 +16,7 @@ from mathmill.data.problem_texts import KINDS
 from mathmill.data.records import Document, Dropped
 from mathmill.data.rows import ROW_BITS
 from mathmill.data.shards import publish_table
-from mathmill.data.tables import table_rows
+from mathmill.data.tables import folder_rows, table_rows
 from mathmill.pipeline.decontaminate.hits import HITS, generic_of, valid
 from mathmill.pipeline.decontaminate.segments import cuts_of, merged, without
 from mathmill.pipeline.decontaminate.texts import sought_texts
@@ -138,5 +138,4 @@ def _formulas(text: str) -> int:
 
 def effects(folder: Path) -> Iterator[dict[str, Any]]:
     """The rows of the effects on all shards."""
-    for path in sorted((folder / USE).glob("*.parquet")):
-        yield from table_rows(path, list(COLUMNS))
+    return folder_rows(folder / USE, list(COLUMNS))

@@ -13,7 +13,7 @@ from mathmill.data.files import Output, Staging
 from mathmill.data.passages import Passage
 from mathmill.data.records import Document, Reduce
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
-from mathmill.data.tables import table_rows
+from mathmill.data.tables import folder_rows
 from mathmill.pipeline.decontaminate.segments import merged, segment_of
 from mathmill.pipeline.decontaminate.texts import Item, SoughtTexts, sought_texts
 from mathmill.pipeline.passes.base import PassTask
@@ -93,8 +93,7 @@ def write_hits(task: PassTask) -> dict[str, Output]:
 
 def generic_of(run: Path) -> frozenset[str]:
     """The generic strings of a run, as `COLUMNS` has them in `string`; none if it has no such table."""
-    parts = sorted((run / GENERIC).glob("*.parquet"))
-    return frozenset(row["string"] for part in parts for row in table_rows(part, ["string"]))
+    return frozenset(row["string"] for row in folder_rows(run / GENERIC, ["string"]))
 
 
 def is_copied(text: str, sought: SoughtTexts, generic: frozenset[str] = frozenset()) -> Item | None:

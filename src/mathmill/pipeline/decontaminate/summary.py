@@ -11,6 +11,7 @@ import orjson
 
 from mathmill.data.errors import InputMissing
 from mathmill.data.markdown import table_lines
+from mathmill.data.mounts import has_parts, shown
 from mathmill.data.tables import ask_tables
 from mathmill.data.terminal import clean, counted, one_line, print_json, print_table
 from mathmill.pipeline.decontaminate.decontaminate import SETS
@@ -126,7 +127,7 @@ def cut_of(run: Path, n: int = 20, document: str = "") -> list[dict[str, Any]]:
     where = "WHERE document = $document OR url = $document" if document else ""
     values = {"n": n, **({"document": document} if document else {})}
     query = f"SELECT * FROM {CUT} {where} ORDER BY url, document, start LIMIT $n"  # noqa: S608  # names of ours
-    return ask_tables(run, (CUT,), query, values) if any((run / CUT).glob("*.parquet")) else []
+    return ask_tables(run, (CUT,), query, values) if has_parts(run / CUT) else []
 
 
 def generic_strings_of(run: Path) -> list[dict[str, Any]]:
@@ -136,9 +137,9 @@ def generic_strings_of(run: Path) -> list[dict[str, Any]]:
 
 
 def _check(run: Path) -> None:
-    if not any((run / HITS).glob("*.parquet")):
+    if not has_parts(run / HITS):
         raise InputMissing(
-            f"{run} tells nothing of contamination: name a run whose recipe has the pass decontaminate "
+            f"{shown(run)} tells nothing of contamination: name a run whose recipe has the pass decontaminate "
             '([[passes]], use = "decontaminate")'
         )
 
@@ -153,7 +154,7 @@ def print_contamination(
     summary, hits = contamination(run), hits_of(run, n, benchmark, document, generic)
     known = [each.benchmark for each in summary.benchmarks]
     if benchmark and benchmark not in known:
-        raise InputMissing(f"{run} did not look for {benchmark}: it looked for {', '.join(known)}")
+        raise InputMissing(f"{shown(run)} did not look for {benchmark}: it looked for {', '.join(known)}")
     strings, cut = generic_strings_of(run), cut_of(run, n, document)
     if as_json:
         print_json({**summary.as_dict(), "generic_strings": strings, "hits": hits, "cut_texts": cut})

@@ -12,6 +12,7 @@ from pathlib import Path
 import orjson
 
 from mathmill.data.files import temporary, writing
+from mathmill.data.mounts import at_hand, push, remove
 from mathmill.data.passages import WINDOW, Counting, Passages
 from mathmill.data.problem_texts import KINDS, Kind, Sought, problem_texts
 from mathmill.pipeline.decontaminate.benchmarks import Benchmark
@@ -46,16 +47,17 @@ def texts_in_file(run: Path, benchmarks: Iterable[Benchmark], kinds: Collection[
     )
     with writing(path):
         path.write_bytes(gzip.compress(b"\n".join(map(orjson.dumps, rows)), 1, mtime=0))
+    push(path)
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        remove(path)
 
 
 @lru_cache(1)
 def sought_texts(run: Path, fingerprint: str, counting: Counting, words: int = WINDOW) -> SoughtTexts:
     """The index of a run's texts, for `words` of them in a row; `fingerprint` is of them all."""
-    rows = [orjson.loads(line) for line in gzip.decompress(_path(run).read_bytes()).split(b"\n") if line]
+    rows = [orjson.loads(line) for line in gzip.decompress(at_hand(_path(run)).read_bytes()).split(b"\n") if line]
     items = tuple(Item(benchmark, name, kind) for benchmark, name, kind, _ in rows)
     return SoughtTexts(Passages([Sought(kind, text) for _, _, kind, text in rows], counting, words), items)
 

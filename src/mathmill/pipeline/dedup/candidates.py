@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from mathmill.data.columns import int64s
-from mathmill.data.files import Output, Staging, file_sha256
+from mathmill.data.files import Output, Staging
+from mathmill.data.mounts import parts
 from mathmill.data.records import Reduce
 from mathmill.data.shards import count_parquet, parquet_schema
-from mathmill.data.units import make_unit, source_hash
+from mathmill.data.units import make_unit, source_hash, table_outputs
 from mathmill.pipeline.dedup.components import BYTES_AN_EDGE, Rows, joined, joined_by_queries
 from mathmill.pipeline.dedup.near_tables import BANDS, COMPONENTS, STARS, band_names, batches
 from mathmill.pipeline.passes.base import Work
@@ -43,14 +44,14 @@ def find_candidates(work: Work, bands: int, memory_mb: int) -> Path:
     """Make the table of candidates and their components; its folder."""
     tables = [work.reduce(stars(band)) for band in band_names(bands)]
     sources = [work.hashes(table.name) for table in tables]
-    edges = sum(count_parquet(path) for table in tables for path in table.glob("*.parquet"))
+    edges = sum(count_parquet(path) for table in tables for path in parts(table))
     out = work.run.folder / COMPONENTS
 
     def make() -> tuple[dict[str, Output], dict[str, Any]]:
         if edges * BYTES_AN_EDGE <= memory_mb << 20:
             return _write(work.run.folder, *joined(edges for table in tables for edges in _edges(table))), {}
         joined_by_queries(work.engine, tables, out)
-        return _outputs(out), {}
+        return table_outputs(out), {}
 
     make_unit(work.run, COMPONENTS, source_hash(sources), make)
     return out
@@ -73,19 +74,12 @@ def _write(folder: Path, rows: Rows, labels: Rows) -> dict[str, Output]:
     return staging.publish({name: len(rows)})
 
 
-def _outputs(folder: Path) -> dict[str, Output]:
-    return {
-        f"{folder.name}/{path.name}": Output(file_sha256(path), path.stat().st_size, count_parquet(path))
-        for path in sorted(folder.glob("*.parquet"))
-    }
-
-
 def candidate_rows(folder: Path, low: int, high: int) -> Rows:
     """The rows of candidates from `low` to below `high`, ascending; other groups of rows are not read."""
     import pyarrow.parquet as pq
 
     found = [np.empty(0, np.int64)]
-    for path in sorted((folder / COMPONENTS).glob("*.parquet")):
+    for path in parts(folder / COMPONENTS):
         with pq.ParquetFile(path) as file:
             for group in range(file.num_row_groups):
                 known = file.metadata.row_group(group).column(0).statistics

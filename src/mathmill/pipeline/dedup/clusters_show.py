@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from mathmill.data.errors import InputMissing
+from mathmill.data.mounts import has_parts, shown
 from mathmill.data.tables import ask
 from mathmill.data.terminal import counted, one_line, print_json
 from mathmill.data.unfinished import check_pass, tell_unfinished
@@ -122,9 +123,9 @@ ORDER BY copies DESC, found.last, url, found.id
 def _check(run: Path) -> None:
     for use in _USES:
         check_pass(run, use)
-    if not any(path for use in _USES for path in (run / use).glob("*.parquet")):
+    if not any(has_parts(run / use) for use in _USES):
         raise InputMissing(
-            f"{run} tells nothing of copies: name a run whose recipe has the pass {' or '.join(_USES)} "
+            f"{shown(run)} tells nothing of copies: name a run whose recipe has the pass {' or '.join(_USES)} "
             f'([[passes]], use = "{NEAR}")'
         )
 
@@ -152,7 +153,9 @@ def show_clusters(run: Path, as_json: bool, most: int = 20, url: str = "") -> No
     found = find_clusters(run, most, url)
     tell_unfinished(run)
     if url and not found.clusters:
-        raise InputMissing(f"no copy or survivor in {run} has {url} in its address: `mathmill explain` tells of others")
+        raise InputMissing(
+            f"no copy or survivor in {shown(run)} has {url} in its address: `mathmill explain` tells of others"
+        )
     if as_json:
         print_json(asdict(found))
         return
@@ -160,8 +163,8 @@ def show_clusters(run: Path, as_json: bool, most: int = 20, url: str = "") -> No
         print(f"{one_line(cluster.survivor_url)}  {_fate(cluster)}")
         for copy in cluster.copies:
             print(f"    {one_line(copy.url)}  {_why(copy, cluster)}")
-    shown = "the largest is" if len(found.largest) == 1 else f"the {len(found.largest):,} largest are"
-    more = f"; {shown} shown" if 0 < len(found.largest) < found.clusters else ""
+    told = "the largest is" if len(found.largest) == 1 else f"the {len(found.largest):,} largest are"
+    more = f"; {told} shown" if 0 < len(found.largest) < found.clusters else ""
     print(f"{counted(found.clusters, 'cluster')}, {counted(found.copies, 'copy', 'copies')} dropped{more}")
 
 

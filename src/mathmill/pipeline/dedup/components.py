@@ -7,7 +7,6 @@ MapReduce and Beyond, section 3), each of which reads and writes a table of edge
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import numpy.typing as npt
 from mathmill.data.engine import Engine
 from mathmill.data.errors import MathmillError
 from mathmill.data.files import temporary
+from mathmill.data.mounts import parts, remove
 from mathmill.data.shards import count_parquet
 
 Rows = npt.NDArray[np.int64]
@@ -130,7 +130,7 @@ def joined_by_queries(engine: Engine, tables: list[Path], out: Path) -> None:
         MathmillError: the rounds do not end, which is a bug.
     """
     work = temporary(out.with_name(f"{out.name}_rounds"))
-    shutil.rmtree(work, ignore_errors=True)
+    remove(work)
     work.mkdir(parents=True)
     try:
         names = {f"stars_{number}": table for number, table in enumerate(tables)}
@@ -139,7 +139,7 @@ def joined_by_queries(engine: Engine, tables: list[Path], out: Path) -> None:
         last = _settled(engine, work)
         engine.sql(_LABELS, {EDGES: last}, out)
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        remove(work)
 
 
 def _settled(engine: Engine, work: Path) -> Path:
@@ -150,8 +150,8 @@ def _settled(engine: Engine, work: Path) -> Path:
         engine.sql(_LARGE_STAR, {EDGES: before}, middle)
         engine.sql(_SMALL_STAR, {EDGES: middle}, after)
         same = _same(engine, before, after, work / "fresh")
-        shutil.rmtree(middle)
-        shutil.rmtree(before)
+        remove(middle)
+        remove(before)
         if same:
             return after
         before = after
@@ -160,6 +160,7 @@ def _settled(engine: Engine, work: Path) -> Path:
 
 def _same(engine: Engine, before: Path, after: Path, out: Path) -> bool:
     """Whether two tables of edges hold the same ones, each of which they hold once."""
-    engine.sql("SELECT u, v FROM after EXCEPT SELECT u, v FROM before", {"before": before, "after": after}, out)
-    fresh, last, now = (sum(map(count_parquet, each.glob("*.parquet"))) for each in (out, before, after))
+    query = "SELECT u, v FROM after EXCEPT SELECT u, v FROM before ORDER BY u, v"
+    engine.sql(query, {"before": before, "after": after}, out)
+    fresh, last, now = (sum(map(count_parquet, parts(each))) for each in (out, before, after))
     return fresh == 0 and last == now

@@ -23,6 +23,7 @@ from pydantic import Field, PositiveInt, model_validator
 
 from mathmill.data.config import Config
 from mathmill.data.markdown import fact_lines
+from mathmill.data.mounts import is_there
 from mathmill.data.records import Reduce
 from mathmill.data.rows import ROW_BITS
 from mathmill.data.tables import ask
@@ -108,7 +109,7 @@ class NearDuplicates(Config):
 
     def told(self, folder: Path) -> Mapping[str, Any]:
         """Counts over all candidates (`near_tables.TALLY_COLUMNS`)."""
-        if not (folder / TALLIES).is_dir():
+        if not is_there(folder / TALLIES):
             return dict.fromkeys(TALLY_COLUMNS, 0)
         sums = ", ".join(
             f"{'max' if name == 'largest' else 'sum'}({name})::BIGINT AS {name}"  # of 128 bits otherwise

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mathmill.data.files import Output, Staging, writing
+from mathmill.data.mounts import at_hand
 from mathmill.data.rows import ROW_BITS
 from mathmill.data.shards import count_parquet
 from mathmill.pipeline.dedup.candidates import candidate_rows
@@ -77,7 +78,7 @@ class Texts:
     def tokens(self, number: int) -> Hashes:
         """The tokens of the Document of a number, with their marks."""
         members = self._members
-        path = self._folder / tokens_name(members.shards[number])
+        path = at_hand(self._folder / tokens_name(members.shards[number]))
         return np.fromfile(path, np.uint64, self.count(number), offset=int(members.firsts[number]) * _BYTES)
 
     def shingles(self, number: int) -> Hashes:

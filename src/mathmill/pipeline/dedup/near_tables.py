@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mathmill.data.columns import TableWriter
+from mathmill.data.mounts import parts
 from mathmill.data.shards import parquet_schema
 from mathmill.pipeline.dedup.copies import COPY_COLUMNS
 
@@ -63,7 +64,7 @@ def batches(folder: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """A table's rows by batches, in the order of its files and rows."""
     import pyarrow.parquet as pq
 
-    for path in sorted(folder.glob("*.parquet")):
+    for path in parts(folder):
         with pq.ParquetFile(path) as file:
             yield from file.iter_batches(_ROWS, columns=list(columns))
 
@@ -73,15 +74,15 @@ def part_of(folder: Path, columns: Sequence[str], first: int, count: int) -> pa.
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    parts: list[pa.Table] = []
+    found: list[pa.Table] = []
     begin = 0
-    for path in sorted(folder.glob("*.parquet")):
+    for path in parts(folder):
         with pq.ParquetFile(path) as file:
             for group in range(file.num_row_groups):
                 rows = file.metadata.row_group(group).num_rows
                 low, high = max(first - begin, 0), min(first + count - begin, rows)
                 if low < high:
-                    parts.append(file.read_row_group(group, columns=list(columns)).slice(low, high - low))
+                    found.append(file.read_row_group(group, columns=list(columns)).slice(low, high - low))
                 begin += rows
             schema = file.schema_arrow
-    return pa.concat_tables(parts) if parts else schema.empty_table().select(list(columns))
+    return pa.concat_tables(found) if found else schema.empty_table().select(list(columns))

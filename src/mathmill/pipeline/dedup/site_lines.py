@@ -24,6 +24,7 @@ from pydantic import Field
 from mathmill.data.config import Config, canonical_json
 from mathmill.data.files import Output
 from mathmill.data.markdown import fact_lines
+from mathmill.data.mounts import parts
 from mathmill.data.records import Document, Dropped, Reduce
 from mathmill.data.rows import ROW_BITS
 from mathmill.data.shards import publish_table
@@ -196,7 +197,7 @@ def _marks_of(task: PassTask) -> dict[int, tuple[int, int]]:
     import pyarrow.parquet as pq
 
     first, end = task.working.number << ROW_BITS, (task.working.number + 1) << ROW_BITS
-    table = pq.read_table(task.folder / MARKS, filters=[("row", ">=", first), ("row", "<", end)])
+    table = pq.read_table(parts(task.folder / MARKS), filters=[("row", ">=", first), ("row", "<", end)])
     rows, heads, tails = (table[name].to_pylist() for name in ("row", "head", "tail"))
     return {row - first: (head, tail) for row, head, tail in zip(rows, heads, tails, strict=True)}
 

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from mathmill.data.engine import Failure, WorkerDied
 from mathmill.pipeline.engines.duck import query_to_folder
+from mathmill.pipeline.engines.sending import sendable
 
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
@@ -58,7 +59,7 @@ class LocalEngine:
         try:
             while True:
                 for item in waiting:
-                    running[pool.submit(function, item)] = item
+                    running[pool.submit(_called, function, item)] = item
                     if len(running) >= 2 * self._workers:
                         break
                 if not running:
@@ -78,7 +79,7 @@ class LocalEngine:
     def _run_alone(self, function: Callable[[I], R], item: I) -> R | Failure:
         pool = self._pool = self._new_pool(1)
         try:
-            return _result(pool.submit(function, item))
+            return _result(pool.submit(_called, function, item))
         except BrokenProcessPool:
             return Failure(WorkerDied("its worker process was killed, also when it ran alone (memory, or a crash)"))
         finally:
@@ -106,6 +107,14 @@ class LocalEngine:
 
     def close(self) -> None:
         self._stop_pool()
+
+
+def _called(function: Callable[[I], R], item: I) -> R:
+    """What a worker does; an error that cannot be sent would break the pool."""
+    try:
+        return function(item)
+    except Exception as error:  # noqa: BLE001  # it is raised again
+        raise sendable(error) from None
 
 
 def _result(future: Future[R]) -> R | Failure:

@@ -12,6 +12,7 @@ from typing import Any
 from mathmill.data.columns import TableWriter
 from mathmill.data.files import Output, Staging
 from mathmill.data.markdown import foreign, table_lines
+from mathmill.data.mounts import at_hand, has_parts
 from mathmill.data.records import Reduce
 from mathmill.data.shards import count_parquet, parquet_schema, publish_table
 from mathmill.data.tables import folder_rows, table_rows
@@ -108,7 +109,7 @@ def problem_file(name: str, split: str) -> str:
 def problem_files(folder: Path, name: str) -> list[Path]:
     """The files of a set that a run has, train first."""
     paths = [folder / problem_file(name, split) for split in SPLITS]
-    return [path for path in paths if path.is_file()]
+    return [path for path in paths if at_hand(path).is_file()]
 
 
 def problem_rows(folder: Path, name: str, columns: Sequence[str] = tuple(COLUMNS)) -> Iterator[dict[str, Any]]:
@@ -119,7 +120,7 @@ def problem_rows(folder: Path, name: str, columns: Sequence[str] = tuple(COLUMNS
 
 def is_collected(folder: Path) -> bool:
     """Whether a run has been harvested to the end; it may have no problem all the same."""
-    return any((folder / COUNTS).glob("*.parquet"))
+    return has_parts(folder / COUNTS)
 
 
 def _write(folder: Path, kept: Path) -> dict[str, Output]:
@@ -137,7 +138,7 @@ def _write(folder: Path, kept: Path) -> dict[str, Output]:
 
 def _disagreeing(answers: Path) -> Iterator[dict[str, str]]:
     """The questions that have a gold which is not the first one by another name."""
-    rows = (row for part in sorted(answers.glob("*.parquet")) for row in table_rows(part, ("id", "answer")))
+    rows = folder_rows(answers, ("id", "answer"))
     for question, copies in groupby(rows, lambda row: str(row["id"])):
         if not _agree(str(row["answer"]) for row in copies):
             yield {"id": question}
@@ -178,7 +179,7 @@ def yield_of(folder: Path) -> dict[str, Any]:
 
 
 def _table(folder: Path, columns: Sequence[str]) -> list[dict[str, Any]]:
-    return [row for part in sorted(folder.glob("*.parquet")) for row in table_rows(part, columns)]
+    return list(folder_rows(folder, columns))
 
 
 def _sums(folder: Path) -> dict[str, int]:

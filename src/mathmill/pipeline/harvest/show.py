@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mathmill.data.errors import InputMissing
-from mathmill.data.tables import table_rows
+from mathmill.data.tables import folder_rows
 from mathmill.data.terminal import clean, counted, one_line, print_json, print_table
 from mathmill.data.unfinished import check_pass, tell_unfinished
 from mathmill.pipeline.harvest.collect import GRADED, SOLUTIONS, is_collected, problem_rows, yield_of
@@ -77,8 +77,7 @@ def _kept(folder: Path, outcome: str) -> Iterator[dict[str, Any]]:
 
 
 def _left(folder: Path, outcome: str) -> Iterator[dict[str, Any]]:
-    for part in sorted((folder / FOUND).glob("*.parquet")):
-        yield from (row for row in table_rows(part, _LEFT) if row["outcome"] == outcome)
+    yield from (row for row in folder_rows(folder / FOUND, _LEFT) if row["outcome"] == outcome)
 
 
 def _lot(seed: int, row: dict[str, Any]) -> bytes:

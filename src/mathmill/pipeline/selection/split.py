@@ -24,6 +24,7 @@ from pydantic import Field, NonNegativeInt, field_validator
 from mathmill.data.config import Config
 from mathmill.data.domains import registered_domain
 from mathmill.data.files import Output
+from mathmill.data.mounts import has_parts
 from mathmill.data.records import Document, Reduce
 from mathmill.data.shards import publish_table
 from mathmill.data.tables import ask, folder_rows, table_rows
@@ -144,7 +145,7 @@ def _in_the_corpus(folder: Path) -> dict[str, dict[str, Any]]:
 
     `tokens` is None where no pass counted them.
     """
-    if not any((folder / DECISIONS).glob("*.parquet")):
+    if not has_parts(folder / DECISIONS):
         return {}
     rows = ask(folder, DECISIONS, _LEFT, {})
     found = {row.pop("split"): row for row in rows}

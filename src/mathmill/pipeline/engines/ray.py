@@ -1,0 +1,298 @@
+"""The engine of a Ray cluster: a plain task an item for `map`, the local engine's DuckDB in one task for `sql`.
+
+Ray only places the tasks. What is tried again, and how often, is decided here: an item that raised is a Failure at
+once; one whose worker died runs again when all others are done, at most one a node, and is a Failure if it dies again;
+one whose node went away is put to work again elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from mathmill.data.engine import Failure, WorkerDied
+from mathmill.data.errors import ConfigError, MathmillError
+from mathmill.data.runs import code_version
+from mathmill.pipeline.engines.duck import query_to_folder
+from mathmill.pipeline.engines.ray_cluster import Node, RayCluster, join
+from mathmill.pipeline.engines.ray_worker import answer
+
+I = TypeVar("I")  # noqa: E741
+R = TypeVar("R")
+
+_BEAT_SECONDS = 5.0  # between looks at the cluster
+_PATIENCE_SECONDS = 600.0  # for a cluster to have room for an item at all: one that grows needs minutes
+_CANCEL_SECONDS = 20.0
+_ASK_SECONDS = 120.0  # for a node to start a worker and answer
+_NODES = 10  # that may go away below an item
+
+
+@dataclass(slots=True)
+class _Attempt(Generic[I]):
+    item: I
+    nodes_lost: int = 0
+
+
+class RayEngine:
+    """Ray at `address` ("": see `ray_cluster.join`), `workers` items at a time, `memory_mb` megabytes for a query."""
+
+    def __init__(self, workers: int | None, memory_mb: int, address: str) -> None:
+        self._workers = workers
+        self._memory_mb = memory_mb
+        self._address = address
+        self._cluster: RayCluster | None = None
+        self._flights: list[_Flight[Any, Any]] = []
+
+    def map(self, function: Callable[[I], R], items: Iterable[I]) -> Iterator[tuple[I, R | Failure]]:
+        """See `Engine.map`. At most two items a slot are in flight; slots are counted again as nodes come and go.
+
+        Raises:
+            ConfigError: Ray is missing, no cluster answers, or a node has other code.
+            MathmillError: the cluster has no core for ten minutes, or Ray failed.
+        """
+        return self._run(function, items, {"num_cpus": 1})
+
+    def _run(
+        self, function: Callable[[I], R], items: Iterable[I], needs: dict[str, float]
+    ) -> Iterator[tuple[I, R | Failure]]:
+        """All items together, and then those that may have killed their worker again, with nothing beside them."""
+        suspects: list[I] = []
+        with self._flight(function, needs, self._room) as flight, closing(flight.over(items)) as results:
+            for attempt, result in results:
+                if isinstance(result, Failure) and isinstance(result.error, WorkerDied) and attempt.nodes_lost < _NODES:
+                    suspects.append(attempt.item)
+                else:
+                    yield attempt.item, result
+        apart = {**needs, "scheduling_strategy": "SPREAD"}
+        with self._flight(function, apart, self._apart) as flight, closing(flight.over(suspects)) as results:
+            for attempt, result in results:
+                yield attempt.item, result
+
+    @contextmanager
+    def _flight(
+        self,
+        function: Callable[[I], R],
+        needs: Mapping[str, Any],
+        room: Callable[[list[Node]], int],
+    ) -> Iterator[_Flight[I, R]]:
+        """A flight that `close` ends as well."""
+        flight = _Flight(self._joined(), function, needs, room)
+        self._flights.append(flight)
+        try:
+            yield flight
+        finally:
+            self._flights.remove(flight)
+
+    def _room(self, nodes: list[Node]) -> int:
+        """How many items may be in flight; one at least, for there are clusters that grow with what waits."""
+        return self._at_most(2 * sum(node.cpus for node in nodes))
+
+    def _apart(self, nodes: list[Node]) -> int:
+        """As many as there are nodes that work."""
+        return self._at_most(sum(node.cpus > 0 for node in nodes))
+
+    def _at_most(self, room: int) -> int:
+        return max(min(room, self._workers or room), 1)
+
+    def sql(self, query: str, tables: Mapping[str, Path], out: Path) -> None:
+        """See `Engine.sql`. One task, on a node that gives `memory_mb` megabytes; tried again as an item of `map`.
+
+        Raises:
+            DiskFull: the output or the spill folder cannot take the result.
+            ConfigError: no node has so much memory; or as `map`.
+        """
+        cluster = self._joined()
+        needs: dict[str, float] = {"num_cpus": 1}
+        if cluster.address:
+            largest = max((node.memory for node in cluster.nodes()), default=0) >> 20
+            if largest < self._memory_mb:
+                raise ConfigError(
+                    f"no node of the cluster gives {self._memory_mb:,} MB to a query, the largest {largest:,} MB: name "
+                    "less with --memory (a query spills beyond it), or add a larger node"
+                )
+            needs["memory"] = self._memory_mb << 20
+        work = partial(_query, tables=dict(tables), out=out, memory_mb=self._memory_mb, threads=self._workers)
+        for _, result in self._run(work, [query], needs):
+            if isinstance(result, Failure):
+                raise result.error
+
+    def on_each_node(self, function: Callable[[Node], R]) -> list[tuple[Node, R | Failure]]:
+        """What the function gives on each node that is alive, whatever code is there and however busy it is.
+
+        Raises:
+            ConfigError: as `map`.
+        """
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        cluster = self._joined()
+        answers: dict[Node, Any] = {}
+        for node in cluster.nodes():
+            there = {"num_cpus": 0, "scheduling_strategy": NodeAffinitySchedulingStrategy(node.id, soft=False)}
+            task = cluster.ray.remote(answer).options(max_retries=0, **there)
+            answers[node] = task.remote("", str(Path.cwd()), cluster.ray.cloudpickle.dumps((function, node))).future()
+        wait(answers.values(), timeout=_ASK_SECONDS)
+        return [(node, _told(future)) for node, future in answers.items()]
+
+    def _joined(self) -> RayCluster:
+        if self._cluster is None:
+            self._cluster = join(self._workers, self._address)
+        return self._cluster
+
+    def close(self) -> None:
+        cluster, self._cluster = self._cluster, None
+        if cluster is not None:
+            for flight in self._flights:
+                flight.cancel()
+            cluster.leave()
+
+
+class _Flight(Generic[I, R]):
+    """Items on their way: what is at work, and what is to be put to work again."""
+
+    def __init__(
+        self,
+        cluster: RayCluster,
+        function: Callable[[I], R],
+        needs: Mapping[str, Any],
+        room: Callable[[list[Node]], int],
+    ) -> None:
+        self._cluster = cluster
+        self._ray = cluster.ray
+        self._function = function
+        self._needs = needs
+        self._room_for = room
+        self._version = code_version() if cluster.address else ""
+        self._home = str(Path.cwd())
+        self._task = cluster.ray.remote(answer).options(max_retries=0, **needs)
+        self._running: dict[Future[bytes], tuple[_Attempt[I], Any]] = {}  # by its answer; with Ray's reference to that
+        self._again: deque[_Attempt[I]] = deque()
+        self._room = 0
+        self._looked = self._fitted = -float("inf")
+
+    def over(self, items: Iterable[I]) -> Generator[tuple[_Attempt[I], R | Failure], None, None]:
+        """Work on all items; a Failure of `WorkerDied` is of the first death."""
+        waiting = iter(items)
+        try:
+            while True:
+                self._look()
+                yield from self._start(waiting)
+                if not self._running:
+                    return
+                # Not Ray's own wait: what a signal's handler raises would come out of that as another error.
+                for future in wait(self._running, timeout=_BEAT_SECONDS, return_when=FIRST_COMPLETED).done:
+                    attempt, _ = self._running.pop(future)
+                    result = self._result(future, attempt)
+                    if result is not None:
+                        yield attempt, result[0]
+        finally:  # also if the caller left, or a signal came: nobody wants what is running
+            self.cancel()
+
+    def _look(self) -> None:
+        """See what the cluster has now, and whether there is hope."""
+        now = time.monotonic()
+        if now - self._looked < _BEAT_SECONDS:
+            return
+        if self._looked < 0:
+            self._fitted = now
+        nodes = self._cluster.nodes()
+        self._looked, self._room = now, self._room_for(nodes)
+        if any(node.cpus >= self._needs["num_cpus"] and node.memory >= self._needs.get("memory", 0) for node in nodes):
+            self._fitted = now
+        elif now - self._fitted > _PATIENCE_SECONDS:
+            minutes, memory = _PATIENCE_SECONDS / 60, self._needs.get("memory", 0) >> 20
+            raise MathmillError(
+                f"for {minutes:.0f} minutes the cluster at {self._cluster.address} had no node that gives "
+                f"{self._needs['num_cpus']} core and {memory:,} MB to work: see `ray status`, then run the same "
+                "command again; it goes on where it was"
+            )
+
+    def _start(self, waiting: Iterator[I]) -> Iterator[tuple[_Attempt[I], Failure]]:
+        """Put items to work, as many as there is room for; gives those that cannot be sent."""
+        while len(self._running) < self._room:
+            if self._again:
+                attempt = self._again.popleft()
+            else:
+                try:
+                    attempt = _Attempt(next(waiting))
+                except StopIteration:
+                    return
+            try:
+                work = self._ray.cloudpickle.dumps((self._function, attempt.item))
+            except (pickle.PicklingError, TypeError, AttributeError) as error:
+                yield attempt, Failure(error)
+                continue
+            reference = self._task.remote(self._version, self._home, work)
+            self._running[reference.future()] = attempt, reference
+
+    def _result(self, future: Future[bytes], attempt: _Attempt[I]) -> tuple[R | Failure] | None:
+        """What an item came to; None if it is tried again."""
+        errors = self._ray.exceptions
+        try:
+            kind, value = pickle.loads(future.result())  # noqa: S301  # from our own worker
+        except (errors.NodeDiedError, errors.ObjectLostError):
+            attempt.nodes_lost += 1
+            if attempt.nodes_lost < _NODES:
+                self._again.append(attempt)
+                return None
+            return (Failure(WorkerDied(f"the node that it ran on went away, {_NODES} times")),)
+        except errors.OutOfMemoryError:
+            return (
+                Failure(WorkerDied("Ray ended its worker, for its node ran out of memory, also when it ran alone")),
+            )
+        except (errors.WorkerCrashedError, errors.TaskCancelledError):
+            return (Failure(WorkerDied("its worker process was killed, also when it ran alone (memory, or a crash)")),)
+        except errors.RayTaskError as error:
+            raise ConfigError(
+                f"a node of the cluster cannot run mathmill ({_last_line(error)}): install the same version on all "
+                "nodes, and look with `mathmill engine check`"
+            ) from error
+        except errors.RayError as error:
+            raise MathmillError(f"Ray failed ({_last_line(error)}): see `ray status`, then run again") from error
+        if kind == "other_code":
+            host, version = value
+            raise ConfigError(
+                f"{host} has mathmill {version}, this machine {code_version()}: install the same on all nodes, and "
+                "look with `mathmill engine check`"
+            )
+        return (Failure(value) if kind == "error" else value,)
+
+    def cancel(self) -> None:
+        """End what runs, and wait until it has ended."""
+        if not self._running or not self._ray.is_initialized():
+            return
+        references = [reference for _, reference in self._running.values()]
+        for reference in references:
+            with suppress(ValueError, self._ray.exceptions.RayError):  # it is done, or Ray has gone away
+                self._ray.cancel(reference, force=True)
+        self._ray.wait(references, num_returns=len(references), timeout=_CANCEL_SECONDS)
+        self._running.clear()
+
+
+def _told(future: Future[bytes]) -> Any:
+    """What a node answered, or a Failure that says why it did not."""
+    try:
+        kind, value = pickle.loads(future.result(0))  # noqa: S301  # from our own worker
+    except TimeoutError:
+        return Failure(MathmillError(f"it gave no answer for {_ASK_SECONDS:.0f} seconds: see Ray's logs there"))
+    except Exception as error:  # noqa: BLE001  # Ray's, or that of a node without mathmill: the node is not in order
+        return Failure(MathmillError(_last_line(error)))
+    return Failure(value) if kind == "error" else value
+
+
+def _query(query: str, tables: Mapping[str, Path], out: Path, memory_mb: int, threads: int | None) -> None:
+    """The query on the node where the task came to, by as many threads as there are cores."""
+    query_to_folder(query, tables, out, memory_mb, threads or os.cpu_count() or 1)
+
+
+def _last_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__

@@ -1,0 +1,264 @@
+"""The Run of single records: the index asked once, then batch after batch of records fetched and committed.
+
+OUT/
+  captures/      what the index told of the records that are asked for, in the order of the archives
+  archives/      the records as they came, member by member: archives that `mathmill pipeline run --input` takes
+  records/       a row for each record that was asked for: where it lay, where it lies here, or why it does not
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mathmill.data.errors import DamagedInput, InputMissing, MathmillError
+from mathmill.data.files import Output, Staging, file_sha256, writing
+from mathmill.data.progress import Outlook, progress_shown
+from mathmill.data.runs import Run, code_version
+from mathmill.data.shards import count_parquet, parquet_schema, publish_table, write_parquet
+from mathmill.data.tables import table_rows
+from mathmill.data.terminal import counted
+from mathmill.data.units import make_unit, source_hash
+from mathmill.pipeline.archives import read_archive
+from mathmill.pipeline.fetch.captures import Capture, Choice, choose
+from mathmill.pipeline.fetch.index_api import IndexServer
+from mathmill.pipeline.fetch.index_files import IndexFiles
+from mathmill.pipeline.fetch.pace import Pace, waits_shown
+from mathmill.pipeline.fetch.ranges import REASONS, UNREACHABLE, Had, fetch_records
+from mathmill.pipeline.fetch.recipe import RecordsRecipe
+from mathmill.pipeline.fetch.servers import Server
+from mathmill.pipeline.fetch.wanted import Wanted, reviewed, typed
+from mathmill.pipeline.warc import Record
+
+KIND = "records"
+GOT, FAILED = "got", "failed"
+CAPTURES, ARCHIVES, RECORDS = "captures", "archives", "records"
+_TABLE = f"{CAPTURES}/part-0.parquet"
+_BATCH, _BATCH_BYTES = 1_000, 64 << 20  # records and bytes of a batch: what a kill costs at most
+
+_CAPTURE = {
+    "key": ("string", "the address in the index's own form"),
+    "timestamp": ("string", "when it was fetched: 14 digits"),
+    "url": ("string", "the address"),
+    "mime": ("string", "what it is"),
+    "status": ("string", "HTTP status"),
+    "digest": ("string", "SHA-1 of the payload in base 32"),
+    "length": ("int64", "bytes of the record as stored"),
+    "offset": ("int64", "where it lies in the archive"),
+    "filename": ("string", "path of the archive in the crawl"),
+}
+_OUTCOME = {
+    **_CAPTURE,
+    "outcome": ("string", "got or failed"),
+    "reason": ("string", "why it failed"),
+    "said": ("string", "what the server said"),
+    "archive": ("string", "the file here that holds it"),
+    "at": ("int64", "where it lies in that file, -1 for nowhere"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsResult:
+    """What a fetch of records came to."""
+
+    folder: Path
+    asked: int
+    got: int
+    bytes: int
+    failed: Mapping[str, int]  # by reason
+    left: Mapping[str, int]  # captures that were not asked for, by reason
+    fresh: int  # records that this execution asked for
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    name: str
+    captures: tuple[Capture, ...]
+
+    @property
+    def source(self) -> str:
+        return source_hash([list(capture) for capture in self.captures])
+
+
+def open_records_run(recipe: RecordsRecipe, folder: Path) -> Run:
+    """The Run; the file of patterns is part of it.
+
+    Raises:
+        InputMissing: there is no such file.
+        ConfigError: a pattern is wrong.
+    """
+    wanted_of(recipe)  # before anything is written
+    files = {}
+    if recipe.patterns is not None:
+        files = {str(recipe.patterns): file_sha256(recipe.patterns)}
+    return Run(folder, recipe, KIND, files)
+
+
+def find_captures(recipe: RecordsRecipe, index: IndexFiles | IndexServer) -> tuple[list[Capture], Counter[str]]:
+    """The captures that a recipe asks for, and how many others the index has there, by reason.
+
+    Raises:
+        ConfigError: a pattern is wrong.
+        InputMissing, DamagedInput: the index cannot be read.
+    """
+    wanted = wanted_of(recipe)
+    choice = Choice(recipe.mimes, recipe.most, recipe.seed)
+    with waits_shown("reading the index", index.pace):
+        return choose(index.captures(wanted.beginnings), wanted.accepts, choice)
+
+
+def wanted_of(recipe: RecordsRecipe) -> Wanted:
+    """Which addresses a recipe asks for.
+
+    Raises:
+        ConfigError: a pattern is wrong, or nothing is asked for.
+    """
+    return typed(recipe.index) if recipe.patterns is None else reviewed(recipe.patterns)
+
+
+def run_records(
+    recipe: RecordsRecipe, folder: Path, server: Server, index: IndexFiles | IndexServer, parallel: int
+) -> RecordsResult:
+    """Fetch the records that `recipe` asks for into `folder`, or finish it.
+
+    Batches in which records were not answered for are done again; a run without any is left as it is.
+
+    Raises:
+        InputMissing: the index or the server cannot be reached; what is done is kept.
+        Locked, ConfigError, CannotCreate, DiskFull: see `mathmill.data.errors`.
+    """
+    with open_records_run(recipe, folder) as run:
+        run.clear_leftovers({CAPTURES, ARCHIVES, RECORDS})
+        left = _asked(run, recipe, index)
+        batches = list(_batches(run.folder / _TABLE))
+        todo = [batch for batch in batches if not _is_done(run, batch)]
+        if todo:
+            run.reopen()
+        asked, fresh = (sum(len(batch.captures) for batch in each) for each in (batches, todo))
+        board = _Board(asked, fresh, server.pace)
+        with progress_shown(board.outlook):
+            for batch in todo:
+                _make_batch(run, batch, fetch_records(server, batch.captures, parallel))
+                board.done += len(batch.captures)
+        return _finished(run, recipe, batches, left, board.fresh)
+
+
+def _asked(run: Run, recipe: RecordsRecipe, index: IndexFiles | IndexServer) -> Mapping[str, int]:
+    """Ask the index, once; the captures are in a table then. How many it has there that are not asked for."""
+
+    def make() -> tuple[Mapping[str, Output], Mapping[str, Any]]:
+        captures, left = find_captures(recipe, index)
+        rows = (capture._asdict() for capture in captures)
+        return publish_table(run.folder, _TABLE, rows, _CAPTURE), {"left": dict(sorted(left.items()))}
+
+    left: Mapping[str, int] = make_unit(run, CAPTURES, source_hash(run.files), make)["left"]
+    return left
+
+
+def _batches(table: Path) -> Iterator[_Batch]:
+    held: list[Capture] = []
+    size = number = 0
+    for row in table_rows(table, Capture._fields):
+        capture = Capture(**row)
+        if held and (len(held) >= _BATCH or size + capture.length > _BATCH_BYTES):
+            yield _Batch(f"records-{number:05d}", tuple(held))
+            held, size, number = [], 0, number + 1
+        held.append(capture)
+        size += capture.length
+    if held:
+        yield _Batch(f"records-{number:05d}", tuple(held))
+
+
+def _is_done(run: Run, batch: _Batch) -> bool:
+    unit = f"batch/{batch.name}"
+    if not run.ledger.is_done(unit):
+        return False
+    line = run.ledger.lines[unit]
+    return line["source"] == batch.source and not line["counts"].get(UNREACHABLE)
+
+
+def _make_batch(run: Run, batch: _Batch, had: Sequence[Had]) -> None:
+    """Write a batch's records and rows and commit them."""
+    archive, table = f"{ARCHIVES}/{batch.name}.warc.gz", f"{RECORDS}/{batch.name}.parquet"
+    counts = Counter(each.reason or GOT for each in had)
+    if counts.total() != len(batch.captures):
+        raise MathmillError(f"{batch.name}: {counts.total()} of {len(batch.captures)} records came back: report a bug")
+    staging = Staging(run.folder)
+    rows = {}
+    if counts[GOT]:
+        path = staging.stage(archive, _count_records)
+        with writing(path), path.open("wb") as file:
+            file.writelines(each.member for each in had)
+        rows[archive] = counts[GOT]
+    path = staging.stage(table, count_parquet)
+    rows[table] = write_parquet(path, _rows(had, archive), parquet_schema(_OUTCOME))
+    outputs = staging.publish(rows)
+    facts = {"source": batch.source, "counts": dict(sorted(counts.items())), "code": code_version()}
+    run.ledger.append(f"batch/{batch.name}", outputs, facts)
+
+
+def _rows(had: Sequence[Had], archive: str) -> Iterator[dict[str, Any]]:
+    at = 0
+    for each in had:
+        got = not each.reason
+        place = {"archive": archive if got else "", "at": at if got else -1}
+        told = {"outcome": GOT if got else FAILED, "reason": each.reason, "said": each.said, **place}
+        yield {**each.capture._asdict(), **told}
+        at += len(each.member)
+
+
+def _count_records(path: Path) -> int:
+    return sum(isinstance(item, Record) for item in read_archive(path))
+
+
+def _finished(
+    run: Run, recipe: RecordsRecipe, batches: Sequence[_Batch], left: Mapping[str, int], fresh: int
+) -> RecordsResult:
+    for unit in [unit for unit in run.ledger.lines if unit.startswith("batch/")]:
+        if unit not in {f"batch/{batch.name}" for batch in batches}:
+            run.ledger.retire(unit)
+    counts: Counter[str] = Counter()
+    size = 0
+    for batch in batches:
+        line = run.ledger.lines[f"batch/{batch.name}"]
+        counts.update(line["counts"])
+        size += sum(output["size"] for name, output in line["outputs"].items() if name.startswith(f"{ARCHIVES}/"))
+    asked = sum(len(batch.captures) for batch in batches)
+    got = counts.pop(GOT, 0)
+    failed = {reason: counts[reason] for reason in REASONS if counts[reason]}
+    if asked != got + sum(failed.values()):
+        raise MathmillError(f"{asked} records asked for are not {got} got and {failed} failed: please report a bug")
+    if not run.is_done:
+        inputs = [{"name": recipe.crawl, "uri": f"cc:{recipe.crawl}", "size": size, "fingerprint": ""}]
+        run.finish(inputs, {"counts": {"asked": asked, GOT: got, FAILED: failed}, "left": left, "bytes": size}, {})
+    return RecordsResult(run.folder, asked, got, size, failed, left, fresh)
+
+
+class _Board:
+    """How far a fetch is."""
+
+    def __init__(self, asked: int, fresh: int, pace: Pace) -> None:
+        self._pace = pace
+        self.asked, self.fresh = asked, fresh
+        self.done = asked - fresh
+
+    def outlook(self) -> Outlook:
+        facts = f"{self.done:,} of {counted(self.asked, 'record')}{self._pace.waiting}"
+        return Outlook(self.done / max(self.asked, 1), facts, None)
+
+
+def check_any(result: RecordsResult) -> None:
+    """A fetch by which nothing came was told wrong, or its server is out of order.
+
+    Raises:
+        InputMissing: the index knows no such page.
+        DamagedInput: of all records that were asked for none could be had.
+    """
+    if not result.asked:
+        known = f" ({sum(result.left.values()):,} captures there are of other kinds)" if result.left else ""
+        raise InputMissing(f"the index has no page under these addresses{known}: check the patterns and the crawl")
+    if not result.got:
+        raise DamagedInput(f"none of {counted(result.asked, 'record')} could be had: {RECORDS}/ says why for each")

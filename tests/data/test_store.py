@@ -1,0 +1,193 @@
+"""Files in an object store, against a server that runs here and goes away at times."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mathmill.data import store as module
+from mathmill.data.errors import CannotCreate, ConfigError, InputMissing, MathmillError
+from mathmill.data.store import PATIENCE, Store
+from tests.data.s3_server import S3Server, quiet, s3_server
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+ODD_NAMES = (
+    "a b.txt",
+    "50%+1.txt",
+    "ü/é'\"&<>.txt",
+    "a=b?c#d;e,f.txt",
+    "..hidden/.x.tmp",
+    "日本.parquet",
+    "a~!$()*@.txt",
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[S3Server]:
+    with s3_server() as started:
+        started.make_bucket("bucket")
+        yield started
+
+
+@quiet
+def test_what_is_put_is_there_whole(server: S3Server, tmp_path: Path) -> None:
+    store = Store("s3://bucket/whole/run/")
+    path = tmp_path / "file"
+    path.write_bytes(b"some bytes")
+    put = store.put(path, "folder/file")
+    assert store.entry("folder/file") == put
+    assert store.fetch("folder/file", tmp_path / "back", put.mark)
+    assert (tmp_path / "back").read_bytes() == b"some bytes"
+    again = store.put_bytes(b"others", "folder/file")
+    assert again.mark != put.mark
+    assert not store.fetch("folder/file", tmp_path / "back", put.mark)  # it is another now
+    held = store.held("folder/file")
+    assert held is not None
+    assert (held.data, held.entry) == (b"others", again)
+    assert -1 <= held.age < 60
+    store.remove(["folder/file", "never/there"])
+    assert store.entry("folder/file") is None
+    assert store.held("folder/file") is None
+    assert not store.fetch("folder/file", tmp_path / "back", put.mark)
+
+
+@quiet
+def test_names_with_odd_characters_are_names(server: S3Server) -> None:
+    store = Store("s3://bucket/odd/x y+%ü")
+    put = {name: store.put_bytes(name.encode(), name) for name in ODD_NAMES}
+    assert store.walk() == put
+    for name in ODD_NAMES:
+        folder, _, last = name.rpartition("/")
+        files, _ = store.listing(folder)
+        assert files[last] == put[name] == store.entry(name)
+    files, folders = store.listing("")
+    assert folders == {"ü", "..hidden"}
+    assert len(files) == len(ODD_NAMES) - 2
+    store.remove(ODD_NAMES)
+    assert not store.walk()
+
+
+@quiet
+def test_a_listing_comes_in_pages(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "7")
+    store = Store("s3://bucket/pages")
+    names = [f"many/{number:03}" for number in range(40)] + [f"deep/{number}/x" for number in range(20)]
+    for name in names:
+        store.put_bytes(b"x", name)
+    assert sorted(store.walk()) == sorted(names)
+    assert len(store.listing("many")[0]) == 40
+    assert len(store.listing("deep")[1]) == 20
+    monkeypatch.setattr(module, "_AT_ONCE", 9)
+    store.remove(names)
+    assert not store.walk()
+
+
+@quiet
+@pytest.mark.slow
+def test_more_than_a_thousand_files_are_listed_and_removed(server: S3Server) -> None:
+    store = Store("s3://bucket/thousand")
+    names = [f"many/{number:05}" for number in range(1_050)]
+    for name in names:
+        store.put_bytes(b"x", name)
+    assert len(store.listing("many")[0]) == 1_050
+    store.remove(names)
+    assert not store.walk()
+
+
+@quiet
+def test_a_large_file_is_put_in_pieces(server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PIECE", 5 << 20)
+    store, path = Store("s3://bucket/large"), tmp_path / "large"
+    path.write_bytes(bytes(range(256)) * (11 << 12))
+    put = store.put(path, "large")
+    assert store.entry("large") == put
+    assert store.fetch("large", tmp_path / "back", put.mark)
+    assert (tmp_path / "back").read_bytes() == path.read_bytes()
+
+
+@quiet
+def test_only_one_can_create_and_only_what_is_known_is_replaced(server: S3Server) -> None:
+    store = Store("s3://bucket/lock")
+    first = store.create("lock", b"one")
+    assert first is not None
+    assert store.create("lock", b"two") is None
+    second = store.replace("lock", b"three", first.mark)
+    assert second is not None
+    assert store.replace("lock", b"four", first.mark) is None
+    assert store.replace("none", b"five", first.mark) is None
+
+
+@pytest.mark.parametrize("address", ["s3://", "s3:///x", "gs://b/x", "s3://b/a//c", "s3://b/../c", "s3://b/.", "b/x"])
+def test_what_is_no_place_is_refused(address: str) -> None:
+    with pytest.raises(ConfigError, match="names no place for files"):
+        Store(address)
+
+
+@pytest.mark.parametrize("address", ["s3://bucket", "s3://bucket/", "s3://bucket/a/b/"])
+def test_a_place_has_no_slash_at_its_end(address: str) -> None:
+    assert Store(address).address == address.rstrip("/")
+
+
+@quiet
+def test_a_bucket_that_is_not_there_is_named(server: S3Server) -> None:
+    store = Store("s3://nobucket/x")
+    with pytest.raises(InputMissing, match=r"cannot read s3://nobucket/x .*: make the bucket first"):
+        store.listing("")
+    with pytest.raises(CannotCreate, match=r"cannot write s3://nobucket/x/f .*: make the bucket first"):
+        store.put_bytes(b"x", "f")
+
+
+@quiet
+def test_missing_credentials_are_told_at_once(
+    server: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import fsspec
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+    began = time.monotonic()
+    with pytest.raises(InputMissing, match="give credentials, such as with AWS_PROFILE"):
+        Store("s3://bucket/x").listing("")
+    assert time.monotonic() - began < 5
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+
+
+@quiet
+@pytest.mark.parametrize(
+    ("act", "kind"),
+    [(lambda store: store.put_bytes(b"x", "f"), CannotCreate), (lambda store: store.entry("f"), InputMissing)],
+)
+def test_a_server_that_is_away_is_waited_for_so_long(
+    server: S3Server, monkeypatch: pytest.MonkeyPatch, act: object, kind: type[MathmillError]
+) -> None:
+    monkeypatch.setenv(PATIENCE, "1.5")
+    store = Store("s3://bucket/away", was_reached=True)
+    server.stop()
+    try:
+        began = time.monotonic()
+        with pytest.raises(kind, match="run the same command again when it answers; what is done is kept"):
+            act(store)  # type: ignore[operator]
+        assert 0.5 < time.monotonic() - began < 10
+    finally:
+        server.start()
+
+
+@quiet
+def test_a_server_that_comes_back_is_gone_on_with(server: S3Server) -> None:
+    store = Store("s3://bucket/back", was_reached=True)
+    server.stop()
+    timer = threading.Timer(1.0, server.start)
+    timer.start()
+    try:
+        assert store.put_bytes(b"x", "f") == store.entry("f")
+    finally:
+        timer.join()

@@ -1,0 +1,132 @@
+"""The lock of a folder in a store: one holder, renewed, taken over from the dead."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from mathmill.data import store_lock
+from mathmill.data.errors import Locked
+from mathmill.data.kept_files import SCRATCH
+from mathmill.data.mount import Mount
+from mathmill.data.store import Store
+from mathmill.data.store_lock import StoreLock
+from tests.data.s3_server import S3Server, quiet, s3_server
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[S3Server]:
+    with s3_server() as started:
+        started.make_bucket("bucket")
+        yield started
+
+
+@pytest.fixture
+def mount(server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mount:
+    monkeypatch.setenv(SCRATCH, str(tmp_path))
+    return Mount(tmp_path, Store(f"s3://bucket/{tmp_path.name}"), is_scratch=False)
+
+
+def lock(mount: Mount) -> StoreLock:
+    return StoreLock(mount, mount.folder)
+
+
+def held(mount: Mount) -> dict[str, Any] | None:
+    found = mount.store.held("lock")
+    return None if found is None else orjson.loads(found.data)
+
+
+@quiet
+def test_one_holds_it_and_the_other_is_told_who(mount: Mount) -> None:
+    with lock(mount):
+        facts = held(mount)
+        assert facts is not None
+        assert facts["pid"] == os.getpid()
+        with pytest.raises(Locked, match=f"is in use by process {os.getpid()} on .*void in 10 minutes"), lock(mount):
+            pass
+        assert held(mount) == facts
+    assert held(mount) is None
+    with lock(mount):
+        pass
+
+
+@quiet
+def test_it_is_taken_from_a_dead_process_of_this_machine(mount: Mount) -> None:
+    program = (
+        "import os, sys, orjson; from mathmill.data.store_lock import _process\n"
+        "sys.stdout.buffer.write(orjson.dumps(_process(os.getpid())))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    mount.store.create("lock", done.stdout.encode())
+    with lock(mount) as mine:
+        mine.check()
+        assert (held(mount) or {})["pid"] == os.getpid()
+
+
+@quiet
+@pytest.mark.parametrize(
+    ("change", "dead"),
+    [({"host": "elsewhere"}, False), ({"boot": "another"}, False), ({"started": "0"}, True), ({}, False)],
+)
+def test_a_process_is_told_by_machine_number_and_start(mount: Mount, change: dict[str, str], dead: bool) -> None:
+    mount.store.create("lock", orjson.dumps({**store_lock._process(os.getpid()), **change}))
+    if dead:
+        with lock(mount):
+            return
+    with pytest.raises(Locked), lock(mount):
+        pass
+
+
+@quiet
+@pytest.mark.parametrize("data", [b"", b"[]", b"half {"])
+def test_a_lock_that_cannot_be_read_is_void_in_time(mount: Mount, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    mount.store.create("lock", data)
+    with pytest.raises(Locked), lock(mount):
+        pass
+    monkeypatch.setattr(store_lock, "_STALE", -2)
+    with lock(mount):
+        pass
+
+
+@quiet
+def test_it_is_renewed_and_a_holder_that_lost_it_stops(mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_lock, "RENEWED_EVERY", 0.05)
+    with lock(mount) as mine:
+        first = held(mount)
+        wait_for(lambda: held(mount) != first)
+        mount.check()
+        mount.store.put_bytes(orjson.dumps({"pid": 1, "token": "another"}), "lock")
+        wait_for(lambda: bool(mine._lost))
+        with pytest.raises(Locked, match="was taken over by another process: nothing more is written there"):
+            mount.check()
+    assert (held(mount) or {})["token"] == "another"  # it is theirs
+    mount.check()
+
+
+@quiet
+def test_a_holder_that_cannot_renew_it_gives_up_before_others_may_take_it(
+    mount: Mount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert store_lock._LOST < store_lock._STALE
+    with lock(mount) as mine:
+        mine.check()
+        monkeypatch.setattr(store_lock, "_LOST", -1)
+        with pytest.raises(Locked, match="could not be renewed for too long"):
+            mine.check()
+
+
+def wait_for(happened: Any, seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < until
+        time.sleep(0.02)

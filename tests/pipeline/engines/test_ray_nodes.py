@@ -1,0 +1,79 @@
+"""Nodes of a Ray cluster that come and go, each time in a cluster of its own; all of it is slow."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mathmill.data.engine import Failure, WorkerDied
+from mathmill.data.errors import MathmillError
+from mathmill.pipeline.engines import ray as ray_engine
+from mathmill.pipeline.engines.ray import RayEngine
+from tests.pipeline.engines.clusters import add_node, ray_cluster
+from tests.pipeline.engines.deeds import double, visit
+from tests.pipeline.test_runner import wait_for
+
+pytest.importorskip("ray", reason="needs the extra ray")
+
+
+@pytest.mark.slow
+def test_items_of_a_node_that_goes_away_are_done_elsewhere_and_a_new_node_is_used(tmp_path: Path) -> None:
+    with ray_cluster(1, 1) as cluster:
+        (second,) = cluster.worker_nodes
+        found: list[Any] = []
+        with closing(RayEngine(None, 512, cluster.address)) as engine:
+            for item, result in engine.map(visit, [(tmp_path, n, 0.5) for n in range(48)]):
+                found.append(result)
+                assert item[1] == result
+                if len(found) == 8:
+                    before = {path.suffix for path in tmp_path.iterdir()}
+                    cluster.remove_node(second, allow_graceful=False)
+                if len(found) == 12:
+                    add_node(cluster, 2)
+        assert sorted(found) == list(range(48))
+        assert len(before) == 2
+        assert {path.suffix for path in tmp_path.iterdir()} - before, "the new node did nothing"
+
+
+@pytest.mark.slow
+def test_an_item_below_which_nodes_go_away_again_and_again_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray_engine, "_NODES", 3)
+    with ray_cluster(0) as cluster, closing(RayEngine(None, 512, cluster.address)) as engine:
+        assert len(engine.on_each_node(nothing)) == 1
+        with ThreadPoolExecutor(1) as pool:
+            found = pool.submit(lambda: list(engine.map(visit, [(tmp_path, 0, 600.0)])))
+            for count in range(1, 4):
+                node = add_node(cluster, 1)
+                wait_for(partial(is_visited, tmp_path, count), 60)
+                cluster.remove_node(node, allow_graceful=False)
+            ((_, result),) = found.result(60)
+        assert isinstance(result, Failure) and isinstance(result.error, WorkerDied)
+        assert "the node that it ran on went away, 3 times" in str(result.error)
+
+
+def nothing(node: object) -> None:
+    pass
+
+
+@pytest.mark.slow
+def test_a_cluster_without_a_core_is_given_up_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray_engine, "_PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(ray_engine, "_BEAT_SECONDS", 0.5)
+    said = "had no node that gives 1 core and 0 MB to work: see `ray status`"
+    with (
+        ray_cluster(0) as cluster,
+        closing(RayEngine(None, 512, cluster.address)) as engine,
+        pytest.raises(MathmillError, match=said),
+    ):
+        list(engine.map(double, [1]))
+
+
+def is_visited(folder: Path, times: int) -> bool:
+    return len(list(folder.iterdir())) >= times

@@ -1,0 +1,100 @@
+"""The same from a bucket: listings, archives, index and records, through fsspec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mathmill.data.errors import ConfigError, InputMissing
+from mathmill.pipeline.fetch.archives_run import run_archives
+from mathmill.pipeline.fetch.index_files import IndexFiles
+from mathmill.pipeline.fetch.recipe import ArchivesRecipe, RecordsRecipe
+from mathmill.pipeline.fetch.records_run import run_records
+from mathmill.pipeline.fetch.servers import Access, open_index, open_server
+from mathmill.pipeline.fetch.troubles import NoSuchRange, NotThere
+from mathmill.pipeline.inputs import find_inputs, on_disk
+from tests.pipeline.fetch.crawl_server import CRAWL, QUICK, Served, crawl_server, make_crawl
+from tests.pipeline.fetch.test_archives_run import digest
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+MIRROR = "s3://commoncrawl/mirror"
+
+
+@pytest.fixture(scope="module")
+def access() -> Iterator[Access]:
+    """A crawl in a bucket, behind a server that runs here."""
+    import fsspec
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        }.items():
+            patch.setenv(name, value)
+        fsspec.filesystem("s3").clear_instance_cache()
+        system = fsspec.filesystem("s3", skip_instance_cache=True)
+        system.mkdir("commoncrawl")
+        for path, data in make_crawl().items():
+            system.pipe_file(f"commoncrawl/mirror/{path}", data)
+        yield Access(MIRROR, 1_000, QUICK)
+        fsspec.filesystem("s3").clear_instance_cache()
+        server.stop()
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    with crawl_server(make_crawl()) as server:
+        yield server
+
+
+def test_archives_of_a_bucket_are_those_of_a_server(access: Access, served: Served, tmp_path: Path) -> None:
+    recipe = ArchivesRecipe(crawl=CRAWL, bytes=20_000)
+    run_archives(recipe, tmp_path / "one/run", open_server(access), 2)
+    run_archives(recipe, tmp_path / "two/run", open_server(served.access), 2)
+    assert digest(tmp_path / "one/run") == digest(tmp_path / "two/run")
+
+
+def test_records_of_a_bucket_are_those_of_a_server(access: Access, served: Served, tmp_path: Path) -> None:
+    recipe = RecordsRecipe(crawl=CRAWL, index=("*.example.org",))
+    for name, each in {"one": access, "two": served.access}.items():
+        server = open_server(each)
+        result = run_records(recipe, tmp_path / name / "run", server, IndexFiles(server, CRAWL), 2)
+        assert result.got == result.asked == 30
+    assert digest(tmp_path / "one/run") == digest(tmp_path / "two/run")
+
+
+def test_a_bucket_streams(access: Access, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MATHMILL_SCRATCH", str(tmp_path))
+    archives = find_inputs([f"cc:{CRAWL}/warc?from={MIRROR}"])
+    assert len(archives) == 3
+    with on_disk(archives[0], tmp_path) as here:
+        assert Path(here.uri).stat().st_size == here.size
+
+
+def test_what_a_bucket_does_not_have_is_told(access: Access) -> None:
+    server = open_server(access)
+    path = next(path for path in make_crawl() if "segments" in path)
+    with pytest.raises(NotThere, match="no file at s3://commoncrawl/mirror/crawl-data/none"):
+        server.size("crawl-data/none")
+    with pytest.raises(NoSuchRange):
+        server.read(path, 10**6, 10**6 + 9)
+    with pytest.raises(NoSuchRange):
+        server.read(path, server.size(path) - 5, server.size(path) + 5)
+    with pytest.raises(InputMissing, match="more than 10"):
+        server.whole(path, 10)
+
+
+def test_a_bucket_answers_no_questions(access: Access) -> None:
+    with pytest.raises(ConfigError, match="is a bucket, and answers no questions"):
+        open_index(access)
