@@ -229,6 +229,23 @@ def test_harm_to_the_store_is_found_and_mended(crawl: Path, out: str, server: S3
 
 
 @quiet
+@pytest.mark.slow
+def test_a_copy_is_a_run_of_this_machine(crawl: Path, out: str, server: S3Server, tmp_path: Path) -> None:
+    assert run(crawl, out)[0] == 0
+    copy = tmp_path / "copy/run"
+    for name, data in server.files("bucket", out.removeprefix("s3://bucket/")).items():
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).write_bytes(data)
+    parts = sorted((copy / "ledger").iterdir())
+    (copy / "ledger.jsonl").write_bytes(b"".join(path.read_bytes() for path in parts))
+    code, _, err = warm("runs", "check", copy)
+    assert code == 0, err
+    code, said, err = run(crawl, str(copy))
+    assert code == 0, err
+    assert "every archive is done already" in said
+
+
+@quiet
 def test_a_dry_run_puts_nothing(crawl: Path, out: str, server: S3Server) -> None:
     code, said, err = run(crawl, out, "--dry-run")
     assert code == 0, err

@@ -109,7 +109,7 @@ def free_port() -> int:
 @pytest.mark.parametrize(
     ("address", "words"),
     [
-        (f"127.0.0.1:{free_port()}", "no Ray answers at 127.0.0.1:"),
+        ("127.0.0.1:PORT", "no Ray answers at 127.0.0.1:"),
         ("nonsense", "it is not HOST:PORT"),
         ("localhost:99999", "no Ray answers at localhost:99999"),
         ("ray://localhost:10001", "run the command on a node of the cluster"),
@@ -120,7 +120,7 @@ def test_an_address_that_leads_nowhere_is_told_at_once(address: str, words: str)
     with ray_folder(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("ray.is_initialized", lambda: False)  # as in a command of its own
         with pytest.raises(ConfigError, match=words):
-            list(RayEngine(1, 512, address).map(double, [1]))
+            list(RayEngine(1, 512, address.replace("PORT", str(free_port()))).map(double, [1]))
 
 
 def test_where_ray_is_not_installed_the_error_says_how_to(monkeypatch: pytest.MonkeyPatch) -> None:
