@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -63,10 +64,9 @@ def _query_to_folder(
     import duckdb
 
     with writing(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        staged = temporary(out)
-        shutil.rmtree(staged, ignore_errors=True)
-        staged.mkdir()
+        # A name of its own: where a driver died, its query may still be at work beside that of the next one.
+        staged = temporary(out.with_name(f"{out.name}.{secrets.token_hex(4)}"))
+        staged.mkdir(parents=True)
     part = staged / "part-0.parquet"
     with tempfile.TemporaryDirectory(prefix=".spill-", suffix=".tmp", dir=out.parent) as spill:
         settings: Settings = {
@@ -96,5 +96,6 @@ def _nullable(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     DuckDB marks those that are never null, by what it knows of the tables: one file tells it more than two with the
     same rows, and rows from elsewhere nothing. `try` keeps that from it, for 3 % of the time of a sort.
     """
-    columns = ", ".join(f'try("{name}") AS "{name}"' for name in connection.sql(query).columns)
+    names = (name.replace('"', '""') for name in connection.sql(query).columns)
+    columns = ", ".join(f'try("{name}") AS "{name}"' for name in names)
     return f"SELECT {columns} FROM ({query}) AS result"  # noqa: S608

@@ -22,9 +22,9 @@ from typing import Any, Generic, TypeVar
 from mathmill.data.engine import Failure, WorkerDied
 from mathmill.data.errors import ConfigError, MathmillError
 from mathmill.data.runs import code_version
+from mathmill.pipeline.engines.cluster_worker import answer
 from mathmill.pipeline.engines.duck import query_to_folder
 from mathmill.pipeline.engines.ray_cluster import Node, RayCluster, join
-from mathmill.pipeline.engines.ray_worker import answer
 
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")

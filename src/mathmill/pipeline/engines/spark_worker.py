@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mathmill.pipeline.engines.ray_worker import answer
+from mathmill.pipeline.engines.cluster_worker import answer
 
 
 def packed(function: Callable[[Any], Any], item: Any, version: str) -> bytes:
@@ -23,7 +23,7 @@ def packed(function: Callable[[Any], Any], item: Any, version: str) -> bytes:
 
 
 def answers(parcels: Iterator[bytes]) -> Iterator[bytes]:
-    """The answer, as `ray_worker.answer` gives it, to the one item of a job."""
+    """The answer, as `cluster_worker.answer` gives it, to the one item of a job."""
     (parcel,) = parcels  # read to the end: Spark uses only such a process again
     path, version, home, work = pickle.loads(parcel)  # noqa: S301  # from our own driver
     sys.path.extend(each for each in path if each not in sys.path)

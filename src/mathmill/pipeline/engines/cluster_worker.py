@@ -1,7 +1,7 @@
-"""What a worker process of Ray does with an item; the driver's side is `mathmill.pipeline.engines.ray`.
+"""What a worker process of a cluster does with an item; the driver's side is the engine.
 
 Function and item come as bytes, and the answer goes as bytes: what cannot be loaded or sent is an error of this item,
-told in our words and not in Ray's.
+told in our words and not in the cluster's.
 """
 
 from __future__ import annotations
@@ -69,5 +69,5 @@ def _go(home: str) -> None:
 
 @lru_cache(maxsize=1)
 def _forget_the_script() -> None:
-    """Put a bare module in the place of Ray's own script, which every page process would import, with all of Ray."""
+    """Put a bare module in the place of the cluster's script, which every page process would import, with all of it."""
     sys.modules["__main__"] = ModuleType("__main__")
