@@ -8,6 +8,7 @@ import hashlib
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from mathmill.pipeline.warc import Record
 from tests.archives import record, response
 from tests.pipeline.fetch.crawl_server import Mood, Served, index_lines
 from tests.shared import SHARED
+
+packed = partial(gzip.compress, mtime=0)  # test names must not tell the time
 
 
 def captures(served: Served) -> list[Capture]:
@@ -69,30 +72,30 @@ def test_each_record_comes_as_it_lies_there(served: Served, seed: int) -> None:
 
 WRONG: dict[str, Callable[[bytes], bytes]] = {
     "damaged": lambda data: data[:-9] + b"\0" * 9,
-    "no_response": lambda _: gzip.compress(record("request", "https://example.org/a", b"GET / HTTP/1.1\r\n\r\n")),
-    "other_address": lambda _: gzip.compress(record("response", "https://example.org/b", response(b"text"))),
-    "other_payload": lambda _: gzip.compress(record("response", "https://example.org/a", response(b"another text"))),
+    "no_response": lambda _: packed(record("request", "https://example.org/a", b"GET / HTTP/1.1\r\n\r\n")),
+    "other_address": lambda _: packed(record("response", "https://example.org/b", response(b"text"))),
+    "other_payload": lambda _: packed(record("response", "https://example.org/a", response(b"another text"))),
 }
 
 
 @pytest.mark.parametrize("reason", [*WRONG, ""])
 def test_a_record_that_is_not_what_the_index_says_is_refused(reason: str) -> None:
     url, body = "https://example.org/a", b"text"
-    data = gzip.compress(record("response", url, response(body)))
+    data = packed(record("response", url, response(body)))
     capture = capture_at(0)._replace(url=url, digest=_digest(body))
     assert refused(capture, WRONG[reason](data) if reason else data) == reason
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"<Error>", b"\x1f\x8b\x08", gzip.compress(b""), gzip.compress(b"a") * 2, gzip.compress(bytes(90 << 20))],
+    [b"", b"<Error>", b"\x1f\x8b\x08", packed(b""), packed(b"a") * 2, packed(bytes(90 << 20))],
 )
 def test_what_is_no_record_is_damaged(content: bytes) -> None:
     assert refused(capture_at(0), content) == "damaged"
 
 
 def test_two_records_are_not_one() -> None:
-    data = gzip.compress(record("response", "https://example.org/a", response(b"text")))
+    data = packed(record("response", "https://example.org/a", response(b"text")))
     assert refused(capture_at(0)._replace(url="https://example.org/a"), data * 2) == "no_response"
 
 
