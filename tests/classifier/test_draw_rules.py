@@ -27,7 +27,7 @@ from mathmill.classifier.seed_set import Before, DrawTask, draw
 from mathmill.data.domains import registered_domain
 from mathmill.data.errors import ConfigError
 from mathmill.data.rows import ROWS_A_SHARD
-from mathmill.data.runs import Run
+from mathmill.data.runs import MANIFEST, Run
 from mathmill.data.shards import parquet_schema, write_parquet
 from mathmill.data.tables import table_rows
 from tests.classifier import made_web
@@ -73,6 +73,8 @@ def made(
         logits = {number * ROWS_A_SHARD + at: logit for at, (_, logit) in enumerate(pages) if logit is not None}
         scored = [{**row, "logit": logits[row["row"]]} for row in rows if row["row"] in logits and not row["empty"]]
         _write(folder / "round-1" / scores_name(name), scored, scoring.COLUMNS)
+    outputs = {pages_name(name): {"rows": len(pages)} for name, pages in zip(names, shards, strict=True)}
+    (folder / "pages" / MANIFEST).write_bytes(orjson.dumps({"outputs": outputs}))
     given = [{"id": url, "url": url, "domain": registered_domain(url)} for url in seeds_at]
     _write(folder / "pages" / seeds.TABLE, given, seeds.COLUMNS)
     found = [
