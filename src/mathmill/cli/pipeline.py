@@ -154,7 +154,10 @@ def pipeline_problems(
 
 @pipeline_app.command("plan")
 def pipeline_plan(
-    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="TOML file, such as recipes/corpus.toml")],
+    recipe: Annotated[
+        Path | None,
+        typer.Argument(metavar="RECIPE", help="TOML file; the demo's corpus on a made-up web", show_default="none"),
+    ] = None,
     archives: Annotated[
         list[str] | None,
         typer.Option("--input", metavar="ARCHIVE", help="of the sample: path, quoted glob, https:// or s3://"),
@@ -192,10 +195,10 @@ def pipeline_plan(
     as_json: Json = False,
 ) -> None:
     """Run a recipe on a sample here, and forecast what a whole dump takes: time, memory, disk and traffic by step."""
-    from mathmill.pipeline.commands import load
+    from mathmill.demo.yardstick import sample_of
     from mathmill.pipeline.plan.plan import Measuring, Question, make_plan
     from mathmill.pipeline.plan.show import show_plan
 
     question = Question(shards, cores, nodes, node_memory, bandwidth, pages_per_shard, kept_share)
-    resolved = load(recipe, archives or [], settings or [])
-    show_plan(make_plan(resolved, question, Measuring(sample, workers, memory, out)), as_json)
+    with sample_of(recipe, archives or [], settings or [], question) as (resolved, asked):
+        show_plan(make_plan(resolved, asked, Measuring(sample, workers, memory, out)), as_json)

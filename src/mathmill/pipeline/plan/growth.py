@@ -20,7 +20,7 @@ from mathmill.data.tables import files_literal
 from mathmill.pipeline.plan.meter import MeteredEngine, QuerySpent
 
 _WORDS = 50  # different strings in a column, from which on they are taken for names of things
-_SHIFT = 32  # repetitions are told apart by the bits above, and rows of 256 shards lie below
+_SHIFT = 40  # repetitions are told apart by the bits above, and rows of 65,536 shards lie below
 _MOST_TIMES = 1 << 10
 # Columns that a query adds up, or puts into bins: values, and no keys.
 _VALUES = re.compile(r"sum\(\s*(?:\w+\.)?(\w+)\s*\)|\b(\w+)\s*(?:%|>=\s*\d|<\s*\d)", re.IGNORECASE)
