@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -128,7 +128,7 @@ def show_run(folder: Path, as_json: bool) -> None:
         print()
         print_results(manifest["results"])
         return
-    counts = ", ".join(f"{name} {count:,}" for name, count in manifest["counts"].items())
+    counts = ", ".join(_count_words(manifest["counts"]))
     inputs, outputs = (counted(len(manifest[name]), name.removesuffix("s")) for name in ("inputs", "outputs"))
     if manifest["kind"] != CORPUS_KIND:
         print(f"{inputs}; {outputs}\n{counts}")
@@ -138,6 +138,14 @@ def show_run(folder: Path, as_json: bool) -> None:
     print_funnel(manifest["funnel"])
     print()
     _print_passes(manifest["funnel"], manifest.get("passes", {}))
+
+
+def _count_words(counts: Mapping[str, Any]) -> Iterator[str]:
+    """`name 1,234` of each count; of those by reason their sum, and the reasons."""
+    for name, count in counts.items():
+        reasons = dict(count) if isinstance(count, Mapping) else {}
+        of = f" ({', '.join(f'{reason} {each:,}' for reason, each in reasons.items())})" if reasons else ""
+        yield f"{name} {sum(reasons.values()) if isinstance(count, Mapping) else count:,}{of}"
 
 
 def show_explanation(folder: Path, page: str, as_json: bool) -> None:

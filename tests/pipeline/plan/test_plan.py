@@ -4,7 +4,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from mathmill.data.errors import ConfigError
+from mathmill.data.errors import ConfigError, InputMissing
 from mathmill.pipeline.plan.laws import DOCUMENTS, PAGES
 from mathmill.pipeline.plan.plan import WHOLE_CRAWL, Measuring, Question, make_plan, planned
 from mathmill.pipeline.plan.show import minds, show_plan
@@ -124,3 +124,10 @@ def test_what_cannot_be_measured(
     Path("full/a.warc.gz").write_bytes(b"")
     with pytest.raises(ConfigError, match=error):
         make_plan(PipelineRecipe(archives=("full/a.warc.gz",)), DUMP, measuring)
+
+
+def test_what_is_not_there_is_told_before_anything_is_measured() -> None:
+    with pytest.raises(InputMissing, match=r"no file matches nowhere/\*"):
+        make_plan(PipelineRecipe(archives=("nowhere/*.warc.gz",)), DUMP, Measuring())
+    with pytest.raises(ConfigError, match="have not a core each"):
+        make_plan(PipelineRecipe(archives=("nowhere/*.warc.gz",)), replace(DUMP, nodes=5_000, cores=10), Measuring())

@@ -11,10 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mathmill.data.errors import ConfigError
+from mathmill.data.errors import ConfigError, Stopped
 from mathmill.data.files import writing
 from mathmill.data.storage import is_address, whole_address
 from mathmill.pipeline.engines.local import LocalEngine
+from mathmill.pipeline.inputs import find_inputs
 from mathmill.pipeline.plan.fit import fit, size_of, stage_unit
 from mathmill.pipeline.plan.forecast import Cluster, Forecast, StartUp, forecast
 from mathmill.pipeline.plan.laws import DOCUMENTS, PAGES, Size, Step
@@ -111,13 +112,20 @@ def make_plan(recipe: PipelineRecipe, question: Question, measuring: Measuring) 
         ConfigError: more archives are wanted than there are, nothing is kept of them, or the folder is not empty.
         MathmillError: see `mathmill.pipeline.runner.run_pipeline`.
     """
+    if question.nodes is not None and question.nodes > question.cores:
+        raise ConfigError(f"--nodes {question.nodes:,} have not a core each of --cores {question.cores:,}: name fewer")
     drawn, out = draw_archives(recipe, measuring.archives), measuring.out
+    find_inputs(drawn.archives)  # what is not there is told before minutes are spent
     workers = measuring.workers or os.cpu_count() or 1
     if out is not None:
         _make_empty(out)
     with nullcontext(out) if out is not None else tempfile.TemporaryDirectory() as folder:
         engine = LocalEngine(workers, measuring.memory_mb)
-        sample = take_sample(drawn, Path(folder), engine, workers, measuring.rows)
+        try:
+            sample = take_sample(drawn, Path(folder), engine, workers, measuring.rows)
+        except Stopped as stopped:
+            told = str(stopped).partition(",")[0]
+            raise Stopped(f"{told}: nothing is forecast, a plan measures anew", stopped.exit_code - 128) from None
     return planned(sample, question, _budget(recipe))
 
 
