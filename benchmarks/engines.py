@@ -3,6 +3,8 @@
     python -m benchmarks.engines [--crawl DIR | --pages N --shards N] [--engines local ray] [--workers 1 2]
                                  [--rounds N] [--items N]
 
+An engine whose library is not installed is left out, with a word. Queries are in `benchmarks.engine_queries`.
+
 Without `--crawl` the shards are those of the made-up web of `mathmill demo`, so that anyone can run it again.
 
 The work is the recipe's cascade on all shards (`map` of shard work, no passes), by wall clock, after two shards a
@@ -14,6 +16,8 @@ in brackets, the least and the largest of the rounds. Prints Markdown.
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import shutil
 import sys
 import tempfile
 import time
@@ -32,6 +36,7 @@ from mathmill.data.engine import Engine, Failure
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
 
+_LIBRARY = {"ray": "ray", "spark": "pyspark"}
 _OWN = {"ray": "local"}  # an address by which an engine starts a cluster of its own, whatever runs on this machine
 
 
@@ -57,6 +62,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--items", type=int, default=1_000)
     options = parser.parse_args()
+    engines = installed(options.engines)
     with tempfile.TemporaryDirectory() as temporary:
         crawl = options.crawl or Path(temporary) / "web"
         if not options.crawl:
@@ -67,14 +73,27 @@ def main() -> None:
         turns: defaultdict[tuple[int, str], list[Timed]] = defaultdict(list)
         for number in range(options.rounds):
             for workers in options.workers:
-                for kind in options.engines if number % 2 == 0 else reversed(options.engines):
+                for kind in engines if number % 2 == 0 else reversed(engines):
                     out = Path(temporary) / f"{kind}-{workers}-{number}"
                     turns[workers, kind].append(turn(kind, workers, options.recipe, archives, options.items, out))
                     print(f"{kind}, {workers}: {turns[workers, kind][-1]}", file=sys.stderr)
         size = sum(path.stat().st_size for path in archives) / 1e6
         what = "of the made-up web" if not options.crawl else f"of {options.crawl.name}"
         print(f"{len(archives)} shards {what}, {size:,.1f} MB; {options.items:,} items; {options.rounds} rounds.\n")
-        print_turns(turns, options.engines[0], len(archives), options.items)
+        print_turns(turns, engines[0], len(archives), options.items)
+
+
+def installed(kinds: Sequence[str]) -> list[str]:
+    """Those engines that can be started here; says on stderr which cannot."""
+    found = []
+    for kind in kinds:
+        if kind in _LIBRARY and importlib.util.find_spec(_LIBRARY[kind]) is None:
+            print(f"{kind} is left out: pip install 'mathmill[{kind}]'", file=sys.stderr)
+        elif kind == "spark" and shutil.which("java") is None:
+            print("spark is left out: it needs a Java runtime, 17 or 21", file=sys.stderr)
+        else:
+            found.append(kind)
+    return found or sys.exit("none of these engines is installed")
 
 
 def turn(kind: str, workers: int, recipe: Path, archives: Sequence[Path], items: int, out: Path) -> Timed:

@@ -15,7 +15,7 @@ import pytest
 from mathmill.data import mounts
 from mathmill.data.config import Config
 from mathmill.data.engine import Failure, WorkerDied
-from mathmill.data.errors import CannotCreate, InputMissing
+from mathmill.data.errors import CannotCreate, InputMissing, Locked, MathmillError
 from mathmill.data.files import Output
 from mathmill.data.kept_files import SCRATCH
 from mathmill.data.mounts import at_hand, parts, run_folder
@@ -195,6 +195,44 @@ def test_a_store_that_went_away_ends_a_map(folder: Path, server: S3Server, monke
     finally:
         server.start()
         engine.close()
+
+
+@quiet
+def test_a_worker_puts_nothing_for_a_driver_that_lost_its_lock(
+    folder: Path, local: LocalEngine, tmp_path: Path, server: S3Server
+) -> None:
+    engine = shipping(local, folder)
+    mount = mounts.mount_of(folder)
+    assert mount is not None
+    with pytest.raises(Locked, match="is another process's by now"), Run(folder, Nothing(), "test") as run:
+        map_units(run, engine, "made", write, [Task("1", folder)], "s")
+        mount.store.put_bytes(b'{"token": "another"}', "lock")
+        map_units(run, engine, "made", write, [Task("1", folder), Task("2", folder)], "s")
+    there = server.files("bucket", f"{tmp_path.name}/run")
+    assert [name for name in there if name.startswith("made/")] == ["made/1.parquet"]
+    assert there["lock"] == b'{"token": "another"}'  # it is theirs
+
+
+@quiet
+def test_a_driver_takes_no_file_that_its_ledger_does_not_say(folder: Path, local: LocalEngine) -> None:
+    """Such as one that a worker of an earlier driver put late; the next execution makes it anew."""
+    engine = shipping(local, folder)
+    tasks = [Task(str(number), folder) for number in range(2)]
+    mount = mounts.mount_of(folder)
+    assert mount is not None
+    for _ in range(2):  # a unit that was found done is known as well as one that was made
+        with Run(folder, Nothing(), "test") as run:
+            map_units(run, engine, "made", write, tasks, "s")
+            assert len(parts(folder / "made")) == 2
+            mount.store.put_bytes(b"late", "made/1.parquet")
+            mount.forget()
+            with pytest.raises(MathmillError, match=r"made/1\.parquet is not the file that the ledger says"):
+                parts(folder / "made")
+    with Run(folder, Nothing(), "test") as run:
+        map_units(run, engine, "made", write, tasks, "s")
+        assert [row["n"] for row in folder_rows(folder / "made", ["n"])] == [0, 1]
+        run.finish([], {}, {})
+    assert check_outputs(folder) == []
 
 
 @quiet

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mathmill.data import store as module
-from mathmill.data.errors import CannotCreate, ConfigError, InputMissing, MathmillError
+from mathmill.data.errors import CannotCreate, ConfigError, InputMissing, Locked, MathmillError
 from mathmill.data.store import PATIENCE, Store
 from tests.data.s3_server import S3Server, quiet, s3_server
 
@@ -191,3 +191,77 @@ def test_a_server_that_comes_back_is_gone_on_with(server: S3Server) -> None:
         assert store.put_bytes(b"x", "f") == store.entry("f")
     finally:
         timer.join()
+
+
+@quiet
+def test_the_guards_are_asked_at_each_try(server: S3Server) -> None:
+    """A lock may be lost while a server is waited for; what is read is read all the same."""
+    store = Store("s3://bucket/guarded", was_reached=True)
+    asked = []
+
+    def guard() -> None:
+        asked.append(1)
+        if len(asked) == 3:
+            raise Locked("it was lost")
+
+    store.guards.append(guard)
+    assert store.entry("f") is None
+    server.stop()
+    try:
+        with pytest.raises(Locked, match="it was lost"):
+            store.put_bytes(b"x", "f")
+    finally:
+        server.start()
+    assert len(asked) == 3
+    assert store.entry("f") is None
+
+
+@quiet
+def test_one_try_is_one_request(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the guards are asked before each."""
+    from werkzeug.serving import WSGIRequestHandler
+
+    seen = []
+
+    def busy(handler: WSGIRequestHandler) -> None:
+        seen.append(handler.path)
+        handler.send_response(503)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    monkeypatch.setenv(PATIENCE, "0")
+    store = Store("s3://bucket/once", was_reached=True)
+    store.entry("f")
+    monkeypatch.setattr(WSGIRequestHandler, "run_wsgi", busy)
+    with pytest.raises(CannotCreate):
+        store.put_bytes(b"x", "f")
+    assert len(seen) == 1
+
+
+@quiet
+@pytest.mark.parametrize("date", [None, "", "today"])
+def test_a_server_that_does_not_tell_the_time_says_no_age(
+    server: S3Server, monkeypatch: pytest.MonkeyPatch, date: str | None
+) -> None:
+    store = Store("s3://bucket/dateless")
+    store.put_bytes(b"x", "f")
+    call = store._system.call_s3
+
+    def dateless(method: str, **given: object) -> object:
+        answer = call(method, **given)
+        headers = answer["ResponseMetadata"]["HTTPHeaders"]
+        headers.pop("date")
+        headers |= {} if date is None else {"date": date}
+        return answer
+
+    monkeypatch.setattr(store._system, "call_s3", dateless)
+    held = store.held("f")
+    assert held is not None
+    assert (held.data, held.age) == (b"x", 0)
+
+
+@pytest.mark.parametrize("said", ["nan", "inf", "-1", "soon"])
+def test_a_patience_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    monkeypatch.setenv(PATIENCE, said)
+    with pytest.raises(ConfigError, match=f"{PATIENCE}='{said}' is no number of seconds"):
+        Store("s3://bucket/x").entry("f")

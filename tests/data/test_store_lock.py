@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,15 @@ import orjson
 import pytest
 
 from mathmill.data import store_lock
-from mathmill.data.errors import Locked
+from mathmill.data.errors import ConfigError, Locked
 from mathmill.data.kept_files import SCRATCH
 from mathmill.data.mount import Mount
-from mathmill.data.store import Store
+from mathmill.data.store import Entry, Held, Store
 from mathmill.data.store_lock import StoreLock
 from tests.data.s3_server import S3Server, quiet, s3_server
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+LONGEST_REQUEST = 10 + 60  # seconds: to connect, and to be answered
 
 
 @pytest.fixture(scope="module")
@@ -113,16 +115,101 @@ def test_it_is_renewed_and_a_holder_that_lost_it_stops(mount: Mount, monkeypatch
     mount.check()
 
 
+class Clock:
+    """A time that goes on when it is told to, for this machine and for the server."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = self.written = 0.0
+        self.answer_takes = 0.0
+        self.loses_answers = False
+        put_if, held = Store._put_if, Store.held
+
+        def slow_put(store: Store, name: str, data: bytes, **condition: str) -> Entry | None:
+            entry = put_if(store, name, data, **condition)
+            if entry is not None:
+                self.written = self.now
+            self.now += self.answer_takes
+            return None if self.loses_answers else entry
+
+        def aged(store: Store, name: str) -> Held | None:
+            found = held(store, name)
+            return None if found is None else Held(found.data, found.entry, self.now - self.written)
+
+        monkeypatch.setattr(store_lock, "_now", lambda: self.now)
+        monkeypatch.setattr(Store, "_put_if", slow_put)
+        monkeypatch.setattr(Store, "held", aged)
+
+
 @quiet
+@pytest.mark.parametrize("loses_answers", [False, True])
 def test_a_holder_that_cannot_renew_it_gives_up_before_others_may_take_it(
-    mount: Mount, monkeypatch: pytest.MonkeyPatch
+    mount: Mount, monkeypatch: pytest.MonkeyPatch, loses_answers: bool
 ) -> None:
-    assert store_lock._LOST < store_lock._STALE
+    """Whatever the answer took: the last renewal is written, and its answer comes much later or never."""
+    monkeypatch.setattr(store_lock, "RENEWED_EVERY", 0.05)
+    clock = Clock(monkeypatch)
+    other = Mount(mount.folder, Store(mount.store.address), is_scratch=False)
     with lock(mount) as mine:
-        mine.check()
-        monkeypatch.setattr(store_lock, "_LOST", -1)
-        with pytest.raises(Locked, match="could not be renewed for too long"):
-            mine.check()
+        clock.answer_takes, clock.loses_answers = 250, loses_answers
+        wait_for(lambda: clock.now >= 250)
+        mine._ended.set()  # no further one arrives
+        mine._thread.join()
+        last = clock.written
+        clock.answer_takes, clock.loses_answers = 0, False
+        given_up = taken = 0.0
+        while not taken:
+            clock.now += 10
+            assert clock.now < 5_000
+            given_up = given_up or clock.now * refuses(mine.check)
+            taken = clock.now * (not refuses(lock(other)._taken_over))
+        assert given_up
+        assert given_up <= taken - LONGEST_REQUEST
+        assert taken - last > 600
+
+
+def refuses(ask: Callable[[], object]) -> bool:
+    try:
+        ask()
+    except Locked:
+        return True
+    return False
+
+
+@quiet
+@pytest.mark.parametrize("ignored", ["IfNoneMatch", "IfMatch"])
+def test_a_store_that_ignores_conditions_is_refused(
+    mount: Mount, monkeypatch: pytest.MonkeyPatch, ignored: str
+) -> None:
+    put_if = mount.store._put_if
+
+    def put(name: str, data: bytes, **condition: str) -> Entry | None:
+        return put_if(name, data, **{key: value for key, value in condition.items() if key != ignored})
+
+    monkeypatch.setattr(mount.store, "_put_if", put)
+    with pytest.raises(ConfigError, match="takes no notice of conditions"), lock(mount):
+        pass
+    assert held(mount) is None
+    assert not mount.guards
+
+
+@quiet
+def test_it_is_given_back_though_a_renewal_hangs(mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_lock, "RENEWED_EVERY", 0.05)
+    monkeypatch.setattr(store_lock, "_LAST_WAIT", 0.2)
+    asked, answered = threading.Event(), threading.Event()
+
+    def hang(*_: object) -> None:
+        asked.set()
+        answered.wait()
+
+    with lock(mount) as mine:
+        monkeypatch.setattr(mount.store, "replace", hang)
+        assert asked.wait(20)
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
+    assert not mount.guards
+    answered.set()
+    mine._thread.join()
 
 
 def wait_for(happened: Any, seconds: float = 20) -> None:

@@ -15,8 +15,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from mathmill.data.errors import ConfigError
+from mathmill.data.environment import number_from
 from mathmill.data.files import writing
+from mathmill.data.shot_texts import cache_folder
 
 SCRATCH, SCRATCH_GB = "MATHMILL_SCRATCH", "MATHMILL_SCRATCH_GB"
 _GB = 20.0
@@ -25,11 +26,12 @@ _STALE_SECONDS = 3600  # after which a half-fetched file is nobody's
 
 
 def scratch_folder() -> Path:
-    """Where copies of a store's files lie: MATHMILL_SCRATCH, or `mathmill/runs` in XDG_CACHE_HOME (~/.cache)."""
-    if named := os.environ.get(SCRATCH):
-        return Path(named).absolute()
-    home = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(home) if Path(home).is_absolute() else Path.home() / ".cache") / "mathmill" / "runs"
+    """Where large files lie that are wanted for a while: MATHMILL_SCRATCH, or `scratch` in the cache's folder.
+
+    Copies of a store's files, archives on their way, what Spark spills.
+    """
+    named = os.environ.get(SCRATCH)
+    return Path(named).absolute() if named else cache_folder() / "scratch"
 
 
 class KeptFiles:
@@ -37,7 +39,7 @@ class KeptFiles:
 
     def __init__(self) -> None:
         self._folder = scratch_folder() / "kept"
-        self._most = _gigabytes() * 1e9
+        self._most = number_from(SCRATCH_GB, _GB, "gigabytes") * 1e9
         self._added = 0
 
     def bring(self, key: str, stamp: int, path: Path, fetch: Callable[[Path], bool]) -> bool:
@@ -109,10 +111,3 @@ class KeptFiles:
                 return
             path.unlink(missing_ok=True)
             size -= each
-
-
-def _gigabytes() -> float:
-    try:
-        return float(os.environ.get(SCRATCH_GB, _GB))
-    except ValueError as error:
-        raise ConfigError(f"{SCRATCH_GB}={os.environ[SCRATCH_GB]!r} is no number of gigabytes") from error

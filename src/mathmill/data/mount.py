@@ -10,11 +10,10 @@ import hashlib
 import os
 import shutil
 import threading
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from mathmill.data.errors import InputMissing
+from mathmill.data.errors import InputMissing, Locked, MathmillError
 from mathmill.data.files import writing
 from mathmill.data.kept_files import KeptFiles
 from mathmill.data.mount_locks import LOCK, has_writer
@@ -32,7 +31,9 @@ class Mount:
         self.store = store
         self.is_scratch = is_scratch  # a worker's: all that is written there is its own
         self.process = os.getpid()
-        self.guards: list[Callable[[], None]] = []  # that raise where nothing may be written any more
+        self.guards = store.guards  # that raise where nothing may be written any more
+        self.fences: dict[str, str] = {}  # names of locks, and the tokens of their holder: a worker's must hold them
+        self.committed: dict[str, str] = {}  # marks of outputs that the ledger of the lock's holder vouches for
         self.received: dict[str, Entry] = {}  # what workers put since their last commit, by name
         self.time = ""  # of the map that a worker is at: what it knew before may be otherwise
         self._kept = KeptFiles()
@@ -111,6 +112,7 @@ class Mount:
                 if path.is_file():
                     path.unlink(missing_ok=True)
                 return
+            self._check_committed(name, entry)
             fetch = partial(self.store.fetch, name, mark=entry.mark)
             if self._kept.bring(self._key(name, entry), _stamp(entry), path, fetch):
                 return
@@ -123,6 +125,7 @@ class Mount:
         self.check()
         name = self.name(path)
         entry = self.store.put(path, name)
+        self.committed.pop(name, None)
         self.note(name, entry)
         if self.is_scratch:
             self._kept.keep(self._key(name, entry), _stamp(entry), path)
@@ -134,6 +137,7 @@ class Mount:
     def begin(self, folder: Path) -> None:
         """Begin to write in a folder, whose lock is held: what an execution left that died is nobody's."""
         self.forget()
+        self.disown(self.name(folder))
         for path in folder.rglob("*"):
             if path.name != LOCK and path.is_file() and written_here(path):
                 path.unlink()
@@ -141,12 +145,35 @@ class Mount:
     def receive(self, name: str, entry: Entry) -> None:
         """Take note of what a worker put."""
         self.received[name] = entry
+        self.committed.pop(name, None)
         self.note(name, entry)
+
+    def disown(self, name: str) -> None:
+        """What the ledger vouches for at or below a name is about to be made anew."""
+        for each in [each for each in self.committed if not name or each == name or each.startswith(f"{name}/")]:
+            del self.committed[each]
+
+    def _check_committed(self, name: str, entry: Entry) -> None:
+        if self.guards and self.committed.get(name, entry.mark) != entry.mark:
+            raise MathmillError(
+                f"{self.store.address}/{name} is not the file that the ledger says: another process wrote there "
+                "meanwhile. Run the same command again, which makes it anew"
+            )
 
     def check(self) -> None:
         """Raises what a guard does, such as Locked."""
         for guard in self.guards:
             guard()
+
+    def check_fences(self) -> None:
+        """Ask the store whether who sent a worker its work still holds the locks. Raises Locked if not."""
+        for name, token in self.fences.items():
+            held = self.store.held(name)
+            if held is None or token.encode() not in held.data:
+                raise Locked(
+                    f"{self.store.address}/{name} is another process's by now: what was made for its former holder is "
+                    "not put there"
+                )
 
     def clear(self) -> None:
         """Remove all that is in the folder of a worker."""

@@ -38,7 +38,7 @@ class Place(PosixPath):
         mount = mount_of(self)
         if mount is None:
             return Path, (str(self),)
-        return _arrived, (mount.store.address, mount.name(self))
+        return _arrived, (mount.store.address, mount.name(self), dict(mount.fences))
 
 
 _mounts: dict[str, Mount] = {}
@@ -70,10 +70,12 @@ def _mounted(address: str, is_scratch: bool) -> Mount:
         return found
 
 
-def _arrived(address: str, name: str) -> Path:
+def _arrived(address: str, name: str, fences: dict[str, str]) -> Path:
     """A Place that came from another process: in the copy that this process has, or in a worker's of its own."""
-    folder = _mounted(address, is_scratch=True).folder
-    return folder / name if name else folder
+    mount = _mounted(address, is_scratch=True)
+    if mount.is_scratch:
+        mount.fences = fences
+    return mount.folder / name if name else mount.folder
 
 
 def mount_of(path: Path) -> Mount | None:
@@ -177,7 +179,7 @@ def working(folder: Path) -> Iterator[dict[str, Entry]]:
     """Put what a worker publishes at or below a folder of its own while the block lasts, and empty its copy at the end.
 
     Yields what will hold the entries of these files, by name in the store; a block that fails puts nothing. In a folder
-    that is no worker's this does nothing. Raises what `push` does.
+    that is no worker's this does nothing. Raises what `push` does, and Locked where the driver lost its lock.
     """
     mount = mount_of(folder)
     entries: dict[str, Entry] = {}
@@ -186,9 +188,11 @@ def working(folder: Path) -> Iterator[dict[str, Entry]]:
         return
     try:
         yield entries
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and written_here(path) and not _is_temporary(path.relative_to(folder)):
-                entries[mount.name(path)] = mount.put(path)
+        made = [path for path in sorted(folder.rglob("*")) if _is_made(path, folder)]
+        if made:
+            mount.check_fences()  # the driver that wants them may be dead, and another at work
+        for path in made:
+            entries[mount.name(path)] = mount.put(path)
     finally:
         mount.clear()
 
@@ -201,8 +205,9 @@ def look_anew(folder: Path, time: str = "") -> None:
         mount.time = time
 
 
-def _is_temporary(name: Path) -> bool:
-    return any(part.startswith(".") for part in name.parts)
+def _is_made(path: Path, folder: Path) -> bool:
+    is_temporary = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return path.is_file() and written_here(path) and not is_temporary
 
 
 def delivered(folder: Path, outputs: Iterable[tuple[str, Output]]) -> dict[str, str]:
@@ -213,7 +218,11 @@ def delivered(folder: Path, outputs: Iterable[tuple[str, Output]]) -> dict[str, 
         MathmillError: an output is neither here nor there.
     """
     mount = mount_of(folder)
-    return {} if mount is None else {name: _deliver(mount, folder / name, output).mark for name, output in outputs}
+    if mount is None:
+        return {}
+    marks = {name: _deliver(mount, folder / name, output).mark for name, output in outputs}
+    mount.committed |= {mount.name(folder / name): mark for name, mark in marks.items()}
+    return marks
 
 
 def _deliver(mount: Mount, path: Path, output: Output) -> Entry:
@@ -230,14 +239,20 @@ def _deliver(mount: Mount, path: Path, output: Output) -> Entry:
 def agrees(path: Path, output: Output, mark: str) -> bool:
     """Whether a file holds what an output says; where the store's mark is the one of old, nothing is fetched."""
     mount = mount_of(path)
-    if mount is not None:
-        entry = mount.entry(mount.name(path))
-        if entry is None or entry.size != output.size:
-            return False
-        if entry.mark == mark:
-            return True
-    found = at_hand(path)
-    return found.is_file() and found.stat().st_size == output.size and file_sha256(found) == output.sha256
+    if mount is None:
+        return _holds(path, output)
+    name = mount.name(path)
+    mount.committed.pop(name, None)
+    entry = mount.entry(name)
+    if entry is None or entry.size != output.size or not (entry.mark == mark or _holds(at_hand(path), output)):
+        return False
+    if (entry := mount.entry(name)) is not None:
+        mount.committed[name] = entry.mark
+    return True
+
+
+def _holds(path: Path, output: Output) -> bool:
+    return path.is_file() and path.stat().st_size == output.size and file_sha256(path) == output.sha256
 
 
 def remove(path: Path) -> None:
@@ -256,9 +271,11 @@ def remove(path: Path) -> None:
     files, folders = mount.listing(above)
     if last in files:
         mount.store.remove([name])
+        mount.committed.pop(name, None)
         mount.note(name, None)
     if last in folders:
         mount.store.remove(mount.store.walk(name))
+        mount.disown(name)
         mount.note_gone(above, last)
 
 

@@ -2,8 +2,8 @@
 
 The function and the tasks are what they are for a folder of this machine. Their paths below the run's folder are
 `Place`s, so they arrive at a worker as paths of a scratch folder of its own (`mathmill.data.mounts`). When the function
-has returned, the files that it published there are put into the store, and the scratch folder is emptied; what failed
-puts nothing. Progress that workers note in the folder is seen by nobody.
+has returned, the files that it published there are put into the store, unless the driver lost its lock meanwhile, and
+the scratch folder is emptied; what failed puts nothing. Progress that workers note in the folder is seen by nobody.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ class ShippingEngine:
         mount = mount_of(out)
         if mount is not None and not mount.fresh_files(out):
             mount.forget(mount.name(out))
+            mount.disown(mount.name(out))
 
     def close(self) -> None:
         """See `Engine.close`."""

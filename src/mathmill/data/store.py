@@ -2,12 +2,12 @@
 
 A file appears whole or not at all, and who asks after that sees it. What fails for a moment (no connection, a server
 that is busy) is tried again for some minutes, as many as MATHMILL_PATIENCE says in seconds; what fails for good is told
-at once. Nothing is remembered here: `mathmill.data.mounts` does that.
+at once. Before each try to write the store's guards are asked. Nothing is remembered here: `mathmill.data.mounts` does
+that.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from mathmill.data.environment import number_from
 from mathmill.data.errors import CannotCreate, ConfigError, InputMissing, MathmillError, OutOfReach
 from mathmill.data.files import writing
 from mathmill.data.store_errors import ABSENT, CHANGED, PASSES, Trouble, trouble_of
@@ -43,7 +44,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A small file of a store as it is: its bytes, and seconds since it was written, by the server's clock."""
+    """A small file of a store as it is: its bytes, and seconds since it was written, by the server's clock.
+
+    They are 0 where the server does not tell the time.
+    """
 
     data: bytes
     entry: Entry
@@ -72,6 +76,7 @@ class Store:
         self.address = f"s3://{bucket}/{prefix}".rstrip("/")
         self._bucket, self._prefix = bucket, f"{prefix}/" if prefix else ""
         self._was_reached = was_reached
+        self.guards: list[Callable[[], None]] = []  # that raise where nothing may be written any more
 
     def entry(self, name: str) -> Entry | None:
         """A file's size and mark; None if there is none."""
@@ -112,9 +117,7 @@ class Store:
         def read() -> Held:
             answer = self._system.call_s3("get_object", Bucket=self._bucket, Key=self._prefix + name)
             data = b"".join(self._read(answer["Body"]))
-            now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-            age = (now - answer["LastModified"]).total_seconds()
-            return Held(data, Entry(len(data), answer["ETag"]), age)
+            return Held(data, Entry(len(data), answer["ETag"]), _age(answer))
 
         return self._patiently(read, name, InputMissing)
 
@@ -198,6 +201,9 @@ class Store:
         pause = 0.2
         while True:
             try:
+                if kind is CannotCreate:  # each time: one may have lost the right while the server was away
+                    for guard in self.guards:
+                        guard()
                 answer = ask()
             except MathmillError:
                 raise
@@ -234,9 +240,11 @@ class Store:
     def _system(self) -> Any:
         import fsspec  # heavy: brings asyncio and the client
 
-        # Its own retries are for moments; how long to wait in all is decided here.
-        config = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 1}, "max_pool_connections": 32}
-        return fsspec.filesystem("s3", config_kwargs=config)
+        # Neither the client nor fsspec tries again: how long to wait is decided here, and the guards are asked before.
+        config = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 0}, "max_pool_connections": 32}
+        system = fsspec.filesystem("s3", config_kwargs=config)
+        system.retries = 1
+        return system
 
 
 def _entries(page: Mapping[str, Any], cut: int) -> dict[str, Entry]:
@@ -252,8 +260,13 @@ def _slashed(folder: str) -> str:
     return f"{folder}/" if folder else ""
 
 
-def _patience() -> float:
+def _age(answer: Mapping[str, Any]) -> float:
     try:
-        return float(os.environ.get(PATIENCE, _SECONDS))
-    except ValueError as error:
-        raise ConfigError(f"{PATIENCE}={os.environ[PATIENCE]!r} is no number of seconds") from error
+        now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        return float((now - answer["LastModified"]).total_seconds())
+    except (KeyError, ValueError, TypeError):  # no such header, or none that says a time and its zone
+        return 0.0
+
+
+def _patience() -> float:
+    return number_from(PATIENCE, _SECONDS, "seconds")

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 from mathmill import __version__
 from mathmill.data.config import canonical_json
 from mathmill.data.engine import Engine, Failure
-from mathmill.data.errors import CannotCreate, DiskFull, MathmillError
+from mathmill.data.errors import CannotCreate, DiskFull, Locked, MathmillError
 from mathmill.data.files import Output, Staging, file_sha256, writing
 from mathmill.data.mounts import parts
 from mathmill.data.progress import Outlook, progress_shown
@@ -83,7 +83,7 @@ def mapped(
     """The result of each task, in any order, with progress on stderr; `total` counts tasks that were done before too.
 
     Raises:
-        DiskFull, CannotCreate: at once, since all other tasks would meet it.
+        DiskFull, CannotCreate, Locked: at once, since all other tasks would meet it.
         MathmillError: tasks failed; all others are done and were given before. It is the error's own class where one
             failed and its error is of the tree.
     """
@@ -95,7 +95,7 @@ def mapped(
     with progress_shown(board.outlook):
         for task, result in engine.map(function, tasks):
             if isinstance(result, Failure):
-                if isinstance(result.error, DiskFull | CannotCreate):
+                if isinstance(result.error, DiskFull | CannotCreate | Locked):
                     raise result.error
                 failed.append((task.shard, result.error))
                 continue

@@ -11,10 +11,10 @@ from typing import Any
 from mathmill.data.config import load_recipe
 from mathmill.data.errors import ConfigError, DiskFull
 from mathmill.data.ledger import Ledger
-from mathmill.data.mounts import mount_of, shown
-from mathmill.data.storage import open_source
+from mathmill.data.mounts import mount_of, run_folder, shown
+from mathmill.data.storage import is_address, open_source
 from mathmill.pipeline.decontaminate.decontaminate import Decontaminate
-from mathmill.pipeline.engines.choice import EngineChoice, make_engine
+from mathmill.pipeline.engines.choice import EngineChoice, SharesFolders, make_engine
 from mathmill.pipeline.fetch.streaming import find_streams, noted_paths
 from mathmill.pipeline.harvest.harvest import UNCLEAN, Harvest
 from mathmill.pipeline.inputs import find_inputs
@@ -133,7 +133,15 @@ def run(recipe: PipelineRecipe, folder: Path, choice: EngineChoice, error_budget
     """Run the recipe on the engine that was chosen."""
     _start_stages(recipe)
     _check_languages(recipe)
-    return run_pipeline(recipe, folder, make_engine(choice), error_budget)
+    engine = make_engine(choice)
+    if is_address(folder) and isinstance(engine, SharesFolders):
+        # Its tables lie on this machine: to be told before the work on shards, and not behind it.
+        try:
+            engine.check_folder(run_folder(folder))
+        except BaseException:
+            engine.close()
+            raise
+    return run_pipeline(recipe, folder, engine, error_budget)
 
 
 def _start_stages(recipe: PipelineRecipe) -> None:

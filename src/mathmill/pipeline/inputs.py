@@ -13,6 +13,7 @@ from typing import Any
 from mathmill.data.errors import ConfigError, InputMissing
 from mathmill.data.files import file_sha256
 from mathmill.data.storage import expand, is_remote, stat
+from mathmill.pipeline.fetch.crawls import archive_name
 from mathmill.pipeline.fetch.streaming import SCHEME, Via, fetched, find_streams, is_stream, read_stream_address
 
 _OTHERS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".json", ".parquet", ".csv", ".txt", ".pdf", ".zip")
@@ -71,7 +72,7 @@ def _streamed(streams: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Via]]
 
 
 def _stem(uri: str) -> str:
-    name = uri.rsplit("/", 1)[-1]
+    name = archive_name(uri.removeprefix(SCHEME)) if is_stream(uri) else uri.rsplit("/", 1)[-1]
     while name.endswith(_SUFFIXES) and not name.startswith("."):
         name = name.rsplit(".", 1)[0]
     return "".join(character if character.isalnum() or character in "-_." else "_" for character in name)

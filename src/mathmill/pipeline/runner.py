@@ -17,7 +17,7 @@ from typing import Any
 
 from mathmill.data.config import config_hash
 from mathmill.data.engine import Engine, Failure
-from mathmill.data.errors import CannotCreate, DamagedInput, DiskFull, InputMissing, MathmillError, Stopped
+from mathmill.data.errors import CannotCreate, DamagedInput, DiskFull, InputMissing, Locked, MathmillError, Stopped
 from mathmill.data.files import file_sha256
 from mathmill.data.ledger import Ledger
 from mathmill.data.mounts import run_folder, shown
@@ -136,7 +136,7 @@ def _make_shards(
         with progress_shown(board.outlook):
             for task, receipt in engine.map(run_shard, tasks):
                 if isinstance(receipt, Failure):
-                    if isinstance(receipt.error, DiskFull | CannotCreate):
+                    if isinstance(receipt.error, DiskFull | CannotCreate | Locked):
                         raise receipt.error  # it would stop all others as well
                     failed.append((task.archive.uri, receipt.error))
                     continue

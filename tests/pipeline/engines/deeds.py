@@ -56,6 +56,39 @@ def die_once(marker: Path) -> str:
     return "alive"
 
 
+def die_in_company(place: tuple[Path, int]) -> int:
+    """Dies the first time; then it says how many others ran for some of its half second on the same node."""
+    import ray
+
+    folder, number = place
+    first = folder / f"{number}.first"
+    if not first.exists():
+        first.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    node = ray.get_runtime_context().get_node_id()
+    (folder / f"{number}.again").write_text(node)
+    time.sleep(0.5)
+    beside = [
+        path for path in folder.glob("*.again") if path.read_text() == node and not path.with_suffix(".done").exists()
+    ]
+    (folder / f"{number}.done").touch()
+    return len(beside) - 1
+
+
+def die_and_stay(folder: Path) -> str:
+    """Dies the first time, stays on its node the second, and the third time says on which node it is."""
+    import ray
+
+    if not (folder / "died").exists():
+        (folder / "died").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    node = str(ray.get_runtime_context().get_node_id())
+    if not list(folder.glob("node-*")):
+        (folder / f"node-{node}").touch()
+        time.sleep(600)
+    return node
+
+
 def sleep_long(number: int) -> int:
     time.sleep(600)
     return number

@@ -21,8 +21,8 @@ from mathmill.pipeline.engines import ray as ray_engine
 from mathmill.pipeline.engines.check.report import check_engine
 from mathmill.pipeline.engines.choice import EngineChoice, make_engine
 from mathmill.pipeline.engines.ray import RayEngine
-from tests.pipeline.engines.clusters import ray_cluster, ray_folder
-from tests.pipeline.engines.deeds import die_at_three, double, here, processes_of, visit
+from tests.pipeline.engines.clusters import add_node, ray_cluster, ray_folder
+from tests.pipeline.engines.deeds import die_at_three, die_in_company, double, here, processes_of, visit
 from tests.pipeline.engines.seam import LAWS, Law, write
 
 pytest.importorskip("ray", reason="needs the extra ray")
@@ -60,6 +60,21 @@ def test_no_more_items_are_at_work_than_there_are_workers(cluster: Any, engine: 
     with closing(RayEngine(1, 512, cluster.address)) as one:
         assert len(list(one.map(visit, [(tmp_path, n, 0.2) for n in range(4)]))) == 4
     assert time.monotonic() - began >= 0.8
+
+
+@pytest.mark.slow
+def test_what_may_have_killed_its_worker_is_done_one_a_node(cluster: Any, tmp_path: Path) -> None:
+    """Nodes of two cores each, on which Ray's own ways to spread would put two side by side."""
+    nodes = [add_node(cluster, 2), add_node(cluster, 2)]
+    items = [(tmp_path, number) for number in range(9)]
+    try:
+        with closing(RayEngine(None, 512, cluster.address)) as engine:
+            found = dict(engine.map(die_in_company, items))
+    finally:
+        for node in nodes:
+            cluster.remove_node(node)
+    assert found == dict.fromkeys(items, 0), "beside how many others it ran"
+    assert len({path.read_text() for path in tmp_path.glob("*.again")}) > 1, "not all one after the other"
 
 
 def test_nothing_of_ray_is_printed(engine: RayEngine, capfd: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -13,11 +14,13 @@ from pathlib import Path
 import pytest
 
 from mathmill.data.engine import Failure, WorkerDied
-from mathmill.data.errors import MathmillError
+from mathmill.data.errors import ConfigError, MathmillError
+from mathmill.pipeline import commands
+from mathmill.pipeline.engines.choice import EngineChoice
 from mathmill.pipeline.engines.spark import SparkEngine
 from tests.once import once
 from tests.pipeline.engines.deeds import double, visit
-from tests.pipeline.engines.seam import LAWS, Law
+from tests.pipeline.engines.seam import LAWS, Law, write
 from tests.pipeline.engines.spark_cluster import SparkCluster, below, gone, parent, spark_cluster
 from tests.pipeline.test_passes_run import digest, write_crawl
 from tests.warm import COMMAND
@@ -159,6 +162,42 @@ def test_a_driver_that_is_killed_leaves_nothing_behind_and_goes_on(
     _, err = again.communicate(timeout=600)
     assert again.returncode == 0, err
     assert digest(out) == digest(crawl / "first/run")
+
+
+HERE = Path("/proc/self/cwd")  # another folder for each process: so it is on nodes that share none
+
+
+def test_a_table_that_executors_do_not_see_is_told(
+    cluster: SparkCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "t", "a.parquet", [1])
+    monkeypatch.chdir(tmp_path)
+    engine = SparkEngine(None, 512, cluster.address)  # its Java starts here; its executors' in folders of their own
+    try:
+        with pytest.raises(ConfigError, match=r"executors do not reach .* choose a folder that all nodes share"):
+            engine.sql("SELECT n FROM t ORDER BY n", {"t": HERE / "t"}, tmp_path / "out")
+        engine.check_folder(tmp_path)
+    finally:
+        engine.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["t"]
+
+
+def test_a_run_in_a_store_is_refused_at_once_where_executors_do_not_see_its_tables(
+    cluster: SparkCluster, crawl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy of the run's folder is below one that only this process has open, under this number."""
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    number = fcntl.fcntl(descriptor, fcntl.F_DUPFD, 200)
+    monkeypatch.setattr(commands, "run_folder", lambda _: Path(f"/proc/self/fd/{number}/run"))
+    monkeypatch.chdir(crawl)
+    recipe, choice = commands.load(Path("recipe.toml"), [], []), EngineChoice("spark", None, 512, cluster.address)
+    try:
+        with pytest.raises(ConfigError, match=r"have to see the run's tables in .* and do not on .* MATHMILL_SCRATCH"):
+            commands.run(recipe, Path("s3:/bucket/run"), choice, 0.0)
+    finally:
+        os.close(descriptor)
+        os.close(number)
+    assert list((tmp_path / "run").iterdir()) == []
 
 
 def test_a_cluster_that_ends_is_told(tmp_path: Path) -> None:

@@ -337,6 +337,12 @@ class _Handler(BaseHTTPRequestHandler):
         """To the same file by another path of the same host."""
         self._send(301, b"", Location=f"/{CRAWL}/../{self.path.lstrip('/')}".replace(f"/{CRAWL}/..", ""))
 
+    def _blank_aside(self, data: bytes, span: str) -> None:
+        self._send(302, b"", Location="/a b")
+
+    def _foreign_aside(self, data: bytes, span: str) -> None:
+        self._send(302, b"", Location="/Ã¼")
+
     def _endless(self, data: bytes, span: str) -> None:
         self.send_response(200)
         self.end_headers()

@@ -18,12 +18,14 @@ import pytest
 from mathmill.data.errors import ConfigError, DamagedInput, InputMissing, Locked
 from mathmill.data.runs import check_outputs, load_manifest
 from mathmill.pipeline.fetch.archives_run import ArchivesResult, run_archives
-from mathmill.pipeline.fetch.crawls import archive_paths, drawn
+from mathmill.pipeline.fetch.crawls import archive_name, archive_paths, drawn
 from mathmill.pipeline.fetch.recipe import ArchivesRecipe
 from mathmill.pipeline.fetch.servers import Access, open_server
 from tests.pipeline.fetch.crawl_server import CRAWL, Mood, Served, crawl_server, make_crawl
 from tests.pipeline.making import members, responses
 from tests.warm import COMMAND, warm
+
+LISTING = f"crawl-data/{CRAWL}/warc.paths.gz"
 
 
 def run(served: Served, out: Path, access: Access | None = None, **asked: int) -> ArchivesResult:
@@ -76,6 +78,19 @@ def test_more_can_be_asked_for_later_and_fewer_not(served: Served, tmp_path: Pat
         run(served, tmp_path / "many", shards=4)
     with pytest.raises(ConfigError, match=r"run of another recipe \(config\.seed: 0 -> 1\)"):
         run(served, tmp_path / "run", shards=3, seed=1)
+
+
+def test_archives_of_one_name_keep_theirs_when_more_are_asked_for(served: Served, tmp_path: Path) -> None:
+    data = next(data for path, data in served.files.items() if "segments" in path)
+    paths = [f"crawl-data/{CRAWL}/segments/{n}/warc/CC-MAIN-20130516092621-00000-ip-10-0-0-1.warc.gz" for n in range(4)]
+    served.files |= dict.fromkeys(paths, data)
+    served.files[LISTING] = gzip.compress("\n".join(paths).encode(), mtime=0)
+    names: list[str] = []
+    for shards in (1, 2, 4):
+        assert run(served, tmp_path / "run", shards=shards).fresh == shards - len(names)
+        assert set(names) < set(archives_in(tmp_path / "run"))
+        names = archives_in(tmp_path / "run")
+    assert names == sorted(archive_name(path) for path in paths)
 
 
 def test_a_budget_takes_what_fits(served: Served, tmp_path: Path) -> None:

@@ -55,9 +55,11 @@ def test_of_another_file_than_before_the_whole_is_sent(served: Served) -> None:
         ("reset", Trouble, "broke off|no answer"),
         ("wrong_range", Trouble, "another part of the file"),
         ("drip", Trouble, "bytes a second, too slowly"),
-        ("endless", InputMissing, "more than 1,048,576 bytes"),
+        ("endless", InputMissing, r"^http://127\.0\.0\.1:\d+/collinfo\.json has more than 1,048,576 bytes"),
         ("elsewhere", InputMissing, "redirects to 'http://127.0.0.2:9/"),
         ("round", InputMissing, "more than 3 redirects"),
+        ("blank_aside", InputMissing, "/a b' is an address that cannot be asked"),
+        ("foreign_aside", InputMissing, "/Ã¼' is an address that cannot be asked"),
     ],
 )
 def test_each_misbehaviour_has_its_name(served: Served, mood: str, error: type[Exception], said: str) -> None:

@@ -8,7 +8,15 @@ from functools import partial
 import pytest
 
 from mathmill.data.errors import ConfigError, DamagedInput, InputMissing
-from mathmill.pipeline.fetch.crawls import archive_paths, check_crawl, drawn, inflated, is_path, list_crawls
+from mathmill.pipeline.fetch.crawls import (
+    archive_name,
+    archive_paths,
+    check_crawl,
+    drawn,
+    inflated,
+    is_path,
+    list_crawls,
+)
 from mathmill.pipeline.fetch.servers import open_index, open_server
 from tests.pipeline.fetch.crawl_server import CRAWL, Mood, Served
 
@@ -80,6 +88,27 @@ def test_inflation_is_bounded() -> None:
     assert inflated(data, 2000) == b"a" * 1000 + b"b" * 1000
     with pytest.raises(ValueError, match="more than 1,999 bytes"):
         inflated(data, 1999)
+    assert inflated(packed(b"a") * 1_000, 2000) == b"a" * 1_000
+    with pytest.raises(ValueError, match="more than 1,000 members"):
+        inflated(packed(b"a") * 1_001, 2000)
+
+
+NEW = "CC-MAIN-20240220211055-20240221001055-00001.warc"
+OLD = "CC-MAIN-20130516092621-00000-ip-10-60-113-184.ec2.internal.warc.gz"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        (f"crawl-data/{CRAWL}/segments/1707947473347.0/warc/{NEW}.gz", f"{NEW}.gz"),
+        (f"crawl-data/{CRAWL}/segments/1707947473347.0/wet/{NEW}.wet.gz", f"{NEW}.wet.gz"),
+        (f"crawl-data/{CRAWL}/segments/1707947473347.0/robotstxt/{NEW}.gz", f"520c6724-{NEW}.gz"),
+        (f"crawl-data/CC-MAIN-2013-20/segments/1368696381249/warc/{OLD}", f"8eb61868-{OLD}"),
+        (f"crawl-data/CC-MAIN-2013-20/segments/1368696381630/warc/{OLD}", f"6175cf11-{OLD}"),
+    ],
+)
+def test_an_archives_name_hangs_on_its_path_alone(path: str, name: str) -> None:
+    assert archive_name(path) == name
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import time
 from dataclasses import replace
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -151,9 +153,50 @@ def test_an_archive_that_was_checked_before_a_kill_is_not_fetched_again(served: 
     assert not served.asked
 
 
-def _hold(part: str, ready: Event) -> None:
-    import fcntl
+@pytest.mark.parametrize("content", [b"<html>SlowDown</html>", b"", members(responses(3))[:-20]])
+def test_a_file_of_that_name_that_is_no_archive_is_fetched_anew(served: Served, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.warc.gz").write_bytes(content)
+    assert fetch(served, tmp_path).path.read_bytes() == served.files[archive(served)]
+    assert (tmp_path / "a.warc.gz.damaged").read_bytes() == content
+    assert len(served.asked) == 1
 
+
+def test_a_file_that_is_no_archive_stays_until_there_is_one(served: Served, tmp_path: Path) -> None:
+    (tmp_path / "a.warc.gz").write_bytes(b"mine")
+    served.moods[archive(served)] = Mood("busy")
+    with pytest.raises(InputMissing):
+        fetch(served, tmp_path)
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a.warc.gz", b"mine")]
+
+
+def test_damage_in_the_crawl_itself_is_known_again(served: Served, tmp_path: Path) -> None:
+    served.files[archive(served)] = members(responses(20))[:-20]
+    first = fetch(served, tmp_path, take_damaged=True)
+    served.asked.clear()
+    assert fetch(served, tmp_path, take_damaged=True) == first
+    assert len(served.asked) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a.warc.gz"]
+
+
+def test_a_part_that_got_its_name_before_it_was_locked_is_left(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = served.files[archive(served)]
+    lock = fcntl.flock
+
+    def late(file: BinaryIO, how: int) -> None:
+        if not (tmp_path / "a.warc.gz").exists():  # another process ends its fetch at this moment
+            (tmp_path / "a.warc.gz.part").write_bytes(whole)
+            (tmp_path / "a.warc.gz.part").rename(tmp_path / "a.warc.gz")
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    assert fetch(served, tmp_path).path.read_bytes() == whole
+    assert not served.asked
+    assert [path.name for path in tmp_path.iterdir()] == ["a.warc.gz"]
+
+
+def _hold(part: str, ready: Event) -> None:
     with Path(part).open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         ready.set()

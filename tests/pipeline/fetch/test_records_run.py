@@ -16,7 +16,7 @@ from mathmill.pipeline.archives import read_archive
 from mathmill.pipeline.fetch import records_run
 from mathmill.pipeline.fetch.index_files import IndexFiles
 from mathmill.pipeline.fetch.recipe import RecordsRecipe
-from mathmill.pipeline.fetch.records_run import RecordsResult, check_any, run_records
+from mathmill.pipeline.fetch.records_run import RecordsResult, check_came, run_records
 from mathmill.pipeline.fetch.servers import open_server
 from mathmill.pipeline.warc import Record
 from tests.pipeline.fetch.crawl_server import CRAWL, Mood, Served, pages
@@ -97,11 +97,19 @@ def test_what_cannot_be_had_is_listed_and_all_adds_up(served: Served, tmp_path: 
         (paths[2], ""),
     }
     assert all("SlowDown" in str(row["said"]) for row in rows if row["reason"] == "unreachable")
+    with pytest.raises(InputMissing, match=r"did not answer for \d+ of 30 records, the others are done: run the same"):
+        check_came(result)
     served.moods.clear()
-    again = run(served, tmp_path / "run")  # asks for those that were not answered, and no others
+    served.asked.clear()
+    again = run(served, tmp_path / "run")
+    assert {path for _, path, _ in served.asked} == {paths[1]}  # those that were not answered, and no others
+    assert again.fresh == result.failed["unreachable"]
     assert set(again.failed) == {"not_there"}
     assert again.got == result.got + result.failed["unreachable"]
     assert again.failed["not_there"] == result.failed["not_there"]
+    run(served, tmp_path / "reference/run")
+    assert digest(tmp_path / "run") == digest(tmp_path / "reference/run")
+    assert check_outputs(tmp_path / "run") == []
 
 
 def test_more_than_are_wanted_are_drawn(served: Served, tmp_path: Path) -> None:
@@ -111,22 +119,21 @@ def test_more_than_are_wanted_are_drawn(served: Served, tmp_path: Path) -> None:
 
 def test_nothing_under_a_pattern_and_nothing_that_comes_are_errors(served: Served, tmp_path: Path) -> None:
     with pytest.raises(InputMissing, match="the index has no page under these addresses: check the patterns"):
-        check_any(run(served, tmp_path / "none", recipe("aaa.org/*")))
+        check_came(run(served, tmp_path / "none", recipe("aaa.org/*")))
     for path in [path for path in served.files if "segments" in path]:
         del served.files[path]
     with pytest.raises(DamagedInput, match="none of 30 records could be had"):
-        check_any(run(served, tmp_path / "gone"))
+        check_came(run(served, tmp_path / "gone"))
 
 
 def test_a_server_that_went_away_leaves_whole_batches(served: Served, tmp_path: Path) -> None:
     run(served, tmp_path / "reference/run")
     for number, path in enumerate(sorted(path for path in served.files if "segments" in path)):
         served.moods[path] = Mood("busy", times=10**9 if number else 0)
-    monkey = pytest.MonkeyPatch()
-    monkey.setattr("mathmill.pipeline.fetch.ranges._GIVEN_UP", 1)
-    with pytest.raises(InputMissing, match="requests were not answered"):
-        run(served, tmp_path / "run")
-    monkey.undo()
+    with pytest.MonkeyPatch.context() as monkey:
+        monkey.setattr("mathmill.pipeline.fetch.ranges._GIVEN_UP", 1)
+        with pytest.raises(InputMissing, match="requests were not answered"):
+            run(served, tmp_path / "run")
     assert list((tmp_path / "run/archives").iterdir())
     assert not (tmp_path / "run/manifest.json").exists()
     served.moods.clear()

@@ -10,7 +10,7 @@ import pytest
 
 from mathmill.data.errors import ConfigError
 from mathmill.pipeline.fetch.show import bytes_of
-from tests.pipeline.fetch.crawl_server import CRAWL, Served
+from tests.pipeline.fetch.crawl_server import CRAWL, Mood, Served
 from tests.warm import warm
 
 
@@ -52,6 +52,15 @@ def test_what_could_not_be_had_is_a_table(served: Served, tmp_path: Path) -> Non
     assert code == 0
     assert "not_there" in out
     assert "the crawl has no such archive" in out
+
+
+def test_records_that_were_not_answered_for_are_an_exit_code(served: Served, tmp_path: Path) -> None:
+    served.moods[next(path for path in served.files if "segments" in path)] = Mood("elsewhere")
+    code, out, err = fetch(served, CRAWL, "--index", "*.example.org", "--out", tmp_path / "run")
+    assert (code, "unreachable" in out) == (66, True), err
+    assert "the others are done: run the same command again" in err
+    served.moods.clear()
+    assert fetch(served, CRAWL, "--index", "*.example.org", "--out", tmp_path / "run")[0] == 0
 
 
 def test_a_dry_run_changes_nothing(served: Served, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import time
 from pathlib import Path
@@ -10,11 +11,14 @@ from pathlib import Path
 import orjson
 import pytest
 
+from mathmill.data import mounts
 from mathmill.data.errors import ConfigError, InputMissing
+from mathmill.data.mounts import run_folder
 from mathmill.data.runs import check_outputs, load_manifest
 from mathmill.pipeline.commands import check_plan
 from mathmill.pipeline.fetch.streaming import Via, find_streams, read_stream_address
 from mathmill.pipeline.inputs import find_inputs, on_disk
+from mathmill.pipeline.plan.sample import draw_archives
 from mathmill.pipeline.recipe import PipelineRecipe
 from mathmill.pipeline.runner import run_pipeline
 from tests.pipeline.fetch.crawl_server import CRAWL, Mood, Served
@@ -110,7 +114,7 @@ def test_archives_can_be_kept_and_are_found_again(served: Served, tmp_path: Path
 def test_an_archive_that_cannot_be_had_leaves_the_others(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mathmill.pipeline.fetch.streaming.Access", lambda _: served.access)
+    monkeypatch.setattr("mathmill.pipeline.fetch.streaming.Access", lambda *_: served.access)
     path = next(path for path in served.files if path.endswith("00001.warc.gz"))
     served.moods[path] = Mood("busy")
     with pytest.raises(InputMissing, match=r"1 of 3 archives failed, the others are done: cc:crawl-data/.*SlowDown"):
@@ -148,6 +152,7 @@ def test_a_dry_run_says_what_would_be_fetched(served: Served, tmp_path: Path) ->
             Via("https://example.org"),
         ),
         (f"cc:{CRAWL}/warc?seed=3&from=s3://bucket/cc", "warc", None, 3, Via("s3://bucket/cc")),
+        (f"cc:{CRAWL}/warc?rate=0.5", "warc", None, 0, Via(rate=0.5)),
     ],
 )
 def test_an_address_says_crawl_kind_and_draw(said: str, kind: str, shards: int | None, seed: int, via: Via) -> None:
@@ -167,6 +172,10 @@ def test_an_address_says_crawl_kind_and_draw(said: str, kind: str, shards: int |
         (f"cc:{CRAWL}/warc?from=ftp://example.org", "no address of a server"),
         ("cc:crawl-data/../../etc/passwd", "is no crawl"),
         (f"cc:{CRAWL}/warc?from=s3://", "names no bucket"),
+        (f"cc:{CRAWL}/warc?rate=fast", "write it as"),
+        (f"cc:{CRAWL}/warc?rate=0", "0.001 or more"),
+        (f"cc:{CRAWL}/warc?rate=nan", "0.001 or more"),
+        (f"cc:{CRAWL}/warc?rate=inf", "0.001 or more"),
     ],
 )
 def test_an_address_that_is_wrong_is_told(said: str, wrong: str) -> None:
@@ -187,6 +196,54 @@ def test_one_archive_can_be_named(served: Served, tmp_path: Path) -> None:
     (archive,) = find_inputs([f"cc:{path}?from={served.url}"])
     with on_disk(archive, tmp_path) as here:
         assert Path(here.uri).read_bytes() == served.files[path]
+
+
+def test_archives_of_one_name_are_told_apart(served: Served, tmp_path: Path) -> None:
+    contents = [members(responses(number)) for number in (2, 3)]
+    paths = [f"crawl-data/{CRAWL}/segments/{number}/warc/a.warc.gz" for number in (1, 2)]
+    served.files |= dict(zip(paths, contents, strict=True))
+    addresses = [f"cc:{path}?from={served.url}&keep={tmp_path}/kept" for path in paths]
+    (alone,) = find_inputs(addresses[:1])
+    both = {archive.uri: archive for archive in find_inputs(addresses)}
+    assert both[alone.uri] == alone  # whatever else is drawn
+    for path, content in zip(paths, contents, strict=True):
+        with on_disk(both[f"cc:{path}"], tmp_path) as here:
+            assert Path(here.uri).read_bytes() == content
+
+
+def test_a_process_keeps_to_its_rate_from_archive_to_archive(served: Served, tmp_path: Path) -> None:
+    archives = find_inputs([address(served, "shards=3&rate=10")])
+    began = time.monotonic()
+    for archive in archives:
+        with on_disk(archive, tmp_path):
+            pass
+    assert time.monotonic() - began >= 0.2
+    assert len(served.asked) == 4
+
+
+def test_a_worker_of_a_run_in_a_store_finds_what_another_left(
+    served: Served, tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = find_inputs([address(served)])[0]
+    sent = pickle.dumps(run_folder("s3://bucket/runs/one"))
+    folders, places = set(), set()
+    for _ in range(2):
+        monkeypatch.setattr(mounts, "_mounts", {})  # another process knows none
+        folders.add(folder := pickle.loads(sent))
+        with on_disk(archive, folder) as here:
+            places.add(here.uri)
+    assert (len(folders), len(places)) == (2, 1)
+    assert run_folder("s3://bucket/runs/two") not in folders
+
+
+def test_a_plan_draws_of_archives_that_can_be_named(served: Served, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"of a crawl, say \?shards=N in its address"):
+        draw_archives(recipe(address(served)), 2)
+    (tmp_path / "recipe.toml").write_text(f'archives = ["{address(served)}"]\n')
+    code, _, err = warm("pipeline", "plan", tmp_path / "recipe.toml", "--sample", "2", "--out", tmp_path / "kept")
+    assert (code, "say ?shards=N in its address" in err) == (2, True), err
+    assert asked_archives(served) == []
+    assert not list(tmp_path.glob("kept/*"))
 
 
 def test_what_killed_runs_left_long_ago_goes(served: Served, tmp_path: Path, scratch: Path) -> None:

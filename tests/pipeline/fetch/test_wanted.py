@@ -25,6 +25,8 @@ ADDRESSES = [
     "https://myexample.org/algebra/rings",
     "https://example.org.evil.net/algebra/rings",
     "https://example.net/algebra/rings",
+    "https://xn--bcher-kva.example/x",
+    "https://lesen.xn--bcher-kva.example/x",
 ]
 
 
@@ -35,6 +37,9 @@ ADDRESSES = [
         ("https://www.example.org/*", [0, 1, 2, 3, 4, 5, 6, 7]),
         ("*.example.org", [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
         ("*.example.org/*", [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        ("*.Example.ORG", [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        ("*.bücher.example", [13, 14]),
+        ("*.XN--BCHER-KVA.example/*", [13, 14]),
         ("example.org/algebra/*", [2, 3, 5]),
         ("example.org/Algebra/*", [4]),
         ("example.org/algebra*", [2, 3, 5, 6]),
@@ -64,6 +69,13 @@ def test_patterns_mean_what_they_say(pattern: str, meant: list[int]) -> None:
 def test_what_is_no_pattern_is_told(pattern: str) -> None:
     with pytest.raises(ConfigError, match=r"no pattern of addresses|does not end with"):
         typed([pattern])
+
+
+@pytest.mark.parametrize("pattern", ["example.org:8443/*", "*.example.org:80", "https://example.org:443"])
+def test_a_port_is_refused_in_words(pattern: str) -> None:
+    with pytest.raises(ConfigError, match="names a port: leave it out"):
+        typed([pattern])
+    assert typed(["example.org/a:80/*"]).accepts("https://example.org/a:80/x")
 
 
 def test_beginnings_within_others_are_left_out() -> None:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from mathmill.data.engine import Engine
 from mathmill.data.errors import ConfigError
 from mathmill.pipeline.engines.local import LocalEngine
 
 LOCAL, RAY, SPARK = KINDS = ("local", "ray", "spark")
+
+
+@runtime_checkable
+class SharesFolders(Protocol):
+    """An engine whose nodes read tables where the driver has them."""
+
+    def check_folder(self, folder: Path) -> None:
+        """See that all nodes see a folder. Raises ConfigError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

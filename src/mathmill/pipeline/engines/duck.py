@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import glob
+import os
 import secrets
 import shutil
 import tempfile
@@ -11,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mathmill.data.errors import DiskFull
+from mathmill.data.errors import DiskFull, MathmillError
 from mathmill.data.files import sync_file, sync_folder, temporary, writing
 from mathmill.data.mounts import look_anew, parts, working
 from mathmill.data.tables import files_literal
@@ -44,18 +46,21 @@ def connected(
 
 
 def query_to_folder(
-    query: str, tables: Mapping[str, Path | pa.RecordBatchReader], out: Path, memory_mb: int, threads: int
+    query: str, tables: Mapping[str, Path | pa.RecordBatchReader], out: Path, memory_mb: int, threads: int | None
 ) -> None:
     """Run the query and make `out` of its rows: one file, `part-0.parquet`, in the order that the query gives.
 
-    Beyond `memory_mb` megabytes it spills beside `out`. The folder appears whole or not at all.
+    Beyond `memory_mb` megabytes it spills beside `out`. The folder appears whole or not at all. `threads` are as many
+    as there are cores here where more are asked for, or None.
 
     Raises:
         DiskFull: the output or the spill folder cannot take the result.
+        MathmillError: the query needs more memory than it may have, also where it spills.
     """
     look_anew(out)
+    cores = os.cpu_count() or 1
     with working(out):
-        _query_to_folder(query, tables, out, memory_mb, threads)
+        _query_to_folder(query, tables, out, memory_mb, min(threads or cores, cores))
 
 
 def _query_to_folder(
@@ -80,14 +85,41 @@ def _query_to_folder(
             try:
                 connection.execute(f"COPY ({_nullable(connection, query)}) TO '{target}' ({_FORMAT})")
             except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-                if "No space left" not in str(error):
-                    raise
-                raise DiskFull(f"no space left while writing {out}: free some space and run again") from error
+                raise _told(error, out, memory_mb) from error
     with writing(out):
         sync_file(part)
+        _publish(staged, out)
+        sync_folder(out.parent)
+
+
+def _told(error: Exception, out: Path, memory_mb: int) -> Exception:
+    """What DuckDB's error means to whoever runs the command; itself where there is nothing to add."""
+    import duckdb
+
+    said = str(error)
+    if "No space left" in said or "max_temp_directory_size" in said:  # of which DuckDB takes 90 % of the disk
+        return DiskFull(f"no space left while writing {out}: free some space and run again")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return MathmillError(
+            f"the query for {out} needs more than {memory_mb:,} MB ({said.splitlines()[0]}): raise --memory, or free "
+            "space on the disk of the output, to which queries spill, and run the same command again"
+        )
+    return error
+
+
+def _publish(staged: Path, out: Path) -> None:
+    """Put a finished folder in the place of an old one.
+
+    A dead driver's query may do the same at this moment, once: what it published in between gives way as well.
+    """
+    shutil.rmtree(out, ignore_errors=True)
+    try:
+        staged.rename(out)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
         shutil.rmtree(out, ignore_errors=True)
         staged.rename(out)
-        sync_folder(out.parent)
 
 
 def _nullable(connection: duckdb.DuckDBPyConnection, query: str) -> str:

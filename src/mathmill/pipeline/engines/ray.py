@@ -1,13 +1,12 @@
 """The engine of a Ray cluster: a plain task an item for `map`, the local engine's DuckDB in one task for `sql`.
 
 Ray only places the tasks. What is tried again, and how often, is decided here: an item that raised is a Failure at
-once; one whose worker died runs again when all others are done, at most one a node, and is a Failure if it dies again;
-one whose node went away is put to work again elsewhere.
+once; one whose worker died runs again when all others are done, on a node where no other is, and is a Failure if it
+dies again; one whose node went away is put to work again elsewhere.
 """
 
 from __future__ import annotations
 
-import os
 import pickle
 import time
 from collections import deque
@@ -40,6 +39,7 @@ _NODES = 10  # that may go away below an item
 class _Attempt(Generic[I]):
     item: I
     nodes_lost: int = 0
+    node: str = ""  # the id of the one that it has to run on; "" of any
 
 
 class RayEngine:
@@ -66,42 +66,27 @@ class RayEngine:
     ) -> Iterator[tuple[I, R | Failure]]:
         """All items together, and then those that may have killed their worker again, with nothing beside them."""
         suspects: list[I] = []
-        with self._flight(function, needs, self._room) as flight, closing(flight.over(items)) as results:
+        with self._flight(function, needs, is_apart=False) as flight, closing(flight.over(items)) as results:
             for attempt, result in results:
                 if isinstance(result, Failure) and isinstance(result.error, WorkerDied) and attempt.nodes_lost < _NODES:
                     suspects.append(attempt.item)
                 else:
                     yield attempt.item, result
-        apart = {**needs, "scheduling_strategy": "SPREAD"}
-        with self._flight(function, apart, self._apart) as flight, closing(flight.over(suspects)) as results:
+        with self._flight(function, needs, is_apart=True) as flight, closing(flight.over(suspects)) as results:
             for attempt, result in results:
                 yield attempt.item, result
 
     @contextmanager
     def _flight(
-        self,
-        function: Callable[[I], R],
-        needs: Mapping[str, Any],
-        room: Callable[[list[Node]], int],
+        self, function: Callable[[I], R], needs: Mapping[str, float], is_apart: bool
     ) -> Iterator[_Flight[I, R]]:
         """A flight that `close` ends as well."""
-        flight = _Flight(self._joined(), function, needs, room)
+        flight = _Flight(self._joined(), function, needs, self._workers, is_apart)
         self._flights.append(flight)
         try:
             yield flight
         finally:
             self._flights.remove(flight)
-
-    def _room(self, nodes: list[Node]) -> int:
-        """How many items may be in flight; one at least, for there are clusters that grow with what waits."""
-        return self._at_most(2 * sum(node.cpus for node in nodes))
-
-    def _apart(self, nodes: list[Node]) -> int:
-        """As many as there are nodes that work."""
-        return self._at_most(sum(node.cpus > 0 for node in nodes))
-
-    def _at_most(self, room: int) -> int:
-        return max(min(room, self._workers or room), 1)
 
     def sql(self, query: str, tables: Mapping[str, Path], out: Path) -> None:
         """See `Engine.sql`. One task, on a node that gives `memory_mb` megabytes; tried again as an item of `map`.
@@ -162,19 +147,23 @@ class _Flight(Generic[I, R]):
         self,
         cluster: RayCluster,
         function: Callable[[I], R],
-        needs: Mapping[str, Any],
-        room: Callable[[list[Node]], int],
+        needs: Mapping[str, float],
+        workers: int | None,
+        is_apart: bool,
     ) -> None:
         self._cluster = cluster
         self._ray = cluster.ray
         self._function = function
         self._needs = needs
-        self._room_for = room
+        self._workers = workers
+        self._is_apart = is_apart  # one item a node
         self._version = code_version() if cluster.address else ""
         self._home = str(Path.cwd())
-        self._task = cluster.ray.remote(answer).options(max_retries=0, **needs)
+        self._task = cluster.ray.remote(answer)
+        self._anywhere = self._task.options(max_retries=0, **needs)
         self._running: dict[Future[bytes], tuple[_Attempt[I], Any]] = {}  # by its answer; with Ray's reference to that
         self._again: deque[_Attempt[I]] = deque()
+        self._fitting: list[Node] = []
         self._room = 0
         self._looked = self._fitted = -float("inf")
 
@@ -203,21 +192,24 @@ class _Flight(Generic[I, R]):
             return
         if self._looked < 0:
             self._fitted = now
-        nodes = self._cluster.nodes()
-        self._looked, self._room = now, self._room_for(nodes)
-        if any(node.cpus >= self._needs["num_cpus"] and node.memory >= self._needs.get("memory", 0) for node in nodes):
+        nodes, memory = self._cluster.nodes(), self._needs.get("memory", 0)
+        self._fitting = [node for node in nodes if node.cpus >= self._needs["num_cpus"] and node.memory >= memory]
+        room = len(self._fitting) if self._is_apart else 2 * sum(node.cpus for node in nodes)
+        # One at least, for there are clusters that grow with what waits.
+        self._looked, self._room = now, max(min(room, self._workers or room), 1)
+        if self._fitting:
             self._fitted = now
         elif now - self._fitted > _PATIENCE_SECONDS:
-            minutes, memory = _PATIENCE_SECONDS / 60, self._needs.get("memory", 0) >> 20
+            minutes, megabytes = _PATIENCE_SECONDS / 60, int(memory) >> 20
             raise MathmillError(
                 f"for {minutes:.0f} minutes the cluster at {self._cluster.address} had no node that gives "
-                f"{self._needs['num_cpus']} core and {memory:,} MB to work: see `ray status`, then run the same "
+                f"{self._needs['num_cpus']} core and {megabytes:,} MB to work: see `ray status`, then run the same "
                 "command again; it goes on where it was"
             )
 
     def _start(self, waiting: Iterator[I]) -> Iterator[tuple[_Attempt[I], Failure]]:
         """Put items to work, as many as there is room for; gives those that cannot be sent."""
-        while len(self._running) < self._room:
+        while len(self._running) < self._room and (node := self._place()) is not None:
             if self._again:
                 attempt = self._again.popleft()
             else:
@@ -230,16 +222,37 @@ class _Flight(Generic[I, R]):
             except (pickle.PicklingError, TypeError, AttributeError) as error:
                 yield attempt, Failure(error)
                 continue
-            reference = self._task.remote(self._version, self._home, work)
+            attempt.node = node
+            reference = self._on(node).remote(self._version, self._home, work)
             self._running[reference.future()] = attempt, reference
+
+    def _place(self) -> str | None:
+        """The id of the node for the next item, "" where any will do, None while it has to wait for one to itself."""
+        if not self._is_apart:
+            return ""
+        taken = {attempt.node for attempt, _ in self._running.values()}
+        free = [node.id for node in self._fitting if node.id not in taken]
+        if free and "" not in taken:
+            return free[0]
+        return None if taken else ""  # a cluster without a node may get one for what waits
+
+    def _on(self, node: str) -> Any:
+        """Ray's function for an item, on a node."""
+        if not node:
+            return self._anywhere
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        there = NodeAffinitySchedulingStrategy(node, soft=False)
+        return self._task.options(max_retries=0, scheduling_strategy=there, **self._needs)
 
     def _result(self, future: Future[bytes], attempt: _Attempt[I]) -> tuple[R | Failure] | None:
         """What an item came to; None if it is tried again."""
         errors = self._ray.exceptions
         try:
             kind, value = pickle.loads(future.result())  # noqa: S301  # from our own worker
-        except (errors.NodeDiedError, errors.ObjectLostError):
+        except (errors.NodeDiedError, errors.ObjectLostError, errors.TaskUnschedulableError):
             attempt.nodes_lost += 1
+            self._fitting = [node for node in self._fitting if node.id != attempt.node]  # until the next look
             if attempt.nodes_lost < _NODES:
                 self._again.append(attempt)
                 return None
@@ -289,8 +302,8 @@ def _told(future: Future[bytes]) -> Any:
 
 
 def _query(query: str, tables: Mapping[str, Path], out: Path, memory_mb: int, threads: int | None) -> None:
-    """The query on the node where the task came to, by as many threads as there are cores."""
-    query_to_folder(query, tables, out, memory_mb, threads or os.cpu_count() or 1)
+    """The query on the node where the task came to."""
+    query_to_folder(query, tables, out, memory_mb, threads)
 
 
 def _last_line(error: Exception) -> str:

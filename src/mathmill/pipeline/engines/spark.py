@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import os
 import pickle
+import secrets
 import shutil
+import socket
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +32,7 @@ R = TypeVar("R")
 
 # How Spark tells deaths apart, in the message of a job that it gave up.
 _PROCESS_DIED, _EXECUTOR_DIED, _SPARK_ENDED = "Python worker exited", "ExecutorLostFailure", "shut down"
+_PLACES, _STAY_SECONDS = 256, 0.1  # items at most by which nodes are met, and how long each keeps its slot
 
 
 class ExecutorDied(WorkerDied):
@@ -107,6 +112,32 @@ class SparkEngine:
         finally:
             shutil.rmtree(parts, ignore_errors=True)
 
+    def check_folder(self, folder: Path) -> None:
+        """See that executors share a folder with this machine, as those of `sql` have to.
+
+        Raises:
+            ConfigError: a node does not see what is written here; or as `map`.
+            CannotCreate, DiskFull: nothing can be written here.
+        """
+        session = self._started()
+        if session.is_here:
+            return
+        mark = folder.absolute() / f".seen-{secrets.token_hex(4)}"
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            mark.touch()
+        try:
+            many = range(min(2 * max(session.slots(), 1), _PLACES))
+            answers = [answer for _, answer in self._run(partial(_blind_host, str(mark)), iter(many))]
+        finally:
+            mark.unlink(missing_ok=True)
+        blind = sorted({str(answer.error) if isinstance(answer, Failure) else answer for answer in answers} - {""})
+        if blind:
+            raise ConfigError(
+                f"Spark's executors have to see the run's tables in {folder}, and do not on {', '.join(blind)}: choose "
+                "a folder that all nodes share, for a run in a store by MATHMILL_SCRATCH; or take --engine ray"
+            )
+
     def _started(self) -> SparkSession:
         if self._session is None:
             self._session = start_spark(self._workers, self._memory_mb, self._address)
@@ -122,6 +153,15 @@ class SparkEngine:
         if session is not None:
             session.cancel([])
             session.stop()
+
+
+def _blind_host(mark: str, number: int) -> str:
+    """The name of this node, if it does not see a file; "" if it does.
+
+    The file's path is a string: as a path of a run in a store it would become one of this worker's own.
+    """
+    time.sleep(_STAY_SECONDS * bool(number))  # so that others go elsewhere
+    return "" if Path(mark).exists() else socket.gethostname()
 
 
 def _work(session: SparkSession, function: Callable[[I], R], item: I) -> R | Failure:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mathmill.data.errors import DiskFull, MathmillError
+from mathmill.data.errors import ConfigError, DiskFull, MathmillError
 from mathmill.data.files import temporary
 from mathmill.pipeline.engines.duck import ROWS_A_GROUP, connected, query_to_folder
 
@@ -34,6 +34,8 @@ _TYPES = {
 }
 _GLOB = re.compile(r"([{}\[\]*?\\])")
 _PARTS = "parts"
+# What Java says where an executor sees another file system than the command does, or writes as another user.
+_NOT_SHARED = ("FAILED_READ_FILE.FILE_NOT_EXIST", "FileNotFoundException", "Mkdirs failed", "AccessDeniedException")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def write_parts(session: Any, query: str, tables: Mapping[str, Path], given: Map
 
     Raises:
         DiskFull: a disk of the cluster is full.
+        ConfigError: an executor sees no table, or may not write beside the output.
         Exception: Spark's own, of a query that fails.
     """
     from py4j.protocol import Py4JJavaError
@@ -105,9 +108,15 @@ def write_parts(session: Any, query: str, tables: Mapping[str, Path], given: Map
         rows.write.parquet(f"file:{parts.absolute()}", compression="zstd")
         return int(counted.get["rows"])
     except Py4JJavaError as error:
-        if "No space left" not in str(error):
-            raise
-        raise DiskFull(f"no space left while writing {parts.parent}: free some space and run again") from error
+        said = str(error)
+        if "No space left" in said:
+            raise DiskFull(f"no space left while writing {parts.parent}: free some space and run again") from error
+        if any(words in said for words in _NOT_SHARED):
+            raise ConfigError(
+                f"Spark's executors do not reach {parts.parent} as this machine does: choose a folder that all nodes "
+                "share, for a run in a store by MATHMILL_SCRATCH, and look with `mathmill engine check`"
+            ) from error
+        raise
     finally:
         for name in tables:
             session.catalog.dropTempView(name)

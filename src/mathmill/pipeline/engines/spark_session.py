@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mathmill.data.errors import ConfigError, MathmillError
+from mathmill.data.kept_files import scratch_folder
 
 T = TypeVar("T")
 
@@ -204,7 +205,7 @@ def _settings(workers: int | None, memory_mb: int, address: str, folder: str, se
     for name, value in _FIXED.items():
         settings.set(name, value)
     settings.set("spark.sql.warehouse.dir", f"{folder}/warehouse")
-    settings.setIfMissing("spark.local.dir", os.environ.get("MATHMILL_SCRATCH") or tempfile.gettempdir())
+    settings.setIfMissing("spark.local.dir", str(scratch_folder()))
     if _THIS_MACHINE.fullmatch(master):
         settings.setMaster(f"local[{workers or os.cpu_count() or 1},{TRIES}]")
         for name in ("spark.driver.host", "spark.driver.bindAddress"):

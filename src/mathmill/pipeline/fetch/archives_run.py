@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import gzip
 import shutil
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from mathmill.data.errors import CannotCreate, ConfigError, DamagedInput, DiskFull, InputMissing, MathmillError
@@ -23,7 +22,7 @@ from mathmill.data.progress import Outlook, progress_shown
 from mathmill.data.runs import Run, code_version, committed_outputs
 from mathmill.data.terminal import counted
 from mathmill.data.units import make_unit, publish_files, source_hash
-from mathmill.pipeline.fetch.crawls import archive_paths, drawn
+from mathmill.pipeline.fetch.crawls import archive_name, archive_paths, drawn
 from mathmill.pipeline.fetch.download import Fetched, fetch_archive
 from mathmill.pipeline.fetch.pace import Pace, waits_shown
 from mathmill.pipeline.fetch.recipe import ArchivesRecipe
@@ -61,7 +60,8 @@ def run_archives(recipe: ArchivesRecipe, folder: Path, server: Server, parallel:
     with open_archives_run(recipe, folder) as run:
         _put_back(run)
         paths = _listed(run, recipe, server)
-        names = file_names(paths)
+        names = {path: archive_name(path) for path in paths}
+        _check_names(names)
         _check_grown(run, names)
         todo = [path for path in paths if not _is_here(run, path, names[path])]
         if todo:
@@ -114,16 +114,6 @@ def _drawn(recipe: ArchivesRecipe, server: Server) -> list[str]:
     return taken
 
 
-def file_names(paths: Sequence[str]) -> dict[str, str]:
-    """The name of each archive here: its own, with the folder before it where two are named the same."""
-    names = [PurePosixPath(path).name for path in paths]
-    times = Counter(names)
-    return {
-        path: name if times[name] == 1 else f"{source_hash(path)[:8]}-{name}"
-        for path, name in zip(paths, names, strict=True)
-    }
-
-
 def _listed(run: Run, recipe: ArchivesRecipe, server: Server) -> list[str]:
     """The paths, drawn once and noted."""
 
@@ -153,6 +143,12 @@ def _is_here(run: Run, path: str, name: str) -> bool:
         return False
     size: int = line["outputs"][f"{ARCHIVES}/{name}"]["size"]
     return size_of(run.folder / ARCHIVES / name) == size
+
+
+def _check_names(names: Mapping[str, str]) -> None:
+    paths = {name: path for path, name in names.items()}
+    if twice := sorted(names.keys() - set(paths.values())):
+        raise DamagedInput(f"the listing has two archives {names[twice[0]]}, such as {twice[0]}: report a bug")
 
 
 def _check_grown(run: Run, names: Mapping[str, str]) -> None:

@@ -59,7 +59,8 @@ class Span:
 class Answer:
     """A body that is about to be read."""
 
-    first: int  # where in the file it begins
+    url: str  # of the file
+    first: int  # where in it the body begins
     size: int | None  # its bytes, None where the server does not say
     total: int | None  # bytes of the whole file
     mark: str  # changes when the file does; "" where the server has none
@@ -76,7 +77,7 @@ class Answer:
         for piece in self.pieces:
             held += piece
             if len(held) > most:
-                raise InputMissing(f"an answer has more than {most:,} bytes: that is not what was asked for")
+                raise InputMissing(f"{self.url[:200]} has more than {most:,} bytes: that is not what was asked for")
         return bytes(held)
 
 
@@ -140,6 +141,8 @@ class Client:
                 opened.callback(response.close)
             except ssl.SSLCertVerificationError as error:
                 raise InputMissing(f"{url[:200]}: its certificate is not trusted ({error.verify_message})") from error
+            except (http.client.InvalidURL, UnicodeError) as error:
+                raise InputMissing(f"{url[:200]!r} is an address that cannot be asked ({error}): check it") from error
             except (OSError, http.client.HTTPException) as error:
                 raise Trouble(f"{url[:200]}: no answer ({error or type(error).__name__})") from error
             finally:
@@ -161,7 +164,7 @@ class Client:
         if response.status == 206:
             first, total, size = _range_of(response, span, url)
         mark = response.getheader("ETag") or response.getheader("Last-Modified") or ""
-        return Answer(first, size, total, mark, self._pieces(response, size, url))
+        return Answer(url, first, size, total, mark, self._pieces(response, size, url))
 
     def _pieces(self, response: http.client.HTTPResponse, size: int | None, url: str) -> Iterator[bytes]:
         came = recent = 0

@@ -21,8 +21,13 @@ CRAWL = re.compile(r"CC-[A-Z]{2,12}-[0-9][0-9-]{3,18}")
 
 _LIST, _MOST_LISTED = "collinfo.json", 8 << 20
 _MOST_PACKED, _MOST_BYTES, _MOST_PATHS = 16 << 20, 128 << 20, 500_000  # of a listing of archives
+_MOST_MEMBERS = 1_000  # of what is inflated; each costs a look at all that is behind it
 _PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]*(?:/[A-Za-z0-9][A-Za-z0-9._=-]*)+")
 _LONGEST = 500  # characters of a path
+# With the time at which its segment began and ended, and its number in it.
+_TOLD_APART = re.compile(
+    r"crawl-data/[^/]+/segments/[0-9.]+/(?:warc|wet|wat)/CC-MAIN-\d{14}-\d{14}-\d{5}\.warc(?:\.w[ea]t)?\.gz", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,15 @@ def is_path(path: str) -> bool:
     return len(path) <= _LONGEST and _PATH.fullmatch(path) is not None
 
 
+def archive_name(path: str) -> str:
+    """The name of an archive outside of the crawl's folders, which hangs on its path alone.
+
+    Since 2016 the names of a crawl's archives tell them apart; others stand behind eight digits of the path's hash.
+    """
+    name = path.rpartition("/")[2]
+    return name if _TOLD_APART.fullmatch(path) else f"{hashlib.sha256(path.encode()).hexdigest()[:8]}-{name}"
+
+
 def drawn(paths: Iterable[str], seed: int) -> list[str]:
     """The paths in an order by lot, which hangs on the seed and on each path, not on the listing's order."""
     return sorted(set(paths), key=lambda path: (hashlib.blake2b(f"{seed}:{path}".encode()).digest(), path))
@@ -114,7 +128,7 @@ def inflated(data: bytes, most: int) -> bytes:
     """The content of gzip members.
 
     Raises:
-        ValueError: it is cut short, or has more than `most` bytes.
+        ValueError: it is cut short, has more than `most` bytes, or is in too many members.
         zlib.error: it is damaged.
     """
     parts, size = list[bytes](), 0
@@ -127,5 +141,7 @@ def inflated(data: bytes, most: int) -> bytes:
         if not member.eof:
             raise ValueError("cut short")
         parts.append(part)
+        if len(parts) > _MOST_MEMBERS:
+            raise ValueError(f"more than {_MOST_MEMBERS:,} members")
         data = member.unused_data
     return b"".join(parts)

@@ -2,6 +2,7 @@
 
     NAME.part        the bytes so far
     NAME.part.json   what they are a part of: path, size and the server's mark
+    NAME.damaged     a file that had the name and was no whole archive, and is other bytes than the server has
 
 What comes is looked at from its first bytes on: a page that tells an error is no archive, whatever status it has. When
 all bytes are there, every member is inflated. A damaged download is fetched once more; damaged again, it is the
@@ -11,6 +12,7 @@ server's copy that is damaged.
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,40 +52,64 @@ class Fetched:
 def fetch_archive(server: Server, path: str, to: Path, take_damaged: bool = False) -> Fetched:
     """Bring the archive at `path` of a crawl to the file `to`, or finish what an earlier call began.
 
-    With `take_damaged` an archive is taken all the same that came twice with the same damage and begins as one: it is
-    damaged in the crawl.
+    A whole archive that has this name is taken as it is. With `take_damaged` one is taken all the same that came twice
+    with the same damage, or once as it was here, and begins as an archive: it is damaged in the crawl.
 
     Raises:
         DamagedInput: it is damaged where it is.
         InputMissing: it cannot be had.
         DiskFull, CannotCreate: the folder cannot take it.
     """
-    seen = ""
     with writing(to):
         to.parent.mkdir(parents=True, exist_ok=True)
-    if to.exists():  # it was checked before it got its name, and its process died then
-        return Fetched(to, to.stat().st_size, file_sha256(to), look_over(to, server)[0])
+    if (found := _whole(to, server)) is not None:
+        return found
     with _part_of(to) as part:
-        while True:
-            size = _complete(server, path, part)
-            records, damage = look_over(part.path, server)
-            digest = file_sha256(part.path)
-            if not damage or (take_damaged and records and digest == seen):
-                break
-            part.empty()
-            if seen:
-                raise DamagedInput(
-                    f"{path} is damaged ({damage}), and was so when it was fetched again: leave it out, or try later"
-                )
-            seen = digest
+        if (found := _whole(to, server)) is not None:  # another process had the part until now
+            return found
+        old = file_sha256(to) if to.is_file() else ""
+        digest, records = _checked(server, path, part, old if take_damaged else None)
         with writing(to):
             sync_file(part.path)
             reach("verified")
+            if old not in ("", digest):  # it may be somebody's own
+                to.replace(to.with_name(f"{to.name}.damaged"))
             part.path.replace(to)
             part.note.unlink(missing_ok=True)
             sync_folder(to.parent)
             reach("renamed")
-    return Fetched(to, size, digest, records)
+    return Fetched(to, to.stat().st_size, digest, records)
+
+
+def _whole(path: Path, server: Server) -> Fetched | None:
+    """The archive that a file is, whose process died before it told, or that was kept; None if it is not whole."""
+    if not path.is_file():
+        return None
+    records, damage = look_over(path, server)
+    return None if damage else Fetched(path, path.stat().st_size, file_sha256(path), records)
+
+
+def _checked(server: Server, path: str, part: _Part, taken: str | None) -> tuple[str, int]:
+    """Fetch a part until it is whole; its hash and its records.
+
+    `taken` is the hash of damaged bytes that are the crawl's own if they come once more; None if none are taken.
+
+    Raises:
+        DamagedInput: it is damaged where it is.
+    """
+    seen = set[str]()
+    while True:
+        _complete(server, path, part)
+        records, damage = look_over(part.path, server)
+        digest = file_sha256(part.path)
+        if not damage or (taken is not None and records and digest in {taken, *seen}):
+            return digest, records
+        part.empty()
+        if seen:
+            raise DamagedInput(
+                f"{path} is damaged ({damage}), and was so when it was fetched again: leave it out, or try later"
+            )
+        seen.add(digest)
 
 
 def look_over(path: Path, server: Server) -> tuple[int, str]:
@@ -146,26 +172,43 @@ class _Part:
 def _part_of(to: Path) -> Iterator[_Part]:
     """The part of a file, which this process alone writes to while it has it."""
     path = to.with_name(f"{to.name}.part")
-    with writing(path), path.open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise MathmillError(f"{path} is being fetched by another process: wait for it to end") from None
+    with _held(path) as file:
         try:
             yield _Part(path, file)
         finally:
-            if path.exists() and not path.stat().st_size:
+            if _is_at(path, file) and not path.stat().st_size:
                 path.unlink()
 
 
-def _complete(server: Server, path: str, part: _Part) -> int:
-    """Fetch what is missing of a part; the bytes of the whole."""
+@contextmanager
+def _held(path: Path) -> Iterator[BinaryIO]:
+    """The file at `path`, locked. Between its opening and its lock another process may have given it its name."""
+    while True:
+        with writing(path), path.open("ab") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise MathmillError(f"{path} is being fetched by another process: wait for it to end") from None
+            if _is_at(path, file):
+                yield file
+                return
+
+
+def _is_at(path: Path, file: BinaryIO) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _complete(server: Server, path: str, part: _Part) -> None:
+    """Fetch what is missing of a part."""
     attempts = Attempts(server.pace, path)
     furthest = 0
     while True:
         have, note = part.held(path)
         if have == note["size"]:
-            return have
+            return
         if have >= furthest + _GAIN:  # not less, or a server that sends it anew each time would be asked for ever
             furthest = have
             attempts.gained()

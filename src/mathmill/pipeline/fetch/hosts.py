@@ -21,6 +21,8 @@ INDEX = "https://index.commoncrawl.org"  # the list of crawls, and the server th
 
 _PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Addresses of IPv4 in the old manner, of a translator of the own network, and of a site: Python takes some for public.
+_LOCAL = tuple(ipaddress.ip_network(each) for each in ("::/96", "64:ff9b:1::/48", "fec0::/10"))
 
 Origin = tuple[str, str, int]  # scheme, host, port
 
@@ -96,6 +98,8 @@ def is_public(address: str) -> bool:
     """Whether an IP address is one of the public network, also where it carries another in itself."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
+        if any(ip in network for network in _LOCAL):
+            return False
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
         if ip in _NAT64:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)

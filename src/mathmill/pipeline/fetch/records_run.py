@@ -21,7 +21,7 @@ from mathmill.data.runs import Run, code_version
 from mathmill.data.shards import count_parquet, parquet_schema, publish_table, write_parquet
 from mathmill.data.tables import table_rows
 from mathmill.data.terminal import counted
-from mathmill.data.units import make_unit, source_hash
+from mathmill.data.units import is_made_from, make_unit, source_hash
 from mathmill.pipeline.archives import read_archive
 from mathmill.pipeline.fetch.captures import Capture, Choice, choose
 from mathmill.pipeline.fetch.index_api import IndexServer
@@ -124,7 +124,7 @@ def run_records(
 ) -> RecordsResult:
     """Fetch the records that `recipe` asks for into `folder`, or finish it.
 
-    Batches in which records were not answered for are done again; a run without any is left as it is.
+    Records that were not answered for are asked for again; a run without any is left as it is.
 
     Raises:
         InputMissing: the index or the server cannot be reached; what is done is kept.
@@ -134,15 +134,16 @@ def run_records(
         run.clear_leftovers({CAPTURES, ARCHIVES, RECORDS})
         left = _asked(run, recipe, index)
         batches = list(_batches(run.folder / _TABLE))
-        todo = [batch for batch in batches if not _is_done(run, batch)]
+        todo = [(batch, missing) for batch in batches if (missing := _missing(run, batch))]
         if todo:
             run.reopen()
-        asked, fresh = (sum(len(batch.captures) for batch in each) for each in (batches, todo))
-        board = _Board(asked, fresh, server.pace)
+        asked = sum(len(batch.captures) for batch in batches)
+        board = _Board(asked, sum(missing for _, missing in todo), server.pace)
         with progress_shown(board.outlook):
-            for batch in todo:
-                _make_batch(run, batch, fetch_records(server, batch.captures, parallel))
-                board.done += len(batch.captures)
+            for batch, missing in todo:
+                noted = _noted(run, batch) if missing < len(batch.captures) else {}
+                _make_batch(run, batch, _completed(batch, noted, server, parallel))
+                board.done += missing
         return _finished(run, recipe, batches, left, board.fresh)
 
 
@@ -172,12 +173,33 @@ def _batches(table: Path) -> Iterator[_Batch]:
         yield _Batch(f"records-{number:05d}", tuple(held))
 
 
-def _is_done(run: Run, batch: _Batch) -> bool:
+def _missing(run: Run, batch: _Batch) -> int:
+    """How many of a batch's records are still to be asked for."""
     unit = f"batch/{batch.name}"
-    if not run.ledger.is_done(unit):
-        return False
-    line = run.ledger.lines[unit]
-    return line["source"] == batch.source and not line["counts"].get(UNREACHABLE)
+    if not is_made_from(run, unit, batch.source):
+        return len(batch.captures)
+    missing: int = run.ledger.lines[unit]["counts"].get(UNREACHABLE, 0)
+    return missing
+
+
+def _completed(batch: _Batch, noted: Mapping[Capture, Had], server: Server, parallel: int) -> list[Had]:
+    """What became of each record of a batch: as it is noted, or asked for now."""
+    todo = [capture for capture in batch.captures if capture not in noted]
+    had = {**noted, **{each.capture: each for each in fetch_records(server, todo, parallel)}}
+    return [had[capture] for capture in batch.captures]
+
+
+def _noted(run: Run, batch: _Batch) -> dict[Capture, Had]:
+    """What an earlier execution noted of a batch's records, but for those that were not answered for."""
+    archive = run.folder / f"{ARCHIVES}/{batch.name}.warc.gz"
+    data = archive.read_bytes() if archive.exists() else b""
+    noted = {}
+    for row in table_rows(run.folder / f"{RECORDS}/{batch.name}.parquet", list(_OUTCOME)):
+        capture = Capture(*(row[name] for name in Capture._fields))
+        member = data[row["at"] : row["at"] + capture.length] if row["outcome"] == GOT else b""
+        if row["reason"] != UNREACHABLE:
+            noted[capture] = Had(capture, member, row["reason"], row["said"])
+    return noted
 
 
 def _make_batch(run: Run, batch: _Batch, had: Sequence[Had]) -> None:
@@ -250,15 +272,20 @@ class _Board:
         return Outlook(self.done / max(self.asked, 1), facts, None)
 
 
-def check_any(result: RecordsResult) -> None:
-    """A fetch by which nothing came was told wrong, or its server is out of order.
+def check_came(result: RecordsResult) -> None:
+    """A fetch by which nothing came was told wrong, or its server is out of order; others may have to be gone on with.
 
     Raises:
-        InputMissing: the index knows no such page.
+        InputMissing: the index knows no such page, or the server did not answer for some; the others are here.
         DamagedInput: of all records that were asked for none could be had.
     """
     if not result.asked:
         known = f" ({sum(result.left.values()):,} captures there are of other kinds)" if result.left else ""
         raise InputMissing(f"the index has no page under these addresses{known}: check the patterns and the crawl")
+    if silent := result.failed.get(UNREACHABLE, 0):
+        raise InputMissing(
+            f"the server did not answer for {silent:,} of {counted(result.asked, 'record')}, the others are done: run "
+            "the same command again to ask for these"
+        )
     if not result.got:
         raise DamagedInput(f"none of {counted(result.asked, 'record')} could be had: {RECORDS}/ says why for each")

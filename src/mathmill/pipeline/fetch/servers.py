@@ -17,6 +17,7 @@ from mathmill.pipeline.fetch.hosts import DATA, INDEX, Hosts, origin_of
 from mathmill.pipeline.fetch.pace import Attempts, Pace, Patience
 from mathmill.pipeline.fetch.troubles import NoSuchRange, NotThere, Trouble
 
+RATE = 5.0  # requests a second that may begin, where nobody says
 _RANGE = 8 << 20  # bytes of an object that are asked for at once
 _MOST_SMALL = 256 << 20  # bytes of any answer that is held in memory
 
@@ -26,7 +27,7 @@ class Access:
     """Where a crawl is read from and how fast: how the work is done, and no part of what it comes to."""
 
     mirror: str = ""  # in the place of Common Crawl's own hosts: https://HOST, http://HOST:PORT or s3://BUCKET
-    rate: float = 5.0  # requests a second that may begin
+    rate: float = RATE  # requests a second that may begin
     patience: Patience = field(default_factory=Patience)
 
     def check(self) -> None:
@@ -193,7 +194,7 @@ class ObjectStore:
         info = self._tried(path, lambda system, name: system.info(name))
         total, now = int(info["size"]), str(info.get("ETag") or info.get("LastModified") or "")
         begin = first if now == mark or not mark else 0
-        yield Answer(begin, total - begin, total, now, self._pieces(path, begin, total))
+        yield Answer(self._url(path), begin, total - begin, total, now, self._pieces(path, begin, total))
 
     def _pieces(self, path: str, first: int, total: int) -> Iterator[bytes]:
         for begin in range(first, total, _RANGE):

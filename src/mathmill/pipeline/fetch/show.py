@@ -26,7 +26,7 @@ from mathmill.pipeline.fetch.ranges import REASONS
 from mathmill.pipeline.fetch.recipe import ArchivesRecipe, RecordsRecipe
 from mathmill.pipeline.fetch.records_run import (
     RecordsResult,
-    check_any,
+    check_came,
     find_captures,
     open_records_run,
     run_records,
@@ -145,7 +145,7 @@ def _show_records(recipe: RecordsRecipe, manner: Manner) -> None:
     if not manner.dry_run:
         result = run_records(recipe, folder, server, index, manner.parallel)
         _tell_records(result, manner)
-        check_any(result)
+        check_came(result)
         return
     state = open_records_run(recipe, folder).inspect()
     captures, left = find_captures(recipe, index)

@@ -3,39 +3,39 @@
     cc:CC-MAIN-2024-10/warc?shards=100&seed=0
 
 names 100 archives drawn by lot, or all of them without `shards`; `cc:crawl-data/..warc.gz` is one, by its path.
-`from=` names a mirror (https://HOST, s3://BUCKET), `keep=` a folder in which archives stay, and are looked for. What an
-archive is to a run is its path in the crawl: no server is asked about those that are done, and the size of one is known
-when it is here.
+`from=` names a mirror (https://HOST, s3://BUCKET), `keep=` a folder in which archives stay, in folders as in the crawl,
+and are looked for, `rate=` the requests a second that a process may begin. What an archive is to a run is its path in
+the crawl: no server is asked about those that are done, and the size of one is known when it is here.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-import os
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qsl
 
 import orjson
 
 from mathmill.data.errors import ConfigError
-from mathmill.data.mounts import at_hand, is_there
+from mathmill.data.kept_files import scratch_folder
+from mathmill.data.mounts import at_hand, is_there, shown
 from mathmill.data.runs import Run
-from mathmill.data.shot_texts import cache_folder
 from mathmill.data.units import make_unit, publish_files, source_hash
 from mathmill.pipeline.fetch.crawls import Kind, archive_paths, check_crawl, drawn, is_path, kind_of
 from mathmill.pipeline.fetch.download import Fetched, fetch_archive
-from mathmill.pipeline.fetch.servers import Access, open_server
+from mathmill.pipeline.fetch.servers import RATE, Access, Server, open_server
 
 SCHEME = "cc:"
 _LISTINGS = "listings.json.gz"
-_SCRATCH = "MATHMILL_SCRATCH"
 _FORGOTTEN = 7 * 86_400  # seconds after which what a killed run left is nobody's
-_KEYS = ("shards", "seed", "from", "keep")
+_KEYS = ("shards", "seed", "from", "keep", "rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,11 @@ class Via:
 
     mirror: str = ""
     keep: str = ""  # a folder in which it stays
+    rate: float = RATE  # requests a second that a process may begin
+
+    @property
+    def access(self) -> Access:
+        return Access(self.mirror, self.rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +80,18 @@ def read_stream_address(address: str) -> Stream:
         said = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=True)) if query else {}
         shards = int(said["shards"]) if "shards" in said else None
         seed = int(said.get("seed", "0"))
+        rate = float(said.get("rate", RATE))
     except ValueError as error:
         raise ConfigError(f"{address!r}: {error}: write it as {_EXAMPLE}") from error
     if unknown := sorted(said.keys() - set(_KEYS)):
         raise ConfigError(f"{address!r}: nothing is called {unknown[0]!r} there: it takes {', '.join(_KEYS)}")
     if (shards is not None and shards < 1) or seed < 0:
         raise ConfigError(f"{address!r}: shards are 1 or more, and a seed is 0 or more")
+    if not 0.001 <= rate < math.inf:
+        raise ConfigError(f"{address!r}: a rate is a number of requests a second, 0.001 or more")
     keep = str(Path(said["keep"]).absolute()) if said.get("keep") else ""  # workers may be elsewhere
-    via = Via(said.get("from", ""), keep)
-    Access(via.mirror).check()
+    via = Via(said.get("from", ""), keep, rate)
+    via.access.check()
     if place.startswith("crawl-data/") and is_path(place) and not said.keys() & {"shards", "seed"}:
         return Stream(place.split("/")[1], "warc", None, 0, via, place)
     return Stream(check_crawl(crawl), kind_of(kind or "warc"), shards, seed, via)
@@ -109,7 +117,7 @@ def stream_paths(address: str, noted: Mapping[str, Sequence[str]]) -> list[str]:
         return list(noted[address])
     if stream.path:
         return [stream.path]
-    order = drawn(archive_paths(open_server(Access(stream.via.mirror)), stream.crawl, stream.kind), stream.seed)
+    order = drawn(archive_paths(_server(stream.via.access), stream.crawl, stream.kind), stream.seed)
     if stream.shards is not None and stream.shards > len(order):
         raise ConfigError(f"{address!r}: {stream.crawl} has {len(order):,} {stream.kind} archives: ask for no more")
     return order[: stream.shards]
@@ -146,7 +154,7 @@ def fetched(via: Via, path: str, run_folder: Path) -> Iterator[Fetched]:
     to = _place(via, path, run_folder)
     if not via.keep:
         _sweep(to.parent)
-    found = fetch_archive(open_server(Access(via.mirror)), path, to, take_damaged=True)
+    found = fetch_archive(_server(via.access), path, to, take_damaged=True)
     try:
         yield found
     finally:
@@ -154,14 +162,22 @@ def fetched(via: Via, path: str, run_folder: Path) -> Iterator[Fetched]:
             to.unlink(missing_ok=True)
 
 
+@lru_cache(maxsize=8)
+def _server(access: Access) -> Server:
+    """One for all archives of a process: how fast it may ask, and how long it was asked to wait, holds for each."""
+    return open_server(access)
+
+
 def _place(via: Via, path: str, run_folder: Path) -> Path:
-    """Where an archive lies: apart for each run, so that none takes another's away."""
-    name = PurePosixPath(path).name
+    """Where an archive lies: apart for each run, so that none takes another's away.
+
+    A run in a store is known by its address: its folder here is another one for each worker.
+    """
     if via.keep:
-        return Path(via.keep) / name
-    scratch = Path(named) / "archives" if (named := os.environ.get(_SCRATCH)) else cache_folder() / "archives"
-    token = hashlib.sha256(f"{run_folder.absolute()}:{path}".encode()).hexdigest()[:12]
-    return scratch / f"{token}-{name}"
+        return Path(via.keep) / path
+    scratch = scratch_folder() / "archives"
+    token = hashlib.sha256(f"{shown(run_folder.absolute())}:{path}".encode()).hexdigest()[:12]
+    return scratch / f"{token}-{PurePosixPath(path).name}"
 
 
 def _sweep(scratch: Path) -> None:

@@ -21,6 +21,8 @@ from mathmill.data.errors import ConfigError
 from mathmill.pipeline.fetch.surt import domain_beginnings, least, page_beginning, path_beginning
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_HOST_ALONE = re.compile(r"[^/\\?#@]+/?")
+_PORT = re.compile(r"[^/\\?#]*:\d+(?:[/\\?#].*)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,11 @@ def _read(pattern: str) -> _Typed:
     rest = bare.removeprefix("*.")
     begins, star, behind = rest.partition("*")
     names = whole_steps(f"//{begins}")
-    if not names or behind or "." not in names[0] or (any_host and begins.strip("/") != host(f"//{begins}")):
+    if _PORT.fullmatch(begins):
+        raise ConfigError(
+            f"{pattern[:200]!r} names a port: leave it out. Pages at other ports than the usual ones are not looked for"
+        )
+    if not names or behind or "." not in names[0] or (any_host and not _HOST_ALONE.fullmatch(begins)):
         raise ConfigError(
             f"{pattern[:200]!r} is no pattern of addresses: write HOST/PATH/*, *.DOMAIN for all its hosts, or the "
             "address of one page"
