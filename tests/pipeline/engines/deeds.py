@@ -75,20 +75,6 @@ def die_in_company(place: tuple[Path, int]) -> int:
     return len(beside) - 1
 
 
-def die_and_stay(folder: Path) -> str:
-    """Dies the first time, stays on its node the second, and the third time says on which node it is."""
-    import ray
-
-    if not (folder / "died").exists():
-        (folder / "died").touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    node = str(ray.get_runtime_context().get_node_id())
-    if not list(folder.glob("node-*")):
-        (folder / f"node-{node}").touch()
-        time.sleep(600)
-    return node
-
-
 def sleep_long(number: int) -> int:
     time.sleep(600)
     return number

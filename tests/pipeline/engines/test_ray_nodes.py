@@ -15,7 +15,7 @@ from mathmill.data.errors import MathmillError
 from mathmill.pipeline.engines import ray as ray_engine
 from mathmill.pipeline.engines.ray import RayEngine
 from tests.pipeline.engines.clusters import add_node, ray_cluster
-from tests.pipeline.engines.deeds import die_and_stay, double, visit
+from tests.pipeline.engines.deeds import double, visit
 from tests.pipeline.test_runner import wait_for
 
 pytest.importorskip("ray", reason="needs the extra ray")
@@ -56,19 +56,6 @@ def test_an_item_below_which_nodes_go_away_again_and_again_is_given_up(
             ((_, result),) = found.result(60)
         assert isinstance(result, Failure) and isinstance(result.error, WorkerDied)
         assert "the node that it ran on went away, 3 times" in str(result.error)
-
-
-@pytest.mark.slow
-def test_an_item_that_runs_again_goes_elsewhere_when_its_node_goes_away(tmp_path: Path) -> None:
-    with ray_cluster(0, 1, 1) as cluster, closing(RayEngine(None, 512, cluster.address)) as engine:
-        with ThreadPoolExecutor(1) as pool:
-            found = pool.submit(lambda: list(engine.map(die_and_stay, [tmp_path])))
-            wait_for(partial(is_visited, tmp_path, 2), 60)
-            (bound,) = tmp_path.glob("node-*")
-            (node,) = [each for each in cluster.worker_nodes if each.unique_id == bound.name.removeprefix("node-")]
-            cluster.remove_node(node, allow_graceful=False)
-            ((_, result),) = found.result(60)
-        assert isinstance(result, str) and result != node.unique_id
 
 
 def nothing(node: object) -> None:
