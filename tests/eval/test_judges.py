@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from importlib.util import find_spec
 
 import pytest
@@ -32,7 +34,9 @@ def test_a_hang_costs_one_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     judge = Judge(OURS)
     try:
         assert judge.judged(Item("42", "42")).pays
-        monkeypatch.setattr(judges, "PATIENCE", 0.0)
+        assert judge.process is not None
+        os.killpg(judge.process.pid, signal.SIGSTOP)
+        monkeypatch.setattr(judges, "PATIENCE", 0.1)
         assert judge.judged(Item("42", "42")).method == "killed"
         monkeypatch.setattr(judges, "PATIENCE", 10.0)
         assert judge.judged(Item("42", "42")).pays
