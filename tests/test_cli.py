@@ -33,7 +33,7 @@ def call(*arguments: str | Path, stdin: str = "") -> tuple[int, str, str]:
         (["pipeline", "run"], 2, "RECIPE"),
         (["pipeline", "rub"], 2, "rub"),
         (["pipeline", "run", "nowhere.toml", "--out", "s3://a/../b"], 2, "'s3://a/../b' names no place for files"),
-        (["pipeline", "problems", "hf://a/b"], 2, "'hf://a/b' names no place for files: write it as s3://bucket"),
+        (["pipeline", "problems", "hf://a/b"], 2, "'hf://a/b' names no place for files: of all stores s3:// alone"),
         (["demo", "world", "s3://a/b"], 2, "s3://a/b is an address, and a folder of this machine is wanted here"),
         (["pipeline", "check", "nowhere.warc.gz"], 66, "no file at nowhere.warc.gz"),
         (["pipeline", "extract", "nowhere.html"], 66, "cannot read nowhere.html"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -128,6 +131,12 @@ def test_what_is_no_place_is_refused(address: str) -> None:
         Store(address)
 
 
+@pytest.mark.parametrize("address", ["gs://b/x", "hf://a/b", "file:///x"])
+def test_other_stores_are_said_to_be_none(address: str) -> None:
+    with pytest.raises(ConfigError, match="of all stores s3:// alone is supported: write s3://bucket/runs/x"):
+        Store(address)
+
+
 @pytest.mark.parametrize("address", ["s3://bucket", "s3://bucket/", "s3://bucket/a/b/"])
 def test_a_place_has_no_slash_at_its_end(address: str) -> None:
     assert Store(address).address == address.rstrip("/")
@@ -140,6 +149,32 @@ def test_a_bucket_that_is_not_there_is_named(server: S3Server) -> None:
         store.listing("")
     with pytest.raises(CannotCreate, match=r"cannot write s3://nobucket/x/f .*: make the bucket first"):
         store.put_bytes(b"x", "f")
+
+
+def test_a_missing_client_is_named() -> None:
+    program = (
+        "import sys; sys.modules['s3fs'] = None; from mathmill.cli import main; "
+        "sys.argv = ['mathmill', 'runs', 'ls', 's3://bucket/x']; main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 2
+    assert re.fullmatch(
+        "mathmill: s3://bucket/x is read and written by s3fs, .*: run pip install s3fs .*", ended.stderr.strip()
+    )
+
+
+@pytest.mark.parametrize("endpoint", ["127.0.0.1:9", "http://", "ftp://127.0.0.1:9", "http://127.0.0.1:99999"])
+@quiet
+def test_an_endpoint_that_is_none_is_told_at_once(
+    server: S3Server, monkeypatch: pytest.MonkeyPatch, endpoint: str
+) -> None:
+    import fsspec
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+    with pytest.raises(InputMissing, match=r"AWS_ENDPOINT_URL if it is set \(it begins with http:// or https://\)"):
+        Store("s3://bucket/x").listing("")
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
 
 
 @quiet

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import orjson
+import pyarrow.parquet as pq
 import pytest
 
 from mathmill.data.files import COMMIT_POINTS
@@ -86,10 +88,18 @@ def wait_for(happened: Callable[[], object], seconds: float) -> None:
 
 
 @quiet
-def test_workers_that_share_no_folder_give_the_same_bytes(crawl: Path, out: str, server: S3Server) -> None:
+def test_workers_that_share_no_folder_give_the_same_bytes(
+    crawl: Path, out: str, server: S3Server, tmp_path: Path
+) -> None:
     code, said, err = run_cold(crawl, out, "--workers", "2")
     assert code == 0, err
     assert f"corpus: {out} (" in said
+    import datasets
+
+    opened = re.search(r'open it with datasets\.load_dataset\("parquet", data_files="(\S+)"\)', said)
+    assert opened is not None
+    pages = datasets.load_dataset("parquet", data_files=opened[1], split="train", cache_dir=str(tmp_path))
+    assert pages.num_rows == pq.read_table(crawl / "first/run/corpus/train-00000.parquet").num_rows > 0
     assert digest(server, out) == reference(crawl)
     before = server.files("bucket", out.removeprefix("s3://bucket/"))
     code, said, err = run(crawl, out)
@@ -258,7 +268,8 @@ def test_a_dry_run_puts_nothing(crawl: Path, out: str, server: S3Server) -> None
     ("address", "environment", "code", "said"),
     [
         ("s3://nobucket/run", {}, 66, "make the bucket first, or check its name"),
-        ("gs://bucket/run", {}, 2, "names no place for files: write it as s3://bucket/runs/x"),
+        ("gs://bucket/run", {}, 2, "names no place for files: of all stores s3:// alone is supported"),
+        ("s3://bucket/run", {"AWS_ENDPOINT_URL": "127.0.0.1:9"}, 66, "it begins with http:// or https://"),
         (
             "s3://bucket/run",
             {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"},

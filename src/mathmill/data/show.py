@@ -22,14 +22,14 @@ def show_runs(folder: Path, as_json: bool) -> None:
     for run in find_runs(folder):
         manifest = load_manifest(run) if is_there(run / MANIFEST) else {}
         counts = manifest.get("counts", {})
-        kept = counts.get("kept", counts.get("completions", 0))
+        kept = counts.get("kept", counts.get("completions"))  # others keep nothing of what they read, or are not done
         state = "done" if manifest else "unfinished"
         rows.append((shown(run), load_claim(run)["kind"], state, manifest.get("run", ""), kept))
     columns = ("run", "kind", "state", "id", "kept")
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
     elif rows:
-        print_table(columns, rows)
+        print_table(columns, [(*row[:-1], "-" if row[-1] is None else row[-1]) for row in rows])
     else:
         print(f"no runs in {shown(folder)}")
 

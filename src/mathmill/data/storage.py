@@ -298,7 +298,8 @@ def _reported(url: str) -> Iterator[None]:
             raise InputMissing(f"cannot open {url}: {error.__cause__}") from error
         raise InputMissing(f"no file at {url}: check the address") from None
     except _network_errors() as error:
-        advice = "are there credentials, such as AWS_PROFILE names?" if url.startswith("s3:") else "check the address"
+        of_stores = "check the credentials, such as those of AWS_PROFILE, and AWS_ENDPOINT_URL if it is set"
+        advice = of_stores if url.startswith("s3:") else "check the address"
         raise InputMissing(f"cannot open {url} ({error or type(error).__name__}): {advice}") from error
 
 

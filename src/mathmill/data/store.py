@@ -67,11 +67,12 @@ class Store:
         scheme, _, rest = address.partition("://")
         bucket, _, prefix = rest.partition("/")
         prefix = prefix.strip("/")
-        if (
-            scheme.lower() != "s3"
-            or not bucket
-            or not {"", ".", ".."}.isdisjoint(prefix.split("/")[bool(not prefix) :])
-        ):
+        if scheme.lower() != "s3":
+            raise ConfigError(
+                f"{address!r} names no place for files: of all stores s3:// alone is supported: write "
+                "s3://bucket/runs/x, or the path of a folder of this machine"
+            )
+        if not bucket or not {"", ".", ".."}.isdisjoint(prefix.split("/")[bool(not prefix) :]):
             raise ConfigError(f"{address!r} names no place for files: write it as s3://bucket/runs/x")
         self.address = f"s3://{bucket}/{prefix}".rstrip("/")
         self._bucket, self._prefix = bucket, f"{prefix}/" if prefix else ""
@@ -242,7 +243,13 @@ class Store:
 
         # Neither the client nor fsspec tries again: how long to wait is decided here, and the guards are asked before.
         config = {"connect_timeout": 10, "read_timeout": 60, "retries": {"max_attempts": 0}, "max_pool_connections": 32}
-        system = fsspec.filesystem("s3", config_kwargs=config)
+        try:
+            system = fsspec.filesystem("s3", config_kwargs=config)
+        except ImportError as error:
+            raise ConfigError(
+                f"{self.address} is read and written by s3fs, which cannot be loaded here ({error}): run pip install "
+                "s3fs with the Python of mathmill"
+            ) from error
         system.retries = 1
         return system
 

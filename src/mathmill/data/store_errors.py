@@ -13,6 +13,10 @@ _PASSING = frozenset(
 _CREDENTIALS = frozenset(
     {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired"}
 )
+_SETTINGS = (
+    "check the address, AWS_ENDPOINT_URL if it is set (it begins with http:// or https://), and the other settings of "
+    "the client"
+)
 _AGAIN = "run the same command again when it answers; what is done is kept"
 
 
@@ -69,8 +73,9 @@ def _without_answer(error: Exception, said: str) -> Trouble:
     )
     if isinstance(error, passing):
         return Trouble(PASSES, said, f"check the connection and AWS_ENDPOINT_URL if it is set; {_AGAIN}")
-    if isinstance(error, boto.BotoCoreError):
-        return Trouble(LASTS, said, "check the address, and the settings of the client for it")
+    # The client has no error of its own for an endpoint without scheme or host.
+    if isinstance(error, boto.BotoCoreError) or (isinstance(error, ValueError) and said.startswith("Invalid endpoint")):
+        return Trouble(LASTS, said, _SETTINGS)
     raise error
 
 

@@ -13,7 +13,7 @@ import orjson
 
 from mathmill.data.errors import ConfigError, DamagedInput, InputMissing
 from mathmill.data.json_lines import opened, read_lines
-from mathmill.data.mounts import shown
+from mathmill.data.mounts import mount_of, shown
 from mathmill.data.runs import load_manifest
 from mathmill.data.storage import expand
 from mathmill.data.terminal import clean, counted, one_line, print_json, print_table
@@ -21,9 +21,11 @@ from mathmill.data.unfinished import tell_unfinished, unfinished
 from mathmill.eval.harness.publishing import BENCHMARK
 from mathmill.eval.harness.show import print_results
 from mathmill.pipeline.commands import Plan
+from mathmill.pipeline.corpus import CORPUS
 from mathmill.pipeline.explain import describe, explain
 from mathmill.pipeline.funnel import LOSS_COLUMNS, STEP_COLUMNS, loss_cells, step_cells
 from mathmill.pipeline.pass_lines import minds, pass_lines
+from mathmill.pipeline.passes.base import TRAIN
 from mathmill.pipeline.runner import CORPUS_KIND, RunResult
 
 
@@ -79,9 +81,16 @@ def _print_result(result: RunResult) -> None:
         print("no archive was read: every archive is done already")
     if result.gone:
         print(f"taken out, since they are inputs no longer: {', '.join(result.gone)}")
-    advice = "open it with datasets.load_dataset" if result.funnel.kept else "nothing to open"
+    advice = f"open it with {_opening(result.folder)}" if result.funnel.kept else "nothing to open"
     size = counted(result.funnel.kept, "page")
     print(f"corpus: {shown(result.folder)} ({size}; {advice}); its README.md tells what each pass found")
+
+
+def _opening(folder: Path) -> str:
+    """What a person calls to read the corpus: `datasets` takes an address for files alone, and not for a folder."""
+    if mount_of(folder) is None:
+        return "datasets.load_dataset"
+    return f'datasets.load_dataset("parquet", data_files="{shown(folder)}/{CORPUS}/{TRAIN}-*.parquet")'
 
 
 def print_funnel(funnel: dict[str, Any]) -> None:
@@ -167,9 +176,17 @@ def show_archives(files: list[str], as_json: bool) -> None:
 
     Raises:
         DamagedInput: something in them is lost, or one is no archive.
+        ConfigError: one is to be fetched from a crawl first.
     """
     from mathmill.pipeline.check import check_archive
     from mathmill.pipeline.check import describe as describe_archive
+    from mathmill.pipeline.fetch.streaming import is_stream
+
+    if to_fetch := [file for file in files if is_stream(file)]:
+        raise ConfigError(
+            f"{to_fetch[0]} is not here: fetch archives with `mathmill fetch CRAWL --shards N`, which looks them over "
+            "as they come, and name its files, RUN/archives/*.gz. A run that fetches them counts what is lost by itself"
+        )
 
     errors = []
     for file in expand(files):
