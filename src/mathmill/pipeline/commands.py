@@ -14,7 +14,7 @@ from mathmill.data.ledger import Ledger
 from mathmill.data.mounts import mount_of, run_folder, shown
 from mathmill.data.storage import is_address, open_source
 from mathmill.pipeline.decontaminate.decontaminate import Decontaminate
-from mathmill.pipeline.engines.choice import EngineChoice, SharesFolders, make_engine
+from mathmill.pipeline.engines.choice import EngineChoice, ReservesMemory, SharesFolders, make_engine
 from mathmill.pipeline.fetch.streaming import find_streams, noted_paths
 from mathmill.pipeline.harvest.harvest import UNCLEAN, Harvest
 from mathmill.pipeline.inputs import find_inputs
@@ -134,13 +134,14 @@ def run(recipe: PipelineRecipe, folder: Path, choice: EngineChoice, error_budget
     _start_stages(recipe)
     _check_languages(recipe)
     engine = make_engine(choice)
-    if is_address(folder) and isinstance(engine, SharesFolders):
-        # Its tables lie on this machine: to be told before the work on shards, and not behind it.
-        try:
-            engine.check_folder(run_folder(folder))
-        except BaseException:
-            engine.close()
-            raise
+    try:  # what only a query needs is to be told before the work on shards, and not behind it
+        if recipe.passes and isinstance(engine, ReservesMemory):
+            engine.check_memory()
+        if is_address(folder) and isinstance(engine, SharesFolders):
+            engine.check_folder(run_folder(folder))  # its tables lie on this machine
+    except BaseException:
+        engine.close()
+        raise
     return run_pipeline(recipe, folder, engine, error_budget)
 
 

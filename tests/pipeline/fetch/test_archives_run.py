@@ -80,6 +80,24 @@ def test_more_can_be_asked_for_later_and_fewer_not(served: Served, tmp_path: Pat
         run(served, tmp_path / "run", shards=3, seed=1)
 
 
+@pytest.mark.parametrize(
+    ("shards", "error"),
+    [(99, ConfigError), (1, ConfigError), (3, InputMissing)],
+)
+def test_a_fetch_that_is_refused_leaves_what_is_done(
+    served: Served, tmp_path: Path, shards: int, error: type[Exception]
+) -> None:
+    run(served, tmp_path / "run", shards=2)
+    before = digest(tmp_path / "run")
+    if error is InputMissing:
+        del served.files[LISTING]
+    with pytest.raises(error):
+        run(served, tmp_path / "run", shards=shards)
+    assert digest(tmp_path / "run") == before
+    assert "manifest.json" in before
+    assert run(served, tmp_path / "run", shards=2).fresh == 0
+
+
 def test_archives_of_one_name_keep_theirs_when_more_are_asked_for(served: Served, tmp_path: Path) -> None:
     data = next(data for path, data in served.files.items() if "segments" in path)
     paths = [f"crawl-data/{CRAWL}/segments/{n}/warc/CC-MAIN-20130516092621-00000-ip-10-0-0-1.warc.gz" for n in range(4)]
@@ -98,7 +116,7 @@ def test_a_budget_takes_what_fits(served: Served, tmp_path: Path) -> None:
     sizes = [len(served.files[path]) for path in order]
     assert run(served, tmp_path / "two", bytes=sum(sizes[:2])).archives == 2
     assert run(served, tmp_path / "one", bytes=sum(sizes[:2]) - 1).archives == 1
-    with pytest.raises(ConfigError, match="is larger than 10 bytes"):
+    with pytest.raises(ConfigError, match=f"has {sizes[0]:,} bytes, more than 10: allow that many at least"):
         run(served, tmp_path / "none", bytes=10)
 
 

@@ -39,6 +39,23 @@ def test_attempts_end_and_gains_begin_anew() -> None:
         attempts.failed(Trouble("no answer"))
 
 
+def test_a_server_that_was_never_met_is_given_up_soon() -> None:
+    pace = Pace(1_000, Patience(attempts=6, unmet=3, pause=0.001))
+    nobody = Trouble("cannot connect", unmet=True)
+    attempts = Attempts(pace, "a file")
+    for _ in range(2):
+        attempts.failed(nobody)
+    with pytest.raises(Unreachable, match="the last of 3 attempts: check the address") as told:
+        attempts.failed(nobody)
+    assert "--rate" not in str(told.value)
+    pace.met = True
+    attempts = Attempts(pace, "a file")
+    for _ in range(5):
+        attempts.failed(nobody)
+    with pytest.raises(Unreachable, match="the last of 6 attempts: run the same command again later, with a lower"):
+        attempts.failed(Trouble("SlowDown", crowded=True))
+
+
 def test_pauses_double_up_to_the_longest(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     pace = Pace(1_000, Patience(attempts=9, pause=1, longest=10))

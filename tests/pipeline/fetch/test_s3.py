@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,34 @@ def test_what_a_bucket_does_not_have_is_told(access: Access) -> None:
         server.read(path, server.size(path) - 5, server.size(path) + 5)
     with pytest.raises(InputMissing, match="more than 10"):
         server.whole(path, 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error", "said"),
+    [
+        ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null", InputMissing, "cannot be read without credentials"),
+        ("AWS_ENDPOINT_URL", "127.0.0.1:9", ConfigError, "AWS_ENDPOINT_URL begins with http:// or https://"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9", InputMissing, "check the address, or the network"),
+    ],
+)
+def test_a_bucket_that_cannot_be_asked_is_told_in_words(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, error: type[Exception], said: str
+) -> None:
+    import fsspec
+
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(key, "testing")
+        if name == "AWS_SHARED_CREDENTIALS_FILE":
+            monkeypatch.delenv(key)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv(name, value)
+    fsspec.filesystem("s3").clear_instance_cache()
+    with pytest.raises(error, match=said):
+        open_server(Access("s3://commoncrawl", 1_000, replace(QUICK, attempts=30))).size("a/b")
+    fsspec.filesystem("s3").clear_instance_cache()
 
 
 def test_a_bucket_answers_no_questions(access: Access) -> None:

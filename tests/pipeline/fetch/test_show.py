@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from mathmill.data.errors import ConfigError
-from mathmill.pipeline.fetch.show import bytes_of
+from mathmill.pipeline.fetch.show import bytes_of, size_in_words
 from tests.pipeline.fetch.crawl_server import CRAWL, Mood, Served
 from tests.warm import warm
 
@@ -66,6 +66,7 @@ def test_records_that_were_not_answered_for_are_an_exit_code(served: Served, tmp
 def test_a_dry_run_changes_nothing(served: Served, tmp_path: Path) -> None:
     code, out, _ = fetch(served, CRAWL, "--shards", "2", "--dry-run", cwd=tmp_path)
     assert (code, out.count("segments")) == (0, 2)
+    assert re.search(r"2 archives of CC-MAIN-2024-10, about \d+\.\d kB -> ", out)
     code, out, _ = fetch(served, CRAWL, "--index", "*.example.org", "--dry-run", "--json", cwd=tmp_path)
     told = orjson.loads(out)
     assert (code, told["asked"], told["state"]) == (0, 30, "new")
@@ -78,7 +79,8 @@ def test_a_dry_run_changes_nothing(served: Served, tmp_path: Path) -> None:
         (["--shards", "2"], "name a crawl"),
         ([CRAWL], "say either how many archives or how many bytes"),
         ([CRAWL, "--shards", "2", "--bytes", "1GB"], "say either how many archives or how many bytes"),
-        ([CRAWL, "--shards", "2", "--index", "example.org/*"], "unknown key 'shards'"),
+        ([CRAWL, "--shards", "2", "--index", "example.org/*"], "mathmill: --shards: of whole archives, not of records"),
+        ([CRAWL, "--shards", "2", "--most", "5"], "mathmill: --most: of records: say which with --index"),
         ([CRAWL, "--index", "example.org/*", "--patterns", "x.toml"], "one of them"),
         ([CRAWL, "--index", "example.org*"], "a host does not end with"),
         ([CRAWL, "--bytes", "many"], "is no size"),
@@ -92,19 +94,62 @@ def test_options_that_make_no_sense_are_told(served: Served, tmp_path: Path, arg
     assert not list(tmp_path.iterdir())
 
 
+def test_a_dry_run_refuses_what_the_fetch_would(served: Served, tmp_path: Path) -> None:
+    assert fetch(served, CRAWL, "--shards", "2", "--out", tmp_path / "run")[0] == 0
+    code, _, err = fetch(served, CRAWL, "--bytes", "10kB", "--out", tmp_path / "run", "--dry-run")
+    assert (code, "more than are asked for" in err) == (2, True), err
+
+
+def test_a_folder_of_another_fetch_is_told_in_words_of_fetch(served: Served, tmp_path: Path) -> None:
+    assert fetch(served, CRAWL, "--index", "math.example.org/*", "--out", tmp_path / "run")[0] == 0
+    for more in ([], ["--dry-run"]):
+        code, _, err = fetch(served, CRAWL, "--index", "*.example.org", "--seed", "3", "--out", tmp_path / "run", *more)
+        assert (code, "holds a fetch with another --seed, another --index: choose" in err) == (2, True), err
+
+
+def test_a_crawl_or_a_mirror_that_is_not_there_leaves_no_folder(served: Served, tmp_path: Path) -> None:
+    for more in (["--shards", "1"], ["--index", "*.example.org"]):
+        code, _, err = fetch(served, "CC-MAIN-2099-10", *more, cwd=tmp_path)
+        assert (code, "no file at" in err) == (66, True), err
+    code, _, err = fetch(served, CRAWL, "--index", "aaa.example.net/*", cwd=tmp_path)
+    assert (code, "the index has no page under these addresses" in err) == (66, True), err
+    assert not list(tmp_path.iterdir())
+
+
+def test_archives_in_a_crawl_are_not_checked_there() -> None:
+    code, _, err = warm("pipeline", "check", f"cc:{CRAWL}/warc?shards=1")
+    assert (code, "fetch archives with `mathmill fetch CRAWL --shards N`" in err) == (2, True), err
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1_500, "1.5 kB"), (25 * 10**5, "2.5 MB"), (10**12, "1,000.0 GB")],
+)
+def test_sizes_are_told_in_their_unit(size: int, words: str) -> None:
+    assert size_in_words(size) == words
+
+
 def test_hosts_that_nobody_named_are_not_asked(tmp_path: Path) -> None:
     code, _, err = warm("fetch", CRAWL, "--shards", "1", "--mirror", "ftp://example.org", cwd=tmp_path)
     assert (code, "is no address of a server" in err) == (2, True)
 
 
 @pytest.mark.parametrize(
-    ("text", "size"), [("50GB", 50 * 10**9), ("1.5 tb", 15 * 10**11), ("800M", 8 * 10**8), ("7", 7)]
+    ("text", "size"),
+    [
+        ("50GB", 50 * 10**9),
+        ("50GiB", 50 << 30),
+        ("2 kib", 2048),
+        ("1.5 tb", 15 * 10**11),
+        ("800M", 8 * 10**8),
+        ("7", 7),
+    ],
 )
 def test_sizes_are_read(text: str, size: int) -> None:
     assert bytes_of(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "GB", "-1GB", "1GiB", "1e9"])
+@pytest.mark.parametrize("text", ["", "GB", "-1GB", "1Gi", "0GB", "1e9"])
 def test_what_is_no_size_is_told(text: str) -> None:
     with pytest.raises(ConfigError, match="50GB"):
         bytes_of(text)

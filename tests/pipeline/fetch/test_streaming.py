@@ -183,6 +183,15 @@ def test_an_address_that_is_wrong_is_told(said: str, wrong: str) -> None:
         read_stream_address(said)
 
 
+def test_a_wait_for_the_listing_is_told(
+    served: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("mathmill.data.progress._LINE_SECONDS", 0.05)
+    served.moods[f"crawl-data/{CRAWL}/warc.paths.gz"] = Mood("busy", times=1)
+    assert len(find_inputs([address(served)])) == 3
+    assert "reading the listing  waiting: " in capsys.readouterr().err
+
+
 def test_archives_of_a_crawl_and_files_are_inputs_side_by_side(served: Served, tmp_path: Path) -> None:
     (tmp_path / "a.warc.gz").write_bytes(members(responses(2)))
     found = find_inputs([str(tmp_path / "a.warc.gz"), address(served, "shards=2")])

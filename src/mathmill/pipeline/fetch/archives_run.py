@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 
 from mathmill.data.errors import CannotCreate, ConfigError, DamagedInput, DiskFull, InputMissing, MathmillError
 from mathmill.data.files import Output, reach, sync_folder, writing
+from mathmill.data.ledger import Ledger
 from mathmill.data.progress import Outlook, progress_shown
 from mathmill.data.runs import Run, code_version, committed_outputs
 from mathmill.data.terminal import counted
@@ -30,6 +31,7 @@ from mathmill.pipeline.fetch.servers import Server
 
 KIND = "archives"
 ARCHIVES, PARTS, _LISTING = "archives", "parts", "listing.paths.gz"
+_NOTED = "listing"  # the unit of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,12 @@ def run_archives(recipe: ArchivesRecipe, folder: Path, server: Server, parallel:
         ConfigError: more are here than are asked for.
         Locked, CannotCreate, DiskFull: see `mathmill.data.errors`.
     """
+    names = plan_archives(recipe, folder, server)  # before the run is opened: what is refused leaves it as it was
+    paths = list(names)
     with open_archives_run(recipe, folder) as run:
+        _check_grown(run.folder, run.ledger, names)
         _put_back(run)
-        paths = _listed(run, recipe, server)
-        names = {path: archive_name(path) for path in paths}
-        _check_names(names)
-        _check_grown(run, names)
+        _note_listing(run, recipe, paths)
         todo = [path for path in paths if not _is_here(run, path, names[path])]
         if todo:
             run.reopen()
@@ -86,15 +88,25 @@ def run_archives(recipe: ArchivesRecipe, folder: Path, server: Server, parallel:
         return ArchivesResult(folder, len(paths), size, records, len(todo))
 
 
-def draw_archives(recipe: ArchivesRecipe, server: Server) -> list[str]:
-    """The paths that a recipe draws, in the order of the draw.
+def plan_archives(recipe: ArchivesRecipe, folder: Path, server: Server) -> dict[str, str]:
+    """The names of the archives that a recipe draws, by path, in the order of the draw; changes nothing.
 
     Raises:
-        ConfigError: the crawl has not so many, or none fits.
+        ConfigError: the crawl has not so many, none fits, or `folder` holds more, or another run.
         InputMissing, DamagedInput: the listing cannot be had.
     """
-    with waits_shown("reading the listing", server.pace):
-        return _drawn(recipe, server)
+    open_archives_run(recipe, folder).inspect()
+    ledger = Ledger(folder)
+    line = ledger.lines.get(_NOTED, {})
+    if line.get("source") == _source(recipe) and ledger.is_done(_NOTED):
+        paths = gzip.decompress((folder / _LISTING).read_bytes()).decode().split()
+    else:
+        with waits_shown("reading the listing", server.pace):
+            paths = _drawn(recipe, server)
+    names = {path: archive_name(path) for path in paths}
+    _check_names(names)
+    _check_grown(folder, ledger, names)
+    return names
 
 
 def _drawn(recipe: ArchivesRecipe, server: Server) -> list[str]:
@@ -103,26 +115,30 @@ def _drawn(recipe: ArchivesRecipe, server: Server) -> list[str]:
         if recipe.shards > len(order):
             raise ConfigError(f"{recipe.crawl} has {counted(len(order), f'{recipe.kind} archive')}: ask for no more")
         return order[: recipe.shards]
-    left, taken = recipe.bytes or 0, []
-    for path in order:
-        left -= server.size(path)
-        if left < 0:
-            break
-        taken.append(path)
-    if not taken:
-        raise ConfigError(f"the first archive of the draw is larger than {recipe.bytes or 0:,} bytes: allow more")
-    return taken
+    most = left = recipe.bytes or 0
+    for number, path in enumerate(order):
+        size = server.size(path)
+        if size > left:
+            if number:
+                return order[:number]
+            raise ConfigError(
+                f"the first archive of the draw has {size:,} bytes, more than {most:,}: allow that many at least"
+            )
+        left -= size
+    return order
 
 
-def _listed(run: Run, recipe: ArchivesRecipe, server: Server) -> list[str]:
-    """The paths, drawn once and noted."""
+def _source(recipe: ArchivesRecipe) -> str:
+    """What the listing is made from."""
+    return source_hash(recipe.model_dump(mode="json"))
 
+
+def _note_listing(run: Run, recipe: ArchivesRecipe, paths: Sequence[str]) -> None:
     def make() -> tuple[Mapping[str, Output], Mapping[str, Any]]:
-        text = "".join(f"{path}\n" for path in draw_archives(recipe, server))
+        text = "".join(f"{path}\n" for path in paths)
         return publish_files(run.folder, {_LISTING: gzip.compress(text.encode(), mtime=0)}), {}
 
-    make_unit(run, "listing", source_hash(recipe.model_dump(mode="json")), make)
-    return gzip.decompress((run.folder / _LISTING).read_bytes()).decode().split()
+    make_unit(run, _NOTED, _source(recipe), make)
 
 
 def _put_back(run: Run) -> None:
@@ -151,11 +167,11 @@ def _check_names(names: Mapping[str, str]) -> None:
         raise DamagedInput(f"the listing has two archives {names[twice[0]]}, such as {twice[0]}: report a bug")
 
 
-def _check_grown(run: Run, names: Mapping[str, str]) -> None:
-    here = {unit.removeprefix("archive/") for unit in run.ledger.lines if unit.startswith("archive/")}
+def _check_grown(folder: Path, ledger: Ledger, names: Mapping[str, str]) -> None:
+    here = {unit.removeprefix("archive/") for unit in ledger.lines if unit.startswith("archive/")}
     if more := here - set(names.values()):
         raise ConfigError(
-            f"{run.folder} holds {counted(len(more), 'archive')} more than are asked for: ask for at least "
+            f"{folder} holds {counted(len(more), 'archive')} more than are asked for: ask for at least "
             f"{len(here):,}, or choose another folder with --out"
         )
 

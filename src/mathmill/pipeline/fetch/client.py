@@ -104,6 +104,7 @@ class Client:
         for _ in range(_REDIRECTS + 1):
             self.pace.turn()
             with self._sent(url, wanted, method) as response:
+                self.pace.met = True
                 if response.status not in _MOVED:
                     yield self._answered(response, wanted, url)
                     return

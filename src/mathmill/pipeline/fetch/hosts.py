@@ -75,7 +75,7 @@ class Hosts:
                 f"{host} is at {refused}, an address of a local network, and is not asked there: name the server with "
                 "--mirror if that is meant"
             )
-        raise Trouble(failed)
+        raise Trouble(failed, unmet=True)
 
 
 def origin_of(url: str) -> Origin:
@@ -112,6 +112,6 @@ def _addresses(host: str, port: int) -> Iterator[tuple[socket.AddressFamily, tup
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Trouble(f"the address of {host} cannot be found ({error})") from error
+        raise Trouble(f"the address of {host} cannot be found ({error})", unmet=True) from error
     for family, _, _, _, address in found:
         yield family, address  # type: ignore[misc]  # of IPv6 it has two more members, which `connect` takes as well

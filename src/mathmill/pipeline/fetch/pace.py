@@ -25,6 +25,7 @@ class Patience:
     """When to try again and when to give up. Times in seconds."""
 
     attempts: int = 12  # failures in a row, nothing gained between them, before a request is given up
+    unmet: int = 4  # attempts at a server that was never met
     pause: float = 1.0  # before the second attempt; doubled for each further one, give or take a half
     longest: float = 60.0
     silence: float = 60.0  # a server may take to connect, to answer, and between two pieces of a body
@@ -43,6 +44,7 @@ class Pace:
         self._stopped = threading.Event()
         self._said = ""
         self._until = 0.0
+        self.met = False  # whether the server ever answered, or is known to be there
 
     def turn(self) -> None:
         """Wait until the next request may begin; raises what `sleep` does."""
@@ -116,11 +118,14 @@ class Attempts:
         """
         self._failures += 1
         patience = self._pace.patience
-        if self._failures >= patience.attempts:
-            raise Unreachable(
-                f"{self._what}: {trouble}, at the last of {self._failures} attempts: run the same command again later, "
-                "with a lower --rate if the server said that it is asked too fast"
-            ) from trouble
+        never = trouble.unmet and not self._pace.met
+        if self._failures >= (min(patience.unmet, patience.attempts) if never else patience.attempts):
+            todo = "run the same command again later"
+            if never:
+                todo = "check the address, or the network of this machine, and run the same command again"
+            elif trouble.crowded:
+                todo += ", with a lower --rate"
+            raise Unreachable(f"{self._what}: {trouble}, at the last of {self._failures} attempts: {todo}") from trouble
         pause = min(patience.pause * 2 ** (self._failures - 1), patience.longest) * random.uniform(0.5, 1.5)
         pause = max(pause, min(trouble.after or 0.0, _LONGEST_ASKED))
         self._pace.tell(str(trouble), pause)

@@ -16,6 +16,7 @@ from typing import Any
 
 from mathmill.data.errors import DamagedInput, InputMissing, MathmillError
 from mathmill.data.files import Output, Staging, file_sha256, writing
+from mathmill.data.ledger import Ledger
 from mathmill.data.progress import Outlook, progress_shown
 from mathmill.data.runs import Run, code_version
 from mathmill.data.shards import count_parquet, parquet_schema, publish_table, write_parquet
@@ -127,12 +128,14 @@ def run_records(
     Records that were not answered for are asked for again; a run without any is left as it is.
 
     Raises:
-        InputMissing: the index or the server cannot be reached; what is done is kept.
+        InputMissing: the index knows no such page, or it or the server cannot be reached; what is done is kept.
         Locked, ConfigError, CannotCreate, DiskFull: see `mathmill.data.errors`.
     """
-    with open_records_run(recipe, folder) as run:
+    run = open_records_run(recipe, folder)
+    found = _found(run, recipe, index)  # before the run is opened: what is refused leaves no folder
+    with run:
         run.clear_leftovers({CAPTURES, ARCHIVES, RECORDS})
-        left = _asked(run, recipe, index)
+        left = _noted_captures(run, found)
         batches = list(_batches(run.folder / _TABLE))
         todo = [(batch, missing) for batch in batches if (missing := _missing(run, batch))]
         if todo:
@@ -147,11 +150,32 @@ def run_records(
         return _finished(run, recipe, batches, left, board.fresh)
 
 
-def _asked(run: Run, recipe: RecordsRecipe, index: IndexFiles | IndexServer) -> Mapping[str, int]:
-    """Ask the index, once; the captures are in a table then. How many it has there that are not asked for."""
+def _found(
+    run: Run, recipe: RecordsRecipe, index: IndexFiles | IndexServer
+) -> tuple[list[Capture], Mapping[str, int]] | None:
+    """What the index has; None where a run has noted it, which asks but once.
+
+    Raises:
+        InputMissing: it has no such page, or cannot be reached.
+    """
+    run.inspect()
+    ledger = Ledger(run.folder)
+    if ledger.lines.get(CAPTURES, {}).get("source") == source_hash(run.files) and ledger.is_done(CAPTURES):
+        return None
+    captures, left = find_captures(recipe, index)
+    if not captures:
+        known = f" ({left.total():,} captures there are of other kinds)" if left else ""
+        raise InputMissing(f"the index has no page under these addresses{known}: check the patterns and the crawl")
+    return captures, left
+
+
+def _noted_captures(run: Run, found: tuple[list[Capture], Mapping[str, int]] | None) -> Mapping[str, int]:
+    """Put the captures in a table, unless they are; how many the index has there that are not asked for."""
 
     def make() -> tuple[Mapping[str, Output], Mapping[str, Any]]:
-        captures, left = find_captures(recipe, index)
+        if found is None:
+            raise MathmillError(f"{run.folder} was changed by another process meanwhile: run the same command again")
+        captures, left = found
         rows = (capture._asdict() for capture in captures)
         return publish_table(run.folder, _TABLE, rows, _CAPTURE), {"left": dict(sorted(left.items()))}
 
@@ -276,12 +300,9 @@ def check_came(result: RecordsResult) -> None:
     """A fetch by which nothing came was told wrong, or its server is out of order; others may have to be gone on with.
 
     Raises:
-        InputMissing: the index knows no such page, or the server did not answer for some; the others are here.
+        InputMissing: the server did not answer for some; the others are here.
         DamagedInput: of all records that were asked for none could be had.
     """
-    if not result.asked:
-        known = f" ({sum(result.left.values()):,} captures there are of other kinds)" if result.left else ""
-        raise InputMissing(f"the index has no page under these addresses{known}: check the patterns and the crawl")
     if silent := result.failed.get(UNREACHABLE, 0):
         raise InputMissing(
             f"the server did not answer for {silent:,} of {counted(result.asked, 'record')}, the others are done: run "

@@ -207,14 +207,14 @@ class ObjectStore:
         return f"{self.base.rstrip('/')}/{path}"
 
     def _tried(self, path: str, ask: Any) -> Any:
-        import fsspec  # heavy: brings asyncio and the client of s3
-
-        system, name = fsspec.core.url_to_fs(self._url(path))
+        system, name = _file_system(self._url(path))
         attempts = Attempts(self.pace, self._url(path))
         while True:
             self.pace.turn()
             try:
-                return ask(system, name)
+                found = ask(system, name)
+                self.pace.met = True
+                return found
             except FileNotFoundError:
                 raise NotThere(f"no file at {self._url(path)}: check the name") from None
             except PermissionError as error:
@@ -224,7 +224,48 @@ class ObjectStore:
             except _failures() as error:
                 if _is_beyond(error):
                     raise NoSuchRange(f"{self._url(path)} has fewer bytes than were asked for") from error
-                attempts.failed(Trouble(f"{error or type(error).__name__}", crowded="SlowDown" in str(error)))
+                _check_settings(self._url(path), error)
+                said = " ".join(str(error).split())[:300] or type(error).__name__
+                attempts.failed(Trouble(said, crowded="SlowDown" in said, unmet=_is_unmet(error)))
+
+
+def _file_system(url: str) -> tuple[Any, str]:
+    import fsspec  # heavy: brings asyncio and the client of s3
+
+    try:
+        system, name = fsspec.core.url_to_fs(url)
+    except ImportError as error:
+        raise ConfigError(
+            f"{url} is read by s3fs, which cannot be loaded here ({error}): run pip install s3fs with the Python of "
+            "mathmill"
+        ) from error
+    return system, name
+
+
+def _check_settings(url: str, error: BaseException) -> None:
+    """Go on where waiting may help.
+
+    Raises:
+        InputMissing: there are no credentials.
+        ConfigError: the client cannot ask anybody as it is set up.
+    """
+    from botocore import exceptions as boto  # type: ignore[import-untyped]
+
+    if isinstance(error, boto.NoCredentialsError | boto.PartialCredentialsError | boto.ProfileNotFound):
+        raise InputMissing(
+            f"{url} cannot be read without credentials ({error}): give some, such as with AWS_PROFILE or "
+            "AWS_ACCESS_KEY_ID"
+        ) from error
+    if isinstance(error, ValueError) and str(error).startswith("Invalid endpoint"):
+        raise ConfigError(
+            f"{url} cannot be read ({error}): AWS_ENDPOINT_URL begins with http:// or https://"
+        ) from error
+
+
+def _is_unmet(error: BaseException) -> bool:
+    from botocore import exceptions as boto
+
+    return isinstance(error, boto.EndpointConnectionError)
 
 
 def _failures() -> tuple[type[BaseException], ...]:

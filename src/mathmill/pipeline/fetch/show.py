@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from mathmill.data.config import resolve
-from mathmill.data.errors import ConfigError
+from mathmill.data.errors import ConfigError, InputMissing
+from mathmill.data.mounts import is_there
+from mathmill.data.runs import Run, load_claim
 from mathmill.data.terminal import counted, one_line, print_json, print_table
 from mathmill.pipeline.fetch.archives_run import (
     ARCHIVES,
     ArchivesResult,
-    draw_archives,
     open_archives_run,
+    plan_archives,
     run_archives,
 )
-from mathmill.pipeline.fetch.crawls import Crawl, check_crawl, list_crawls
+from mathmill.pipeline.fetch.crawls import Crawl, check_crawl, kind_of, list_crawls
 from mathmill.pipeline.fetch.index_api import IndexServer
 from mathmill.pipeline.fetch.index_files import IndexFiles
 from mathmill.pipeline.fetch.pace import waits_shown
@@ -33,9 +35,24 @@ from mathmill.pipeline.fetch.records_run import (
 )
 from mathmill.pipeline.fetch.servers import Access, Server, open_index, open_server
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)B?", re.IGNORECASE)
-_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:([KMGT]?)(I?)B|([KMGT]?))", re.IGNORECASE)
+_POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 _SHOWN = 20
+_SIZED = 3  # archives whose size is asked for, to tell that of all
+
+#: The options by the fields of the recipes; those of one recipe are not taken with the other.
+_OPTIONS = {
+    "crawl": "crawl",
+    "seed": "--seed",
+    "kind": "--kind",
+    "shards": "--shards",
+    "bytes": "--bytes",
+    "index": "--index",
+    "patterns": "--patterns",
+    "mimes": "--mime",
+    "most": "--most",
+}
+_MEASURES = ("shards", "bytes")  # of a run, and may change
 
 #: How many captures the index has and a fetch does not ask for, by reason.
 LEFT = {
@@ -88,6 +105,7 @@ def show_fetch(crawl: str, asked: Mapping[str, Any], manner: Manner) -> None:
         InputMissing, DamagedInput: something did not come.
     """
     given = {name: value for name, value in asked.items() if value not in (None, ())}
+    _check_options(given)
     if given.keys() & {"index", "patterns"}:
         crawl = check_crawl(crawl) if crawl else _crawls(manner.access)[0].id
         _show_records(resolve({"crawl": crawl, **given}, RecordsRecipe, "mathmill fetch"), manner)
@@ -106,25 +124,82 @@ def bytes_of(text: str) -> int:
     found = _SIZE.fullmatch(text.strip())
     if found is None:
         raise ConfigError(f"{text!r} is no size: write it as 50GB or 800MB")
-    return int(float(found[1]) * _UNITS[found[2].upper()])
+    base = 1024 if found[3] else 1000
+    size = int(float(found[1]) * base ** _POWERS[(found[2] or found[4] or "").upper()])
+    if size < 1:
+        raise ConfigError(f"{text!r} is no size of anything: write it as 50GB or 800MB")
+    return size
+
+
+def _check_options(given: Mapping[str, Any]) -> None:
+    """Say in the words of the command line which options do not go together."""
+    of_records = bool(given.keys() & {"index", "patterns"})
+    mine, other = (RecordsRecipe, ArchivesRecipe) if of_records else (ArchivesRecipe, RecordsRecipe)
+    beside = [_OPTIONS[name] for name in given if name in other.model_fields and name not in mine.model_fields]
+    if beside and of_records:
+        raise ConfigError(f"{', '.join(beside)}: of whole archives, not of records: leave out these or the addresses")
+    if beside:
+        raise ConfigError(f"{', '.join(beside)}: of records: say which with --index PATTERN or --patterns FILE")
+    if of_records and {"index", "patterns"} <= given.keys():
+        raise ConfigError("say which addresses: --index PATTERN or --patterns FILE, one of them")
+    if not of_records and len(given.keys() & set(_MEASURES)) != 1:
+        raise ConfigError("say either how many archives or how many bytes: --shards N or --bytes 50GB")
+    kind_of(given.get("kind", "warc"))
+
+
+def _check_folder(run: Run) -> None:
+    """Say in the words of the command line what another fetch in a folder was told.
+
+    Raises:
+        ConfigError: the folder is not this fetch's.
+    """
+    if not is_there(run.folder / "config.json"):
+        return
+    claim = load_claim(run.folder)
+    mine = run.config.model_dump(mode="json")
+    changed = [name for name in mine if name not in _MEASURES and claim["config"].get(name) != mine[name]]
+    if claim["kind"] == run.kind and changed:
+        words = ", ".join(f"another {_OPTIONS[name]}" for name in changed)
+        raise ConfigError(f"{run.folder} holds a fetch with {words}: choose another folder with --out")
+
+
+def size_in_words(size: int) -> str:
+    """Bytes as GB, MB or kB, whichever is not below 1."""
+    for unit, name in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= unit:
+            return f"{size / unit:,.1f} {name}"
+    return counted(size, "byte")
 
 
 def _show_archives(recipe: ArchivesRecipe, manner: Manner) -> None:
     server, folder = open_server(manner.access), manner.folder("archives", recipe.crawl)
+    run = open_archives_run(recipe, folder)
+    _check_folder(run)
     if not manner.dry_run:
         _tell_archives(run_archives(recipe, folder, server, manner.parallel), manner)
         return
-    state = open_archives_run(recipe, folder).inspect()
-    paths = draw_archives(recipe, server)
+    state, paths = run.inspect(), list(plan_archives(recipe, folder, server))
+    size = _size_of_all(paths, server)
     if manner.as_json:
-        print_json({"run": str(folder), "state": state, "archives": paths})
+        print_json({"run": str(folder), "state": state, "archives": paths, "about_bytes": size})
         return
-    print(f"{counted(len(paths), 'archive')} of {recipe.crawl} -> {folder} ({state})")
+    about = "of a size the server does not say" if size is None else f"about {size_in_words(size)}"
+    print(f"{counted(len(paths), 'archive')} of {recipe.crawl}, {about} -> {folder} ({state})")
     for path in paths[:_SHOWN]:
         print(f"  {path}")
     if len(paths) > _SHOWN:
         print(f"  and {len(paths) - _SHOWN:,} more")
     print("Nothing was changed.")
+
+
+def _size_of_all(paths: Sequence[str], server: Server) -> int | None:
+    """Bytes of archives, by the mean of the first of them; None where the server does not say."""
+    asked = paths[:_SIZED]
+    try:
+        with waits_shown("asking how large archives are", server.pace):
+            return sum(server.size(path) for path in asked) * len(paths) // len(asked)
+    except InputMissing:
+        return None
 
 
 def _tell_archives(result: ArchivesResult, manner: Manner) -> None:
@@ -134,7 +209,7 @@ def _tell_archives(result: ArchivesResult, manner: Manner) -> None:
         return
     print(
         f"{counted(result.archives, 'archive')} with {counted(result.records, 'record')} in {result.folder}, "
-        f"{result.bytes / 1e9:,.2f} GB, {result.fresh:,} of them fetched now"
+        f"{size_in_words(result.bytes)}, {result.fresh:,} of them fetched now"
     )
     _tell_next(result.folder)
 
@@ -142,19 +217,21 @@ def _tell_archives(result: ArchivesResult, manner: Manner) -> None:
 def _show_records(recipe: RecordsRecipe, manner: Manner) -> None:
     server, folder = open_server(manner.access), manner.folder("records", recipe.crawl)
     index = _index(recipe, server, manner)
+    run = open_records_run(recipe, folder)
+    _check_folder(run)
     if not manner.dry_run:
         result = run_records(recipe, folder, server, index, manner.parallel)
         _tell_records(result, manner)
         check_came(result)
         return
-    state = open_records_run(recipe, folder).inspect()
+    state = run.inspect()
     captures, left = find_captures(recipe, index)
     size = sum(capture.length for capture in captures)
     if manner.as_json:
         told = {"run": str(folder), "state": state, "asked": len(captures)}
         print_json({**told, "bytes": size, "left": dict(left)})
         return
-    print(f"{counted(len(captures), 'record')} of {recipe.crawl}, {size / 1e6:,.1f} MB -> {folder} ({state})")
+    print(f"{counted(len(captures), 'record')} of {recipe.crawl}, {size_in_words(size)} -> {folder} ({state})")
     _print_left(left)
     print("Nothing was changed.")
 
@@ -171,7 +248,7 @@ def _tell_records(result: RecordsResult, manner: Manner) -> None:
         print_json({"run": str(result.folder), **counts, "bytes": result.bytes, "fresh": result.fresh})
         return
     print(
-        f"{result.got:,} of {counted(result.asked, 'record')} in {result.folder}, {result.bytes / 1e6:,.1f} MB, "
+        f"{result.got:,} of {counted(result.asked, 'record')} in {result.folder}, {size_in_words(result.bytes)}, "
         f"{result.fresh:,} of them asked for now"
     )
     if result.failed:

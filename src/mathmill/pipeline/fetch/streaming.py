@@ -30,6 +30,7 @@ from mathmill.data.runs import Run
 from mathmill.data.units import make_unit, publish_files, source_hash
 from mathmill.pipeline.fetch.crawls import Kind, archive_paths, check_crawl, drawn, is_path, kind_of
 from mathmill.pipeline.fetch.download import Fetched, fetch_archive
+from mathmill.pipeline.fetch.pace import waits_shown
 from mathmill.pipeline.fetch.servers import RATE, Access, Server, open_server
 
 SCHEME = "cc:"
@@ -117,7 +118,9 @@ def stream_paths(address: str, noted: Mapping[str, Sequence[str]]) -> list[str]:
         return list(noted[address])
     if stream.path:
         return [stream.path]
-    order = drawn(archive_paths(_server(stream.via.access), stream.crawl, stream.kind), stream.seed)
+    server = _server(stream.via.access)
+    with waits_shown("reading the listing", server.pace):
+        order = drawn(archive_paths(server, stream.crawl, stream.kind), stream.seed)
     if stream.shards is not None and stream.shards > len(order):
         raise ConfigError(f"{address!r}: {stream.crawl} has {len(order):,} {stream.kind} archives: ask for no more")
     return order[: stream.shards]
@@ -154,7 +157,9 @@ def fetched(via: Via, path: str, run_folder: Path) -> Iterator[Fetched]:
     to = _place(via, path, run_folder)
     if not via.keep:
         _sweep(to.parent)
-    found = fetch_archive(_server(via.access), path, to, take_damaged=True)
+    server = _server(via.access)
+    server.pace.met = True  # it gave the listing: an outage when a worker begins is one as any other
+    found = fetch_archive(server, path, to, take_damaged=True)
     try:
         yield found
     finally:

@@ -9,13 +9,14 @@ class Trouble(Exception):
     """A request failed in a way that may pass.
 
     `after` are the seconds that the server asks one to wait; `crowded` that it is asked too fast, so that all requests
-    are to wait and not this one alone.
+    are to wait and not this one alone, `unmet` that there was no server at all.
     """
 
-    def __init__(self, said: str, after: float | None = None, crowded: bool = False) -> None:
+    def __init__(self, said: str, after: float | None = None, crowded: bool = False, unmet: bool = False) -> None:
         super().__init__(said)
         self.after = after
         self.crowded = crowded
+        self.unmet = unmet
 
 
 class NotThere(InputMissing):
