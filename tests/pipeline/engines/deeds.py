@@ -56,6 +56,17 @@ def die_once(marker: Path) -> str:
     return "alive"
 
 
+def die_then_stay(folder: Path) -> str:
+    """Dies the first time, stays for ten minutes the second, and is done the third."""
+    visits = len(list(folder.iterdir()))
+    (folder / str(visits)).touch()
+    if visits == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if visits == 1:
+        time.sleep(600)
+    return "alive"
+
+
 def die_in_company(place: tuple[Path, int]) -> int:
     """Dies the first time; then it says how many others ran for some of its half second on the same node."""
     import ray

@@ -63,7 +63,10 @@ MINE = look("")
         (replace(MINE, libraries={**MINE.libraries, "duckdb": ""}), "has duckdb not installed"),
         (replace(MINE, folder="does not see what the driver wrote there"), "all nodes have to see it"),
         (replace(MINE, answer="answer-1"), "it is another folder of the same path"),
-        (Failure(ModuleNotFoundError("No module named 'mathmill'")), "cannot be looked at: No module named 'mathmill'"),
+        (
+            Failure(ModuleNotFoundError("No module named 'mathmill'")),
+            "has another mathmill than this machine, or none (No",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_node_is_said(facts: NodeFacts | Failure, words: str) -> None:

@@ -105,6 +105,8 @@ def test_more_memory_than_a_node_has_is_refused(cluster: Any, engine: RayEngine,
     write(tmp_path / "t", "a.parquet", [1])
     with pytest.raises(ConfigError, match=r"no node .* gives 99,000,000 MB to a query, the largest .* --memory"):
         RayEngine(None, 99_000_000, cluster.address).sql("SELECT n FROM t", {"t": tmp_path / "t"}, tmp_path / "out")
+    with pytest.raises(ConfigError, match="no node of the cluster gives 99,000,000 MB"):
+        RayEngine(None, 99_000_000, cluster.address).check_memory()
 
 
 def test_the_check_tells_both_nodes_and_proves_them(cluster: Any, engine: RayEngine, tmp_path: Path) -> None:
@@ -125,7 +127,7 @@ def free_port() -> int:
     ("address", "words"),
     [
         ("127.0.0.1:PORT", "no Ray answers at 127.0.0.1:"),
-        ("nonsense", "it is not HOST:PORT"),
+        ("nonsense", "it is not HOST:PORT, add the port.*6379 by default"),
         ("localhost:99999", "no Ray answers at localhost:99999"),
         ("ray://localhost:10001", "run the command on a node of the cluster"),
         ("auto", "no Ray runs on this machine"),
@@ -140,8 +142,12 @@ def test_an_address_that_leads_nowhere_is_told_at_once(address: str, words: str)
 
 def test_where_ray_is_not_installed_the_error_says_how_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ConfigError, match=r"pip install 'mathmill\[ray\]'"):
-        list(make_engine(EngineChoice("ray")).map(double, [1]))
+    for work in (
+        lambda: list(make_engine(EngineChoice("ray")).map(double, [1])),
+        lambda: check_engine(EngineChoice("ray"), ""),
+    ):
+        with pytest.raises(ConfigError, match=r"pip install 'mathmill\[ray\]'"):
+            work()
 
 
 DRIVER = """

@@ -15,6 +15,7 @@ from mathmill.data.engine import Failure
 from mathmill.data.errors import ConfigError, MathmillError
 from mathmill.pipeline.engines.local import LocalEngine
 from mathmill.pipeline.engines.spark import SparkEngine
+from mathmill.pipeline.engines.spark_session import first_line
 from tests.pipeline.engines.deeds import stumble
 from tests.pipeline.engines.seam import LAWS, Law
 
@@ -89,7 +90,9 @@ def test_items_are_worked_on_below_spark(engine: SparkEngine) -> None:
     ("address", "without", "said"),
     [
         ("sc://localhost", "", "Spark Connect"),
-        ("", "java", "Java runtime, 17 or 21"),
+        ("spark://127.0.0.1:1", "", "no Spark answers at spark://127.0.0.1:1 "),
+        ("spark://localhost", "", "it is not HOST:PORT, add the port"),
+        ("", "java", "install a Java runtime 17 or 21"),
         ("", "pyspark", "mathmill.spark."),
     ],
 )
@@ -106,3 +109,11 @@ def test_what_is_missing_is_told(address: str, without: str, said: str, monkeypa
 def test_a_query_that_means_something_else_to_spark_is_refused(engine: SparkEngine, tmp_path: Path) -> None:
     with pytest.raises(MathmillError, match="backslash"):
         engine.sql("SELECT '\\n' AS one", {}, tmp_path / "out")
+
+
+def test_an_error_of_a_java_that_has_ended_is_told_by_its_name() -> None:
+    class JavaError(Exception):
+        def __str__(self) -> str:
+            raise ConnectionRefusedError("nobody listens")
+
+    assert first_line(JavaError()) == "JavaError"

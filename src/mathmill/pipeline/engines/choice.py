@@ -23,6 +23,15 @@ class SharesFolders(Protocol):
         ...
 
 
+@runtime_checkable
+class ReservesMemory(Protocol):
+    """An engine whose queries need a node with the memory of the choice free."""
+
+    def check_memory(self) -> None:
+        """See that there is such a node. Raises ConfigError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class EngineChoice:
     """What the command line says of its engine."""

@@ -95,20 +95,30 @@ class RayEngine:
             DiskFull: the output or the spill folder cannot take the result.
             ConfigError: no node has so much memory; or as `map`.
         """
-        cluster = self._joined()
+        self.check_memory()
         needs: dict[str, float] = {"num_cpus": 1}
-        if cluster.address:
-            largest = max((node.memory for node in cluster.nodes()), default=0) >> 20
-            if largest < self._memory_mb:
-                raise ConfigError(
-                    f"no node of the cluster gives {self._memory_mb:,} MB to a query, the largest {largest:,} MB: name "
-                    "less with --memory (a query spills beyond it), or add a larger node"
-                )
+        if self._joined().address:
             needs["memory"] = self._memory_mb << 20
         work = partial(_query, tables=dict(tables), out=out, memory_mb=self._memory_mb, threads=self._workers)
         for _, result in self._run(work, [query], needs):
             if isinstance(result, Failure):
                 raise result.error
+
+    def check_memory(self) -> None:
+        """See that a node has room for a query.
+
+        Raises:
+            ConfigError: no node has so much memory; or as `map`.
+        """
+        cluster = self._joined()
+        if not cluster.address:
+            return
+        largest = max((node.memory for node in cluster.nodes()), default=0) >> 20
+        if largest < self._memory_mb:
+            raise ConfigError(
+                f"no node of the cluster gives {self._memory_mb:,} MB to a query, the largest {largest:,} MB: name "
+                "less with --memory (a query spills beyond it), or add a larger node"
+            )
 
     def on_each_node(self, function: Callable[[Node], R]) -> list[tuple[Node, R | Failure]]:
         """What the function gives on each node that is alive, whatever code is there and however busy it is.
@@ -116,9 +126,9 @@ class RayEngine:
         Raises:
             ConfigError: as `map`.
         """
+        cluster = self._joined()
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        cluster = self._joined()
         answers: dict[Node, Any] = {}
         for node in cluster.nodes():
             there = {"num_cpus": 0, "scheduling_strategy": NodeAffinitySchedulingStrategy(node.id, soft=False)}
@@ -164,6 +174,7 @@ class _Flight(Generic[I, R]):
         self._running: dict[Future[bytes], tuple[_Attempt[I], Any]] = {}  # by its answer; with Ray's reference to that
         self._again: deque[_Attempt[I]] = deque()
         self._fitting: list[Node] = []
+        self._gone: set[str] = set()  # nodes that died below an item: the head lists them for a while yet
         self._room = 0
         self._looked = self._fitted = -float("inf")
 
@@ -192,7 +203,8 @@ class _Flight(Generic[I, R]):
             return
         if self._looked < 0:
             self._fitted = now
-        nodes, memory = self._cluster.nodes(), self._needs.get("memory", 0)
+        nodes = [node for node in self._cluster.nodes() if node.id not in self._gone]
+        memory = self._needs.get("memory", 0)
         self._fitting = [node for node in nodes if node.cpus >= self._needs["num_cpus"] and node.memory >= memory]
         room = len(self._fitting) if self._is_apart else 2 * sum(node.cpus for node in nodes)
         # One at least, for there are clusters that grow with what waits.
@@ -252,7 +264,9 @@ class _Flight(Generic[I, R]):
             kind, value = pickle.loads(future.result())  # noqa: S301  # from our own worker
         except (errors.NodeDiedError, errors.ObjectLostError, errors.TaskUnschedulableError):
             attempt.nodes_lost += 1
-            self._fitting = [node for node in self._fitting if node.id != attempt.node]  # until the next look
+            if attempt.node:
+                self._gone.add(attempt.node)
+                self._fitting = [node for node in self._fitting if node.id != attempt.node]
             if attempt.nodes_lost < _NODES:
                 self._again.append(attempt)
                 return None

@@ -21,9 +21,10 @@ from typing import Any
 
 from mathmill.data.errors import ConfigError
 from mathmill.data.terminal import counted
+from mathmill.pipeline.engines.reach import silence
 
-_ANSWER_SECONDS = 5.0  # for the head to take a connection: Ray itself would try for minutes
 _STORE_BYTES = 100 << 20  # of Ray's store of objects: receipts are small
+_TOKEN_MODE = "RAY_AUTH_MODE"
 _QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
 
 
@@ -80,6 +81,7 @@ def join(workers: int | None, address: str) -> RayCluster:
     where = _found(address)
     with _own_signals():
         if where:
+            _follow_token(where)
             _call(ray, where, {"address": where})
         else:
             cores = workers or os.cpu_count() or 1
@@ -120,10 +122,10 @@ def _found(address: str) -> str:
             f"{named} is an address for Ray's client, which sees no folder of the cluster: run the command on a node "
             "of the cluster, and name the head as HOST:PORT (6379 as a rule)"
         )
-    if problem := _silence(named):
+    if problem := silence(named):
         raise ConfigError(
             f"no Ray answers at {named} ({problem}): start its head with `ray start --head`, check the address "
-            "(HOST:PORT, 6379 as a rule), or name none to work on this machine"
+            "(HOST:PORT, the port is 6379 by default), or name none to work on this machine"
         )
     return named
 
@@ -135,19 +137,33 @@ def _running_here() -> str:
         noted = Path(temporary, "ray", "ray_current_cluster").read_text(encoding="utf-8").strip()
     except OSError:
         return ""
-    return "" if _silence(noted) else noted
+    return "" if silence(noted) else noted
 
 
-def _silence(address: str) -> str:
-    """Why nobody takes a connection at `host:port`; "" if somebody does."""
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal():
-        return "it is not HOST:PORT"
+def _follow_token(where: str) -> None:
+    """Show a head of this machine the token that `ray start` took by itself, if there is one; else it would refuse.
+
+    A head elsewhere is shown none unasked, as Ray itself does it.
+    """
+    if _TOKEN_MODE in os.environ or not _is_noted_here(where):
+        return
+    with contextlib.suppress(ImportError):  # a Ray that knows no tokens
+        from ray._private.authentication import authentication_token_setup
+
+        setup: Any = authentication_token_setup
+        if setup.AuthenticationTokenLoader.instance().has_token(ignore_auth_mode=True):
+            setup._enable_token_auth()  # Ray read RAY_AUTH_MODE when it was imported
+
+
+def _is_noted_here(where: str) -> bool:
+    """Whether it is the head that `ray start` noted on this machine, under whatever name of it."""
+    host, _, port = where.rpartition(":")
+    noted_host, _, noted_port = _running_here().rpartition(":")
     try:
-        socket.create_connection((host.strip("[]"), int(port)), _ANSWER_SECONDS).close()
-    except (OSError, OverflowError) as error:
-        return str(error)
-    return ""
+        number = socket.gethostbyname(host)
+    except OSError:
+        return False
+    return port == noted_port and (number == noted_host or number.startswith("127."))
 
 
 def _call(ray: ModuleType, where: str, arguments: dict[str, Any]) -> None:
@@ -155,9 +171,18 @@ def _call(ray: ModuleType, where: str, arguments: dict[str, Any]) -> None:
         ray.init(**arguments, **_QUIET)
     except (RuntimeError, ValueError, ConnectionError, ray.exceptions.RayError) as error:
         said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        raise ConfigError(f"cannot work with Ray at {where}: {said}") from error
+        raise ConfigError(f"cannot work with Ray at {where}: {said}{_remedy(said)}") from error
     except SystemExit as error:  # Ray ends a process that gets no answer
         raise ConfigError(f"what answers at {where} is no head of a Ray like this one ({ray.__version__})") from error
+
+
+def _remedy(said: str) -> str:
+    if "Failed to connect" not in said:
+        return ""
+    return (
+        ", though something answers there. A head that found ~/.ray/auth_token asks for that token: set "
+        f"{_TOKEN_MODE}=token here, and see that ~/.ray/auth_token or RAY_AUTH_TOKEN is the same as there"
+    )
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 from mathmill.data.errors import ConfigError, MathmillError
 from mathmill.data.kept_files import scratch_folder
+from mathmill.pipeline.engines.reach import silence
 
 T = TypeVar("T")
 
@@ -32,6 +33,7 @@ _CALL_SECONDS = 120.0  # for an answer of Java's to a small question
 _BEAT_SECONDS, _BLINK_SECONDS = 1.0, 0.1  # between looks at the cluster, and at what is being cancelled
 _LEAST_MB = 512  # of memory with which Spark starts at all
 _SHOWN = 2_000  # characters of Java's last words
+_STANDALONE = "spark://"
 _THIS_MACHINE = re.compile(r"local(\[[^,\]]*\])?")
 
 #: What results and peace hang on, whatever else is configured.
@@ -145,10 +147,10 @@ def start_spark(workers: int | None, memory_mb: int, address: str) -> SparkSessi
     """Start Spark on the master `address`; without one on what Spark's own configuration says, else on this machine.
 
     Raises:
-        ConfigError: pyspark or Java is missing, or the address is none of a master.
+        ConfigError: pyspark or Java is missing, or the address is none of a master that answers.
         MathmillError: Spark or its cluster does not answer; the message holds its last words.
     """
-    _check_installed(address)
+    _check_reachable(address)
     folder = tempfile.TemporaryDirectory(prefix="mathmill-spark-")
     log = Path(folder.name) / "java.log"
     calls = ThreadPoolExecutor(1 << 14, thread_name_prefix="spark")  # started only as they are needed
@@ -173,19 +175,27 @@ def start_spark(workers: int | None, memory_mb: int, address: str) -> SparkSessi
     return SparkSession(calls, context, sql, gateway.proc, log, folder, grows)
 
 
-def _check_installed(address: str) -> None:
+def _check_reachable(address: str) -> None:
     try:
         import pyspark  # noqa: F401
     except ImportError as error:
         raise ConfigError("--engine spark needs pyspark: run pip install 'mathmill[spark]'") from error
-    home = os.environ.get("JAVA_HOME")
-    if not (shutil.which("java") or (home and (Path(home) / "bin/java").exists())):
+    home = os.environ.get("JAVA_HOME")  # before PATH, as Spark does
+    if not ((Path(home) / "bin/java").exists() if home else shutil.which("java")):
+        looked = f"in JAVA_HOME={home}" if home else "in PATH, and JAVA_HOME is not set"
         raise ConfigError(
-            "--engine spark needs a Java runtime, 17 or 21: install one, and put java into PATH or name its folder as "
-            "JAVA_HOME"
+            f"--engine spark finds no Java {looked}: install a Java runtime 17 or 21, and put java into PATH or name "
+            "its folder as JAVA_HOME"
         )
     if address.startswith("sc://"):
         raise ConfigError(f"{address} is of Spark Connect, which runs no functions on shards: name the master itself")
+    if address.startswith(_STANDALONE):
+        silent = [silence(head) for head in address.removeprefix(_STANDALONE).split(",")]
+        if all(silent):
+            raise ConfigError(
+                f"no Spark answers at {address} ({silent[0]}): start its master, or check the address "
+                "(spark://HOST:PORT, the port is 7077 by default)"
+            )
 
 
 def _launch(memory_mb: int, log: Path) -> Any:
@@ -256,5 +266,11 @@ def _forget_gateway() -> None:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, in a line."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    """What an error says, in a line; one of a Java that has ended cannot be asked."""
+    from py4j.protocol import Py4JError
+
+    try:
+        said = str(error).strip()  # of an error in Java, a call to it
+    except (OSError, Py4JError):
+        said = ""
+    return (said or type(error).__name__).splitlines()[0]

@@ -112,7 +112,10 @@ def _look_and_stay(folder: str, number: int) -> NodeFacts:
 
 def _seen(name: str, cores: int, facts: NodeFacts | Failure, mine: NodeFacts, unseen: Sequence[str]) -> SeenNode:
     if isinstance(facts, Failure):
-        return SeenNode(name, cores, None, f"cannot be looked at: {facts.error}")
+        said = f"cannot be looked at: {facts.error}"
+        if isinstance(facts.error, ImportError | AttributeError) or "ModuleNotFoundError" in str(facts.error):
+            said = f"has another mathmill than this machine, or none ({facts.error}): install the same on all nodes"
+        return SeenNode(name, cores, None, said)
     wrong = []
     if facts.code != mine.code:
         wrong.append(f"has mathmill {facts.code}, this machine {mine.code}: install the same on all nodes")
