@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures._base import DoneAndNotDoneFutures
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,13 @@ from mathmill.pipeline.engines.choice import EngineChoice, make_engine
 from mathmill.pipeline.engines.ray import RayEngine
 from tests.pipeline.engines.clusters import add_node, ray_cluster, ray_folder
 from tests.pipeline.engines.deeds import die_at_three, die_in_company, double, here, processes_of, visit
-from tests.pipeline.engines.seam import LAWS, Law, write
+from tests.pipeline.engines.seam import (
+    LAWS,
+    Law,
+    results_may_be_large,
+    what_a_function_raises_is_that_items_failure,
+    write,
+)
 
 pytest.importorskip("ray", reason="needs the extra ray")
 
@@ -43,6 +50,15 @@ def engine(cluster: Any) -> Iterator[RayEngine]:
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 def test_the_seam(engine: Engine, law: Law, tmp_path: Path) -> None:
     law(engine, tmp_path)
+
+
+def test_answers_that_ray_does_not_tell_of_are_found(
+    engine: RayEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray_engine, "wait", lambda running, **_: DoneAndNotDoneFutures(set(), set(running)))
+    results_may_be_large(engine, tmp_path)
+    what_a_function_raises_is_that_items_failure(engine, tmp_path)
+    assert dict(engine.map(die_at_three, range(2, 4))).keys() == {2, 3}
 
 
 def test_paths_are_relative_to_where_the_driver_is(

@@ -188,13 +188,29 @@ class _Flight(Generic[I, R]):
                 if not self._running:
                     return
                 # Not Ray's own wait: what a signal's handler raises would come out of that as another error.
-                for future in wait(self._running, timeout=_BEAT_SECONDS, return_when=FIRST_COMPLETED).done:
+                done = wait(self._running, timeout=_BEAT_SECONDS, return_when=FIRST_COMPLETED).done
+                for future in done or self._overlooked():
                     attempt, _ = self._running.pop(future)
                     result = self._result(future, attempt)
                     if result is not None:
                         yield attempt, result[0]
         finally:  # also if the caller left, or a signal came: nobody wants what is running
             self.cancel()
+
+    def _overlooked(self) -> list[Future[bytes]]:
+        """Answers that have come although Ray did not say so, as was seen of large ones on a busy machine."""
+        futures = {reference: future for future, (_, reference) in self._running.items()}
+        there, _ = self._ray.wait(list(futures), num_returns=len(futures), timeout=0)
+        found = []
+        for reference in there:
+            answered: Future[bytes] = Future()
+            try:
+                answered.set_result(self._ray.get(reference, timeout=_ASK_SECONDS))
+            except self._ray.exceptions.RayError as error:
+                answered.set_exception(error)
+            self._running[answered] = self._running.pop(futures[reference])
+            found.append(answered)
+        return found
 
     def _look(self) -> None:
         """See what the cluster has now, and whether there is hope."""
