@@ -262,7 +262,9 @@ def test_one_try_is_one_request(server: S3Server, monkeypatch: pytest.MonkeyPatc
         seen.append(handler.path)
         handler.send_response(503)
         handler.send_header("Content-Length", "0")
+        handler.send_header("Connection", "close")  # the body was not read: it must not begin the next request
         handler.end_headers()
+        handler.close_connection = True
 
     monkeypatch.setenv(PATIENCE, "0")
     store = Store("s3://bucket/once", was_reached=True)
