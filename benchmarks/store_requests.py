@@ -19,8 +19,8 @@ from typing import Any
 import orjson
 from werkzeug.serving import WSGIRequestHandler
 
-from mathmill.data.kept_files import SCRATCH
-from tests.data.s3_server import s3_server
+from mathmill.data.store.kept_files import SCRATCH
+from tests.data.store.s3_server import s3_server
 from tests.pipeline.test_passes_run import QUESTION, RECIPE, write_web
 from tests.warm import cold
 

@@ -15,15 +15,15 @@ import pytest
 
 from mathmill.classifier.iterate import iterate
 from mathmill.classifier.train import train
-from mathmill.data import mounts
 from mathmill.data.engine import Engine
-from mathmill.data.kept_files import SCRATCH
-from mathmill.data.mounts import run_folder
 from mathmill.data.runs import check_outputs, find_runs
+from mathmill.data.store import mounts
+from mathmill.data.store.kept_files import SCRATCH
+from mathmill.data.store.mounts import run_folder
 from mathmill.pipeline.engines.local import LocalEngine
 from tests.classifier import made_web
 from tests.classifier.test_iterate import recipe
-from tests.data.s3_server import S3Server, quiet, s3_server
+from tests.data.store.s3_server import S3Server, quiet, s3_server
 from tests.warm import InlineEngine
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

@@ -16,7 +16,7 @@ from mathmill.data import storage
 from mathmill.data.errors import ConfigError, InputMissing
 from mathmill.data.storage import expand, local_folder, open_source, stat
 from mathmill.pipeline.archives import read_archive
-from tests.data.s3_server import quiet, s3_server
+from tests.data.store.s3_server import quiet, s3_server
 from tests.pipeline.making import lost_of, members, numbers_of, responses
 
 DATA = os.urandom(300_000)

@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from mathmill.data.files import COMMIT_POINTS
-from mathmill.data.kept_files import SCRATCH
-from mathmill.data.store import PATIENCE
-from tests.data.s3_server import S3Server, quiet, s3_server
+from mathmill.data.store.kept_files import SCRATCH
+from mathmill.data.store.store import PATIENCE
+from tests.data.store.s3_server import S3Server, quiet, s3_server
 from tests.once import once
 from tests.pipeline.test_passes_run import write_crawl
 from tests.warm import COMMAND, cold, warm

@@ -20,8 +20,8 @@ from mathmill.classifier.score import SCORES_KIND
 from mathmill.classifier.scoring import to_logit
 from mathmill.classifier.thresholds import Threshold
 from mathmill.data.errors import ConfigError, InputMissing
-from mathmill.data.mounts import is_there, names_in, shown
 from mathmill.data.runs import MANIFEST, load_manifest
+from mathmill.data.store.mounts import is_there, names_in, shown
 from mathmill.data.tables import ask, table_rows
 
 _ROUND = re.compile(r"round-(\d+)")

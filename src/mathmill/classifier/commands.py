@@ -18,9 +18,9 @@ from mathmill.classifier.target import Target
 from mathmill.classifier.tuning import TuneRecipe
 from mathmill.data.config import resolve
 from mathmill.data.errors import CannotCreate, ConfigError, DiskFull
-from mathmill.data.mounts import is_there, names_in, parts, shown
 from mathmill.data.page_files import Pages, PageShard, page_shards, read_shard
 from mathmill.data.runs import DONE, MANIFEST, NEW, UNFINISHED
+from mathmill.data.store.mounts import is_there, names_in, parts, shown
 
 #: The folders in which `train` and `iterate` make prepared pages and the classifier.
 _PAGES, _CLASSIFIER = "pages", "classifier"

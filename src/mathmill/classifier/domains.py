@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from mathmill.data.config import Config
-from mathmill.data.mounts import parts
 from mathmill.data.records import Reduce
 from mathmill.data.stats import wilson_interval
+from mathmill.data.store.mounts import parts
 
 
 class PageRow(NamedTuple):

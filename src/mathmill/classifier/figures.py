@@ -14,7 +14,7 @@ from mathmill.classifier.thresholds import Threshold
 from mathmill.data.config import resolve
 from mathmill.data.errors import DamagedInput
 from mathmill.data.files import Output, Staging, writing
-from mathmill.data.mounts import at_hand
+from mathmill.data.store.mounts import at_hand
 
 METRICS = "metrics.json"
 PLOTS = ("plots/precision_recall.svg", "plots/reliability.svg", "plots/scores.svg")

@@ -28,9 +28,9 @@ from mathmill.classifier.rounds import ROUND_KIND, Review, Round, make_round, ro
 from mathmill.data.engine import Engine
 from mathmill.data.errors import ConfigError
 from mathmill.data.files import file_sha256, write_whole
-from mathmill.data.mounts import at_hand, is_there, push, remove, run_folder, shown
 from mathmill.data.runs import MANIFEST, load_claim
-from mathmill.data.shipping import shipping
+from mathmill.data.store.mounts import at_hand, is_there, push, remove, run_folder, shown
+from mathmill.data.store.shipping import shipping
 from mathmill.data.units import source_hash
 
 COLLECTED, ENOUGH = "collected", "rounds"

@@ -17,9 +17,9 @@ from mathmill.classifier.score import is_stream
 from mathmill.classifier.scoring import to_logit, to_score
 from mathmill.data.domains import registered_domain
 from mathmill.data.engine import Engine
-from mathmill.data.mounts import is_there, parts
 from mathmill.data.page_files import Pages, PageShard, page_shards, read_pages, read_shard
 from mathmill.data.records import Document
+from mathmill.data.store.mounts import is_there, parts
 from mathmill.data.tables import table_rows
 from mathmill.data.tokens import bytes_tokens
 from mathmill.data.units import mapped

@@ -9,8 +9,8 @@ from pathlib import Path
 import zstandard
 
 from mathmill.data.files import writing
-from mathmill.data.mounts import at_hand
 from mathmill.data.shards import ZSTD_LEVEL
+from mathmill.data.store.mounts import at_hand
 
 
 class LineWriter:

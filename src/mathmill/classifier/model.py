@@ -31,8 +31,8 @@ from mathmill.classifier.vocabulary import Filter, keep_words, read_vocabulary
 from mathmill.data.config import Config, resolve
 from mathmill.data.errors import ConfigError, MathmillError
 from mathmill.data.files import file_sha256, write_whole
-from mathmill.data.mounts import at_hand
 from mathmill.data.runs import code_version
+from mathmill.data.store.mounts import at_hand
 
 FILE = "classifier.json"
 _ADDED = 1e-5  # to each probability, by fastText (`std_log` of its loss.cc)

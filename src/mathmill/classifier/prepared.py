@@ -29,11 +29,11 @@ from mathmill.data.domains import registered_domain
 from mathmill.data.engine import Engine
 from mathmill.data.errors import ConfigError
 from mathmill.data.files import Output, Staging, file_sha256
-from mathmill.data.mounts import at_hand, is_there, shown
 from mathmill.data.page_files import Pages, PageShard, fingerprint, page_shards, pinned, read_shard
 from mathmill.data.rows import row_of
 from mathmill.data.runs import MANIFEST, Run, committed_outputs, load_claim
 from mathmill.data.shards import count_parquet, parquet_schema, write_parquet
+from mathmill.data.store.mounts import at_hand, is_there, shown
 from mathmill.data.tokens import bytes_tokens
 from mathmill.data.units import make_unit, map_units
 

@@ -27,8 +27,8 @@ from mathmill.data.config import Config
 from mathmill.data.errors import ConfigError
 from mathmill.data.files import Output, Staging, file_sha256, temporary, writing
 from mathmill.data.ledger import folder_lock
-from mathmill.data.mounts import at_hand, is_there, mount_of, names_in, remove, shown
 from mathmill.data.runs import MANIFEST, Run, code_version, load_claim
+from mathmill.data.store.mounts import at_hand, is_there, mount_of, names_in, remove, shown
 from mathmill.data.units import make_unit, publish_files, source_hash
 
 if TYPE_CHECKING:

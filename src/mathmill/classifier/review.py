@@ -22,7 +22,7 @@ from mathmill.classifier.patterns import ANY_HOST, Decision, Pattern, is_host_of
 from mathmill.classifier.url_paths import DEEPEST, LONGEST, host, is_cut, shown, whole_steps
 from mathmill.data.config import Config, resolve
 from mathmill.data.errors import ConfigError, InputMissing
-from mathmill.data.mounts import at_hand
+from mathmill.data.store.mounts import at_hand
 from mathmill.data.terminal import one_line
 
 _HEAD = """\

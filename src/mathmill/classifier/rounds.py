@@ -28,8 +28,8 @@ from mathmill.classifier.thresholds import TokensByScore
 from mathmill.data.config import Config
 from mathmill.data.engine import Engine
 from mathmill.data.files import file_sha256
-from mathmill.data.mounts import at_hand
 from mathmill.data.runs import MANIFEST, Run, load_manifest
+from mathmill.data.store.mounts import at_hand
 from mathmill.data.units import make_unit, publish_files
 
 ROUND_KIND = "round"

@@ -25,12 +25,12 @@ from mathmill.classifier.page_scores import ScoreTask, Written, score_shard, wri
 from mathmill.data.config import Config
 from mathmill.data.engine import Engine
 from mathmill.data.errors import InputMissing
-from mathmill.data.mounts import run_folder
 from mathmill.data.page_files import Pages, fingerprint, page_shards, pinned, read_pages
 from mathmill.data.progress import Outlook, progress_shown
 from mathmill.data.records import Reduce
 from mathmill.data.runs import NEW, Run, code_version
-from mathmill.data.shipping import shipping
+from mathmill.data.store.mounts import run_folder
+from mathmill.data.store.shipping import shipping
 from mathmill.data.units import hashes, is_made_from, mapped, reduce_unit, source_hash
 
 SCORES_KIND = "scores"

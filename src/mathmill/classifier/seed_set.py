@@ -24,9 +24,9 @@ from mathmill.classifier.review import read_review
 from mathmill.classifier.scoring import MOST, scores_name
 from mathmill.classifier.seeds import TABLE
 from mathmill.data.files import Output, Staging
-from mathmill.data.mounts import at_hand
 from mathmill.data.rows import ROWS_A_SHARD
 from mathmill.data.stats import wilson_interval
+from mathmill.data.store.mounts import at_hand
 from mathmill.data.tables import table_rows
 
 Identity = tuple[str, int, int, int]  # of a file: path, inode, size, time of its last change

@@ -18,7 +18,7 @@ from mathmill.classifier.score import ScoreResult
 from mathmill.classifier.scores import kept_by, load_scores, quantiles
 from mathmill.classifier.thresholds import Threshold
 from mathmill.classifier.tuning import Tuned, label_words
-from mathmill.data.mounts import shown
+from mathmill.data.store.mounts import shown
 from mathmill.data.terminal import one_line, print_json, print_table
 
 _FIGURES = ("figure", "value", "95 % over sites", "95 % over pages", "pages")

@@ -7,7 +7,7 @@ from typing import Any
 
 from mathmill.classifier.iterate import COLLECTED, LoopResult
 from mathmill.classifier.show import show_classifier
-from mathmill.data.mounts import shown
+from mathmill.data.store.mounts import shown
 from mathmill.data.terminal import print_json, print_table
 
 _GROWTH = (

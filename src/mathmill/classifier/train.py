@@ -19,9 +19,9 @@ from mathmill.classifier.recipe import TrainRecipe
 from mathmill.classifier.results import CLASSIFIER_KIND, seed_facts, write_results
 from mathmill.data.engine import Engine
 from mathmill.data.errors import ConfigError
-from mathmill.data.mounts import run_folder
 from mathmill.data.runs import Run
-from mathmill.data.shipping import shipping
+from mathmill.data.store.mounts import run_folder
+from mathmill.data.store.shipping import shipping
 
 
 def train(recipe: TrainRecipe, folder: Path, engine: Engine) -> Path:

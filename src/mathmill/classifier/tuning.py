@@ -36,9 +36,9 @@ from mathmill.data.config import Config
 from mathmill.data.engine import Engine
 from mathmill.data.errors import ConfigError
 from mathmill.data.files import file_sha256
-from mathmill.data.mounts import at_hand, is_there
 from mathmill.data.page_files import Pages, fingerprint, pinned
 from mathmill.data.runs import DONE, MANIFEST, Run
+from mathmill.data.store.mounts import at_hand, is_there
 from mathmill.data.units import make_unit
 
 

@@ -10,8 +10,8 @@ import typer
 from mathmill.cli.options import Address, EngineName, Json, Workers
 from mathmill.cli.page_text import text_of_file
 from mathmill.data.errors import ConfigError
-from mathmill.data.mounts import run_folder
 from mathmill.data.storage import local_folder
+from mathmill.data.store.mounts import run_folder
 
 classifier_app = typer.Typer(no_args_is_help=True, help="Tell mathematics from other pages.")
 

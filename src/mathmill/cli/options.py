@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from mathmill.data.mounts import run_folder
+from mathmill.data.store.mounts import run_folder
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", parser=run_folder, help="of a run; a folder or s3://..")]
 RunsFolder = Annotated[Path, typer.Argument(metavar="FOLDER", parser=run_folder, help="of runs; a folder or s3://..")]

@@ -9,7 +9,7 @@ import typer
 
 from mathmill.cli.options import Address, DrawSeed, EngineName, Json, RunFolder, Workers
 from mathmill.data.errors import ConfigError
-from mathmill.data.mounts import run_folder
+from mathmill.data.store.mounts import run_folder
 
 pipeline_app = typer.Typer(no_args_is_help=True, help="Crawl to corpus.")
 

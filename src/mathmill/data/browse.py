@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mathmill.data.errors import ConfigError
-from mathmill.data.mounts import has_parts
+from mathmill.data.store.mounts import has_parts
 from mathmill.data.tables import ask, ask_tables
 
 _CORPUS, _RECORDS, _DECISIONS = "corpus", "records", "decisions"

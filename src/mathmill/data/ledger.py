@@ -24,9 +24,9 @@ from mathmill.data.config import canonical_json
 from mathmill.data.errors import Locked
 from mathmill.data.files import Output, reach, writing
 from mathmill.data.line_log import LineLog
-from mathmill.data.mounts import agrees, delivered, mount_of, remove, shown
-from mathmill.data.store_lock import StoreLock
-from mathmill.data.store_log import StoreLog
+from mathmill.data.store.lock import StoreLock
+from mathmill.data.store.log import StoreLog
+from mathmill.data.store.mounts import agrees, delivered, mount_of, remove, shown
 
 LEDGER = "ledger"  # a file `ledger.jsonl`, or a folder of a store
 _ATTEMPTS, _PAUSE = 3, 0.05  # at a lock that somebody may only be looking at

@@ -25,11 +25,11 @@ from mathmill.data.hub import HubSet
 from mathmill.data.hub_stream import hub_files, hub_tables
 from mathmill.data.json_lines import opened
 from mathmill.data.ledger import Ledger
-from mathmill.data.mounts import at_hand, shown
 from mathmill.data.page_tables import page_table
 from mathmill.data.records import Document, document_id
 from mathmill.data.runs import committed_outputs, find_runs, load_manifest
 from mathmill.data.storage import expand, is_remote
+from mathmill.data.store.mounts import at_hand, shown
 from mathmill.data.table_files import Table
 
 #: What a folder's files of pages end with; a file that is named itself may end otherwise.

@@ -26,7 +26,17 @@ from mathmill.data.config import Config, canonical_json, config_hash
 from mathmill.data.errors import CannotCreate, ConfigError, InputMissing, MathmillError
 from mathmill.data.files import file_sha256, temporary, write_whole, writing
 from mathmill.data.ledger import LEDGER, Ledger, folder_lock
-from mathmill.data.mounts import at_hand, files_below, is_folder, is_there, names_in, push, remove, run_folder, shown
+from mathmill.data.store.mounts import (
+    at_hand,
+    files_below,
+    is_folder,
+    is_there,
+    names_in,
+    push,
+    remove,
+    run_folder,
+    shown,
+)
 
 MANIFEST = "manifest.json"
 NEW, UNFINISHED, DONE = "new", "unfinished", "done"

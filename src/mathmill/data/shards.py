@@ -14,8 +14,8 @@ import zstandard
 from mathmill.data.columns import TableWriter
 from mathmill.data.config import canonical_json
 from mathmill.data.files import Output, Staging, writing
-from mathmill.data.mounts import at_hand
 from mathmill.data.records import Document
+from mathmill.data.store.mounts import at_hand
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,8 +10,8 @@ import orjson
 
 from mathmill.data.browse import dropped_counts, dropped_examples, sample, stats
 from mathmill.data.errors import DamagedInput
-from mathmill.data.mounts import is_there, shown
 from mathmill.data.runs import MANIFEST, check_outputs, find_runs, load_claim, load_manifest
+from mathmill.data.store.mounts import is_there, shown
 from mathmill.data.terminal import clean, counted, measured_words, one_line, print_json, print_table
 from mathmill.data.unfinished import tell_unfinished
 

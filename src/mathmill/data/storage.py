@@ -64,7 +64,7 @@ def local_folder(folder: str | Path) -> Path:
     """`folder` as a path.
 
     Raises:
-        ConfigError: it is an address; `mathmill.data.mounts.run_folder` takes those of runs.
+        ConfigError: it is an address; `mathmill.data.store.mounts.run_folder` takes those of runs.
     """
     if is_address(folder):
         raise ConfigError(f"{whole_address(folder)} is an address, and a folder of this machine is wanted here")

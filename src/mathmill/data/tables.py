@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mathmill.data.errors import DamagedInput, InputMissing
-from mathmill.data.mounts import at_hand, parts, shown
+from mathmill.data.store.mounts import at_hand, parts, shown
 from mathmill.data.unfinished import unfinished
 
 

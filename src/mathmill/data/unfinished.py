@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from mathmill.data.errors import InputMissing
-from mathmill.data.mounts import is_there, names_in, shown
 from mathmill.data.runs import MANIFEST, load_claim
+from mathmill.data.store.mounts import is_there, names_in, shown
 from mathmill.data.terminal import one_line
 
 _CONFIG = "config.json"

@@ -17,11 +17,11 @@ from mathmill.data.config import canonical_json
 from mathmill.data.engine import Engine, Failure
 from mathmill.data.errors import CannotCreate, DiskFull, Locked, MathmillError
 from mathmill.data.files import Output, Staging, file_sha256, writing
-from mathmill.data.mounts import parts
 from mathmill.data.progress import Outlook, progress_shown
 from mathmill.data.records import Reduce
 from mathmill.data.runs import Run, code_version
 from mathmill.data.shards import count_parquet
+from mathmill.data.store.mounts import parts
 from mathmill.data.terminal import counted
 
 

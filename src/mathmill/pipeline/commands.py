@@ -11,8 +11,8 @@ from typing import Any
 from mathmill.data.config import load_recipe
 from mathmill.data.errors import ConfigError, DiskFull
 from mathmill.data.ledger import Ledger
-from mathmill.data.mounts import mount_of, run_folder, shown
 from mathmill.data.storage import is_address, open_source
+from mathmill.data.store.mounts import mount_of, run_folder, shown
 from mathmill.pipeline.decontaminate.decontaminate import Decontaminate
 from mathmill.pipeline.engines.choice import EngineChoice, ReservesMemory, SharesFolders, make_engine
 from mathmill.pipeline.fetch.streaming import find_streams, noted_paths

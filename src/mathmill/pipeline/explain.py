@@ -17,8 +17,8 @@ import orjson
 
 from mathmill.data.domains import registered_domain
 from mathmill.data.errors import InputMissing
-from mathmill.data.mounts import has_parts, is_there, shown
 from mathmill.data.runs import load_claim
+from mathmill.data.store.mounts import has_parts, is_there, shown
 from mathmill.data.tables import ask
 from mathmill.data.terminal import counted, measured_words
 from mathmill.pipeline.decontaminate.decontaminate import SETS

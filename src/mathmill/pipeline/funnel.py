@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mathmill.data.mounts import parts
 from mathmill.data.records import Reduce
 from mathmill.data.stats import wilson_interval
+from mathmill.data.store.mounts import parts
 from mathmill.pipeline.members import HARMLESS
 from mathmill.pipeline.passes.decisions import DECIDED
 from mathmill.pipeline.provenance import DROPPED, ERRORED, KEPT, LOST

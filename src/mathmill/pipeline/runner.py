@@ -20,10 +20,10 @@ from mathmill.data.engine import Engine, Failure
 from mathmill.data.errors import CannotCreate, DamagedInput, DiskFull, InputMissing, Locked, MathmillError, Stopped
 from mathmill.data.files import file_sha256
 from mathmill.data.ledger import Ledger
-from mathmill.data.mounts import run_folder, shown
 from mathmill.data.progress import progress_shown
 from mathmill.data.runs import Run, code_version, committed_outputs
-from mathmill.data.shipping import shipping
+from mathmill.data.store.mounts import run_folder, shown
+from mathmill.data.store.shipping import shipping
 from mathmill.data.terminal import counted
 from mathmill.data.units import make_unit, map_units, publish_files, source_hash
 from mathmill.pipeline.card import Sources, corpus_card

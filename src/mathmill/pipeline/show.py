@@ -13,9 +13,9 @@ import orjson
 
 from mathmill.data.errors import ConfigError, DamagedInput, InputMissing
 from mathmill.data.json_lines import opened, read_lines
-from mathmill.data.mounts import mount_of, shown
 from mathmill.data.runs import load_manifest
 from mathmill.data.storage import expand
+from mathmill.data.store.mounts import mount_of, shown
 from mathmill.data.terminal import clean, counted, one_line, print_json, print_table
 from mathmill.data.unfinished import tell_unfinished, unfinished
 from mathmill.eval.harness.publishing import BENCHMARK

@@ -13,11 +13,11 @@ import orjson
 import pytest
 
 from mathmill.data.engine import Failure
-from mathmill.data.store import Store
+from mathmill.data.store.store import Store
 from mathmill.pipeline.engines.check import report
 from mathmill.pipeline.engines.check.probe import MeetingPlace, NodeFacts, look
 from mathmill.pipeline.engines.ray import RayEngine
-from tests.data.s3_server import quiet, s3_server
+from tests.data.store.s3_server import quiet, s3_server
 from tests.pipeline.engines.clusters import add_node, ray_cluster
 from tests.pipeline.test_runner import wait_for
 from tests.warm import cold

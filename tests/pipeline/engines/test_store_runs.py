@@ -9,8 +9,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from mathmill.data.kept_files import SCRATCH
-from tests.data.s3_server import S3Server, quiet, s3_server
+from mathmill.data.store.kept_files import SCRATCH
+from tests.data.store.s3_server import S3Server, quiet, s3_server
 from tests.pipeline.engines.clusters import ray_cluster
 from tests.pipeline.fetch.crawl_server import CRAWL, Page, crawl_server, make_crawl
 from tests.pipeline.test_passes_run import PAGES, QUESTION, RECIPE

@@ -11,10 +11,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from mathmill.data import mounts
 from mathmill.data.errors import ConfigError, InputMissing
-from mathmill.data.mounts import run_folder
 from mathmill.data.runs import check_outputs, load_manifest
+from mathmill.data.store import mounts
+from mathmill.data.store.mounts import run_folder
 from mathmill.pipeline.commands import check_plan
 from mathmill.pipeline.fetch.streaming import Via, find_streams, read_stream_address
 from mathmill.pipeline.inputs import find_inputs, on_disk

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from mathmill.data.errors import ConfigError, DamagedInput, InputMissing
-from mathmill.data.mounts import parts
 from mathmill.data.passages import Passage, Passages
 from mathmill.data.problem_texts import Kind, problem_texts
 from mathmill.data.problems import Problem
+from mathmill.data.store.mounts import parts
 
 _BATCH = 64  # documents that are read together
 _SHOWN = 500  # characters of a matched text that are kept

@@ -11,7 +11,7 @@ import orjson
 
 from mathmill.data.errors import InputMissing
 from mathmill.data.markdown import table_lines
-from mathmill.data.mounts import has_parts, shown
+from mathmill.data.store.mounts import has_parts, shown
 from mathmill.data.tables import ask_tables
 from mathmill.data.terminal import clean, counted, one_line, print_json, print_table
 from mathmill.pipeline.decontaminate.decontaminate import SETS

@@ -12,9 +12,9 @@ from pathlib import Path
 import orjson
 
 from mathmill.data.files import temporary, writing
-from mathmill.data.mounts import at_hand, push, remove
 from mathmill.data.passages import WINDOW, Counting, Passages
 from mathmill.data.problem_texts import KINDS, Kind, Sought, problem_texts
+from mathmill.data.store.mounts import at_hand, push, remove
 from mathmill.pipeline.decontaminate.benchmarks import Benchmark
 
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from mathmill.data.columns import int64s
 from mathmill.data.files import Output, Staging
-from mathmill.data.mounts import parts
 from mathmill.data.records import Reduce
 from mathmill.data.shards import count_parquet, parquet_schema
+from mathmill.data.store.mounts import parts
 from mathmill.data.units import make_unit, source_hash, table_outputs
 from mathmill.pipeline.dedup.components import BYTES_AN_EDGE, Rows, joined, joined_by_queries
 from mathmill.pipeline.dedup.near_tables import BANDS, COMPONENTS, STARS, band_names, batches

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from mathmill.data.errors import InputMissing
-from mathmill.data.mounts import has_parts, shown
+from mathmill.data.store.mounts import has_parts, shown
 from mathmill.data.tables import ask
 from mathmill.data.terminal import counted, one_line, print_json
 from mathmill.data.unfinished import check_pass, tell_unfinished

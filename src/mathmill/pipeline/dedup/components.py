@@ -16,8 +16,8 @@ import numpy.typing as npt
 from mathmill.data.engine import Engine
 from mathmill.data.errors import MathmillError
 from mathmill.data.files import temporary
-from mathmill.data.mounts import parts, remove
 from mathmill.data.shards import count_parquet
+from mathmill.data.store.mounts import parts, remove
 
 Rows = npt.NDArray[np.int64]
 

@@ -23,9 +23,9 @@ from pydantic import Field, PositiveInt, model_validator
 
 from mathmill.data.config import Config
 from mathmill.data.markdown import fact_lines
-from mathmill.data.mounts import is_there
 from mathmill.data.records import Reduce
 from mathmill.data.rows import ROW_BITS
+from mathmill.data.store.mounts import is_there
 from mathmill.data.tables import ask
 from mathmill.data.units import map_units
 from mathmill.pipeline.dedup.banding import HASHES, Banding, bands_for, chance

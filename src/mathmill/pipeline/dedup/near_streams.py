@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from mathmill.data.files import Output, Staging, writing
-from mathmill.data.mounts import at_hand
 from mathmill.data.rows import ROW_BITS
 from mathmill.data.shards import count_parquet
+from mathmill.data.store.mounts import at_hand
 from mathmill.pipeline.dedup.candidates import candidate_rows
 from mathmill.pipeline.dedup.copies import copy_row
 from mathmill.pipeline.dedup.minhash import band_keys, signature

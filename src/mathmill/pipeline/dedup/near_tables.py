@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mathmill.data.columns import TableWriter
-from mathmill.data.mounts import parts
 from mathmill.data.shards import parquet_schema
+from mathmill.data.store.mounts import parts
 from mathmill.pipeline.dedup.copies import COPY_COLUMNS
 
 if TYPE_CHECKING:

@@ -24,10 +24,10 @@ from pydantic import Field
 from mathmill.data.config import Config, canonical_json
 from mathmill.data.files import Output
 from mathmill.data.markdown import fact_lines
-from mathmill.data.mounts import parts
 from mathmill.data.records import Document, Dropped, Reduce
 from mathmill.data.rows import ROW_BITS
 from mathmill.data.shards import publish_table
+from mathmill.data.store.mounts import parts
 from mathmill.data.tables import ask
 from mathmill.pipeline.dedup.site_text import HEAD, TAIL, cut, edges, without
 from mathmill.pipeline.passes.base import Judge, PassTask, Work, WorkingShard

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mathmill.data.errors import DiskFull, MathmillError
 from mathmill.data.files import sync_file, sync_folder, temporary, writing
-from mathmill.data.mounts import look_anew, parts, working
+from mathmill.data.store.mounts import look_anew, parts, working
 from mathmill.data.tables import files_literal
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mathmill.data.errors import ConfigError, MathmillError
-from mathmill.data.kept_files import scratch_folder
+from mathmill.data.store.kept_files import scratch_folder
 from mathmill.pipeline.engines.reach import silence
 
 T = TypeVar("T")

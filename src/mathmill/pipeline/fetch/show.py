@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from mathmill.data.config import resolve
 from mathmill.data.errors import ConfigError, InputMissing
-from mathmill.data.mounts import is_there
 from mathmill.data.runs import Run, load_claim
+from mathmill.data.store.mounts import is_there
 from mathmill.data.terminal import counted, one_line, print_json, print_table
 from mathmill.pipeline.fetch.archives_run import (
     ARCHIVES,

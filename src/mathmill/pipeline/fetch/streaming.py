@@ -24,9 +24,9 @@ from urllib.parse import parse_qsl
 import orjson
 
 from mathmill.data.errors import ConfigError
-from mathmill.data.kept_files import scratch_folder
-from mathmill.data.mounts import at_hand, is_there, shown
 from mathmill.data.runs import Run
+from mathmill.data.store.kept_files import scratch_folder
+from mathmill.data.store.mounts import at_hand, is_there, shown
 from mathmill.data.units import make_unit, publish_files, source_hash
 from mathmill.pipeline.fetch.crawls import Kind, archive_paths, check_crawl, drawn, is_path, kind_of
 from mathmill.pipeline.fetch.download import Fetched, fetch_archive

@@ -12,9 +12,9 @@ from typing import Any
 from mathmill.data.columns import TableWriter
 from mathmill.data.files import Output, Staging
 from mathmill.data.markdown import foreign, table_lines
-from mathmill.data.mounts import at_hand, has_parts
 from mathmill.data.records import Reduce
 from mathmill.data.shards import count_parquet, parquet_schema, publish_table
+from mathmill.data.store.mounts import at_hand, has_parts
 from mathmill.data.tables import folder_rows, table_rows
 from mathmill.data.units import make_unit, source_hash
 from mathmill.pipeline.harvest.rows import COLUMNS as FOUND_COLUMNS

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mathmill.data.mounts import parts
 from mathmill.data.shards import count_parquet
+from mathmill.data.store.mounts import parts
 from mathmill.data.tables import files_literal
 from mathmill.pipeline.plan.meter import MeteredEngine, QuerySpent
 

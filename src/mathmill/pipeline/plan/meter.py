@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from mathmill.data.engine import Engine, Failure
-from mathmill.data.mounts import parts
+from mathmill.data.store.mounts import parts
 from mathmill.pipeline.plan.memory import MemoryWatch, processes_below
 
 I = TypeVar("I")  # noqa: E741

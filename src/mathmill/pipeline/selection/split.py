@@ -24,9 +24,9 @@ from pydantic import Field, NonNegativeInt, field_validator
 from mathmill.data.config import Config
 from mathmill.data.domains import registered_domain
 from mathmill.data.files import Output
-from mathmill.data.mounts import has_parts
 from mathmill.data.records import Document, Reduce
 from mathmill.data.shards import publish_table
+from mathmill.data.store.mounts import has_parts
 from mathmill.data.tables import ask, folder_rows, table_rows
 from mathmill.data.units import make_unit, source_hash
 from mathmill.pipeline.passes.base import SPLITS, TRAIN, VALIDATION, Judge, PassTask, Work, WorkingShard

@@ -16,10 +16,10 @@ from typing import Any
 
 from mathmill.data.errors import MathmillError
 from mathmill.data.files import write_whole, writing
-from mathmill.data.kept_files import scratch_folder
 from mathmill.data.runs import code_version
 from mathmill.data.storage import is_address
-from mathmill.data.store import Store
+from mathmill.data.store.kept_files import scratch_folder
+from mathmill.data.store.store import Store
 
 _LIBRARIES = ("duckdb", "pyarrow", "ray", "pyspark")
 _CALL, _ANSWER = "call", "answer-"

@@ -1,9 +1,10 @@
 """An engine for a run whose folder lies in a store: workers read from there and write there, and share no file system.
 
 The function and the tasks are what they are for a folder of this machine. Their paths below the run's folder are
-`Place`s, so they arrive at a worker as paths of a scratch folder of its own (`mathmill.data.mounts`). When the function
-has returned, the files that it published there are put into the store, unless the driver lost its lock meanwhile, and
-the scratch folder is emptied; what failed puts nothing. Progress that workers note in the folder is seen by nobody.
+`Place`s, so they arrive at a worker as paths of a scratch folder of its own (`mathmill.data.store.mounts`). When the
+function has returned, the files that it published there are put into the store, unless the driver lost its lock
+meanwhile, and the scratch folder is emptied; what failed puts nothing. Progress that workers note in the folder is seen
+by nobody.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from typing import Generic, TypeVar
 
 from mathmill.data.engine import Engine, Failure
 from mathmill.data.errors import CannotCreate, OutOfReach
-from mathmill.data.mounts import look_anew, mount_of, working
-from mathmill.data.store import Entry
+from mathmill.data.store.mounts import look_anew, mount_of, working
+from mathmill.data.store.store import Entry
 
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from mathmill.data import store_log
 from mathmill.data.errors import CannotCreate, Locked
-from mathmill.data.kept_files import SCRATCH
-from mathmill.data.mount import Mount
-from mathmill.data.store import PATIENCE, Store
-from mathmill.data.store_log import StoreLog
-from tests.data.s3_server import S3Server, quiet, s3_server
+from mathmill.data.store import log as store_log
+from mathmill.data.store.kept_files import SCRATCH
+from mathmill.data.store.log import StoreLog
+from mathmill.data.store.mount import Mount
+from mathmill.data.store.store import PATIENCE, Store
+from tests.data.store.s3_server import S3Server, quiet, s3_server
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from mathmill.data import mounts
 from mathmill.data.errors import ConfigError, MathmillError
 from mathmill.data.files import Output, write_whole
-from mathmill.data.kept_files import SCRATCH, SCRATCH_GB, KeptFiles
 from mathmill.data.ledger import FolderLock
-from mathmill.data.mount_locks import hold_scratch
-from mathmill.data.mounts import (
+from mathmill.data.store import mounts
+from mathmill.data.store.kept_files import SCRATCH, SCRATCH_GB, KeptFiles
+from mathmill.data.store.mount_locks import hold_scratch
+from mathmill.data.store.mounts import (
     at_hand,
     delivered,
     has_parts,
@@ -30,8 +30,8 @@ from mathmill.data.mounts import (
     run_folder,
     shown,
 )
-from mathmill.data.store import Store
-from tests.data.s3_server import S3Server, quiet, s3_server
+from mathmill.data.store.store import Store
+from tests.data.store.s3_server import S3Server, quiet, s3_server
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -194,7 +194,7 @@ def test_a_path_goes_to_another_process_as_its_address(address: str, tmp_path: P
     assert pickle.loads(pickle.dumps(folder / "t")) == folder / "t"
     (tmp_path / "path").write_bytes(pickle.dumps((folder / "t" / "file", folder)))
     program = (
-        "import pickle, sys; from mathmill.data.mounts import at_hand, mount_of\n"
+        "import pickle, sys; from mathmill.data.store.mounts import at_hand, mount_of\n"
         "path, folder = pickle.load(open(sys.argv[1], 'rb'))\n"
         "assert mount_of(folder).is_scratch and path.is_relative_to(folder)\n"
         "print(at_hand(path).read_text(), folder)"
@@ -211,7 +211,7 @@ def test_a_path_goes_to_another_process_as_its_address(address: str, tmp_path: P
 
 def test_a_worker_that_was_killed_leaves_its_folder_to_the_next(tmp_path: Path) -> None:
     program = (
-        "import os, signal, sys; from pathlib import Path; from mathmill.data.mount_locks import hold_scratch\n"
+        "import os, signal, sys; from pathlib import Path; from mathmill.data.store.mount_locks import hold_scratch\n"
         "(hold_scratch(Path(sys.argv[1])) / 'file').touch()\n"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )

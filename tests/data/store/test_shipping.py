@@ -12,24 +12,24 @@ from typing import Any
 
 import pytest
 
-from mathmill.data import mounts
 from mathmill.data.config import Config
 from mathmill.data.engine import Failure, WorkerDied
 from mathmill.data.errors import CannotCreate, InputMissing, Locked, MathmillError
 from mathmill.data.files import Output
-from mathmill.data.kept_files import SCRATCH
-from mathmill.data.mounts import at_hand, parts, run_folder
 from mathmill.data.records import Reduce
 from mathmill.data.runs import Run, check_outputs
 from mathmill.data.shards import publish_table
-from mathmill.data.shipping import ShippingEngine, shipping
-from mathmill.data.store import PATIENCE
+from mathmill.data.store import mounts
+from mathmill.data.store.kept_files import SCRATCH
+from mathmill.data.store.mounts import at_hand, parts, run_folder
+from mathmill.data.store.shipping import ShippingEngine, shipping
+from mathmill.data.store.store import PATIENCE
 from mathmill.data.tables import folder_rows, table_rows
 from mathmill.data.units import make_unit, map_units, mapped, publish_files, reduce_unit, table_outputs
 from mathmill.pipeline.dedup.components import joined_by_queries
 from mathmill.pipeline.engines.duck import query_to_folder
 from mathmill.pipeline.engines.local import LocalEngine
-from tests.data.s3_server import S3Server, quiet, s3_server
+from tests.data.store.s3_server import S3Server, quiet, s3_server
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 COLUMNS = {"n": ("int64", "a number")}

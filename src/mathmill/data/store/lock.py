@@ -20,9 +20,9 @@ from typing import Any
 import orjson
 
 from mathmill.data.errors import ConfigError, Locked, MathmillError
-from mathmill.data.mount import Mount
-from mathmill.data.mounts import shown
-from mathmill.data.store import Entry, Held
+from mathmill.data.store.mount import Mount
+from mathmill.data.store.mounts import shown
+from mathmill.data.store.store import Entry, Held
 
 RENEWED_EVERY = 60.0  # seconds
 _STALE = 600.0  # seconds without a renewal after which a lock is nobody's

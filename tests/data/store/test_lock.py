@@ -14,13 +14,13 @@ from typing import Any
 import orjson
 import pytest
 
-from mathmill.data import store_lock
 from mathmill.data.errors import ConfigError, Locked
-from mathmill.data.kept_files import SCRATCH
-from mathmill.data.mount import Mount
-from mathmill.data.store import Entry, Held, Store
-from mathmill.data.store_lock import StoreLock
-from tests.data.s3_server import S3Server, quiet, s3_server
+from mathmill.data.store import lock as store_lock
+from mathmill.data.store.kept_files import SCRATCH
+from mathmill.data.store.lock import StoreLock
+from mathmill.data.store.mount import Mount
+from mathmill.data.store.store import Entry, Held, Store
+from tests.data.store.s3_server import S3Server, quiet, s3_server
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 LONGEST_REQUEST = 10 + 60  # seconds: to connect, and to be answered
@@ -65,7 +65,7 @@ def test_one_holds_it_and_the_other_is_told_who(mount: Mount) -> None:
 @quiet
 def test_it_is_taken_from_a_dead_process_of_this_machine(mount: Mount) -> None:
     program = (
-        "import os, sys, orjson; from mathmill.data.store_lock import _process\n"
+        "import os, sys, orjson; from mathmill.data.store.lock import _process\n"
         "sys.stdout.buffer.write(orjson.dumps(_process(os.getpid())))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

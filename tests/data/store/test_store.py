@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from mathmill.data import store as module
 from mathmill.data.errors import CannotCreate, ConfigError, InputMissing, Locked, MathmillError
-from mathmill.data.store import PATIENCE, Store
-from tests.data.s3_server import S3Server, quiet, s3_server
+from mathmill.data.store import store as module
+from mathmill.data.store.store import PATIENCE, Store
+from tests.data.store.s3_server import S3Server, quiet, s3_server
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from mathmill.data.errors import InputMissing
-from mathmill.data.mount import Mount
+from mathmill.data.store.mount import Mount
 
 _NAME = re.compile(r"(\d{8,})-(\d{8,})-[0-9a-f]+\.jsonl")
 _TRIES = 3  # at a log that another process merges meanwhile

@@ -2,8 +2,8 @@
 
 A file appears whole or not at all, and who asks after that sees it. What fails for a moment (no connection, a server
 that is busy) is tried again for some minutes, as many as MATHMILL_PATIENCE says in seconds; what fails for good is told
-at once. Before each try to write the store's guards are asked. Nothing is remembered here: `mathmill.data.mounts` does
-that.
+at once. Before each try to write the store's guards are asked. Nothing is remembered here:
+`mathmill.data.store.mounts` does that.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from mathmill.data.environment import number_from
 from mathmill.data.errors import CannotCreate, ConfigError, InputMissing, MathmillError, OutOfReach
 from mathmill.data.files import writing
-from mathmill.data.store_errors import ABSENT, CHANGED, PASSES, Trouble, trouble_of
+from mathmill.data.store.errors import ABSENT, CHANGED, PASSES, Trouble, trouble_of
 
 PATIENCE = "MATHMILL_PATIENCE"
 _SECONDS = 300.0  # that a store may be out of reach: a server that is started anew, a switch that is exchanged

@@ -3,7 +3,7 @@
 `run_folder` gives a folder of this machine for an address. All code works in such a folder as in any other, by three
 rules: a file is read through `at_hand`, a table through `parts`, and whether something exists is asked of `is_there`. A
 folder that is not mounted takes no notice of them. What is written here is put into the store by `push`, by the ledger
-when a unit is done, and by `mathmill.data.shipping` where a worker wrote it.
+when a unit is done, and by `mathmill.data.store.shipping` where a worker wrote it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from pathlib import Path, PosixPath
 
 from mathmill.data.errors import MathmillError
 from mathmill.data.files import Output, file_sha256, writing
-from mathmill.data.kept_files import scratch_folder
-from mathmill.data.mount import Mount, written_here
-from mathmill.data.mount_locks import LOCK, hold_scratch
 from mathmill.data.storage import is_address, whole_address
-from mathmill.data.store import Entry, Store
+from mathmill.data.store.kept_files import scratch_folder
+from mathmill.data.store.mount import Mount, written_here
+from mathmill.data.store.mount_locks import LOCK, hold_scratch
+from mathmill.data.store.store import Entry, Store
 
 _AT_ONCE = 8  # files that are fetched side by side
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from mathmill.data.errors import InputMissing, Locked, MathmillError
 from mathmill.data.files import writing
-from mathmill.data.kept_files import KeptFiles
-from mathmill.data.mount_locks import LOCK, has_writer
-from mathmill.data.store import Entry, Store
+from mathmill.data.store.kept_files import KeptFiles
+from mathmill.data.store.mount_locks import LOCK, has_writer
+from mathmill.data.store.store import Entry, Store
 
 _WRITTEN_HERE = 10**18  # nanoseconds: September 2001
 _TRIES = 3  # at a file that another process exchanges meanwhile

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mathmill.data.ledger import FolderLock
-from mathmill.data.mount_locks import has_writer
+from mathmill.data.store.mount_locks import has_writer
 
 
 def test_who_looks_is_taken_for_no_writer(tmp_path: Path) -> None:
