@@ -104,7 +104,7 @@ def turn(kind: str, workers: int, recipe: Path, archives: Sequence[Path], items:
     from mathmill.pipeline.shard_task import ShardTask, run_shard
 
     out.mkdir()
-    inputs = find_inputs([str(path) for path in archives])
+    inputs = find_inputs([str(path) for path in archives], {})
     resolved = load(recipe, [], [])
     tasks = [ShardTask(archive, resolved, out) for archive in inputs]
     first = [ShardTask(archive, resolved, out) for archive in inputs[: 2 * workers]]

@@ -54,8 +54,7 @@ def main() -> None:
 
 def requests(recipe: str, archives: int, workers: int) -> Counter[str]:
     """What a run of so many archives asks."""
-    with s3_server() as server, tempfile.TemporaryDirectory() as scratch:
-        server.make_bucket("bucket")
+    with s3_server(), tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "crawl")
         write_web(folder / "web", archives)
         (folder / "recipe.toml").write_text(recipe)

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -18,22 +17,12 @@ from mathmill.classifier.train import train
 from mathmill.data.engine import Engine
 from mathmill.data.runs import check_outputs, find_runs
 from mathmill.data.store import mounts
-from mathmill.data.store.kept_files import SCRATCH
 from mathmill.data.store.mounts import run_folder
 from mathmill.pipeline.engines.local import LocalEngine
 from tests.classifier import made_web
 from tests.classifier.test_iterate import recipe
-from tests.data.store.s3_server import S3Server, quiet, s3_server
+from tests.data.store.s3_server import S3Server
 from tests.warm import InlineEngine
-
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[S3Server]:
-    with s3_server() as started:
-        started.make_bucket("bucket")
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -43,16 +32,9 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def address(server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv(SCRATCH, str(tmp_path / "scratch"))
-    monkeypatch.setattr(mounts, "_mounts", {})
-    return f"s3://bucket/{tmp_path.name}/out"
-
-
-def there(server: S3Server, address: str) -> dict[str, bytes]:
+def there(s3: S3Server, address: str) -> dict[str, bytes]:
     """The files of all runs of a loop but those that differ by machine or time."""
-    found = server.files("bucket", address.removeprefix("s3://bucket/"))
+    found = s3.files(address)
     return {name: data for name, data in found.items() if "/ledger/" not in name and _is_same(name)}
 
 
@@ -69,41 +51,38 @@ def _hashes(files: dict[str, bytes]) -> dict[str, str]:
     return {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
 
 
-@quiet
-def test_a_training_in_a_store_is_the_same(web: Path, address: str, server: S3Server, tmp_path: Path) -> None:
+def test_a_training_in_a_store_is_the_same(web: Path, address: str, s3: S3Server, tmp_path: Path) -> None:
     wanted = recipe(web, labels=None)
-    train(wanted, tmp_path / "out", InlineEngine(1))
+    train(wanted, tmp_path / "run", InlineEngine(1))
     train(wanted, run_folder(address), InlineEngine(1))
-    assert _hashes(there(server, address)) == _hashes(here(tmp_path / "out"))
+    assert _hashes(there(s3, address)) == _hashes(here(tmp_path / "run"))
 
 
-@quiet
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", [InlineEngine(1), LocalEngine(2)])
 def test_a_loop_in_a_store_is_the_same(
-    web: Path, address: str, server: S3Server, tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+    web: Path, address: str, s3: S3Server, tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = recipe(web)
-    iterate(wanted, tmp_path / "out", InlineEngine(1))
+    iterate(wanted, tmp_path / "run", InlineEngine(1))
     loop = iterate(wanted, run_folder(address), engine)
     assert loop.classifier == run_folder(address) / "classifier"
-    assert _hashes(there(server, address)) == _hashes(here(tmp_path / "out"))
+    assert _hashes(there(s3, address)) == _hashes(here(tmp_path / "run"))
     monkeypatch.setattr(mounts, "_mounts", {})  # as another process sees it
     again = iterate(recipe(web, rounds=3), run_folder(address), engine)
     assert len(again.rounds) == 3
-    iterate(recipe(web, rounds=3), tmp_path / "out", InlineEngine(1))
-    assert _hashes(there(server, address)) == _hashes(here(tmp_path / "out"))
+    iterate(recipe(web, rounds=3), tmp_path / "run", InlineEngine(1))
+    assert _hashes(there(s3, address)) == _hashes(here(tmp_path / "run"))
     monkeypatch.setattr(mounts, "_mounts", {})
     runs = find_runs(run_folder(address))
     assert [run.name for run in runs] == ["classifier", "pages", "round-1", "round-2", "round-3"]
     assert not [fault for run in runs for fault in check_outputs(run)]
 
 
-@quiet
 @pytest.mark.slow
-def test_a_loop_that_is_killed_goes_on(web: Path, address: str, server: S3Server, tmp_path: Path) -> None:
+def test_a_loop_that_is_killed_goes_on(web: Path, address: str, s3: S3Server, tmp_path: Path) -> None:
     wanted = recipe(web)
-    iterate(wanted, tmp_path / "out", InlineEngine(1))
+    iterate(wanted, tmp_path / "run", InlineEngine(1))
     program = (
         "import sys; from mathmill.classifier.iterate import iterate\n"
         "from mathmill.classifier.recipe import LoopRecipe\n"
@@ -124,4 +103,4 @@ def test_a_loop_that_is_killed_goes_on(web: Path, address: str, server: S3Server
             command, env=environment, start_new_session=True, capture_output=True, text=True, timeout=300
         )
         assert done.returncode in ((0, -signal.SIGKILL) if point else (0,)), done.stderr
-    assert _hashes(there(server, address)) == _hashes(here(tmp_path / "out"))
+    assert _hashes(there(s3, address)) == _hashes(here(tmp_path / "run"))

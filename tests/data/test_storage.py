@@ -15,8 +15,8 @@ import pytest
 from mathmill.data import storage
 from mathmill.data.errors import ConfigError, InputMissing
 from mathmill.data.storage import expand, local_folder, open_source, stat
+from mathmill.data.store.store import Store
 from mathmill.pipeline.archives import read_archive
-from tests.data.store.s3_server import quiet, s3_server
 from tests.pipeline.making import lost_of, members, numbers_of, responses
 
 DATA = os.urandom(300_000)
@@ -161,27 +161,16 @@ def test_an_archive_is_read_over_http() -> None:
     assert not lost_of(items)
 
 
-@pytest.fixture
-def bucket() -> Iterator[Any]:
-    """An s3 file system whose server runs here, with one bucket."""
-    import fsspec
-
-    with s3_server() as server:
-        server.make_bucket("crawl")
-        yield fsspec.filesystem("s3", skip_instance_cache=True)
-
-
-@quiet
-def test_s3_files_are_listed_and_read(bucket: Any) -> None:
+def test_s3_files_are_listed_and_read(address: str) -> None:
     for name, data in {"b.warc.gz": members(responses(3)), "a.warc.gz": members(responses(20)), "c.txt": b""}.items():
-        bucket.pipe_file(f"crawl/{name}", data)
-    found = expand(["s3://crawl/*.warc.gz"])
-    assert found == ["s3://crawl/a.warc.gz", "s3://crawl/b.warc.gz"]
+        Store(address).put_bytes(data, name)
+    found = expand([f"{address}/*.warc.gz"])
+    assert found == [f"{address}/a.warc.gz", f"{address}/b.warc.gz"]
     assert numbers_of(list(read_archive(found[0]))) == list(range(20))
     with pytest.raises(InputMissing, match="no file at"):
-        _read("s3://crawl/none")
+        _read(f"{address}/none")
     with pytest.raises(InputMissing, match="no file matches"):
-        expand(["s3://crawl/*.arc"])
+        expand([f"{address}/*.arc"])
 
 
 @pytest.mark.parametrize("address", ["ftp://a/b", "gs://a/b", "foo://a", ""])

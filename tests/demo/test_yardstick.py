@@ -14,7 +14,7 @@ QUESTION = Question(shards=90_000, cores=1_000, kept_share=0.1)
 
 def test_without_a_recipe_a_made_up_web_is_there_as_long_as_it_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
     with sample_of(None, [], [], QUESTION) as (recipe, question):
-        assert len(find_inputs(recipe.archives)) == 8
+        assert len(find_inputs(recipe.archives, {})) == 8
     assert not Path(recipe.archives[0]).parent.exists()
     assert (question.pages_per_shard, question.kept_share) == (30_000, 0.1), "what was said stays"
     assert "no RECIPE is named" in capsys.readouterr().err

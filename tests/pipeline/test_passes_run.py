@@ -15,29 +15,19 @@ from mathmill.data.files import COMMIT_POINTS
 from mathmill.data.runs import check_outputs, load_manifest
 from tests.archives import html_of, write_archive
 from tests.once import once
+from tests.pipeline.passes.making import recipe_of
 from tests.warm import cold, warm
 
-RECIPE = """
-archives = ["web/*.warc.gz"]
-[[passes]]
-use = "exact_duplicates"
-[[passes]]
-use = "site_lines"
-[[passes]]
-use = "near_duplicates"
-[[passes]]
-use = "decontaminate"
-tasks = ["exam.jsonl"]
-[[passes]]
-use = "split"
-validation = 0.4
-[[passes]]
-use = "harvest"
-[[passes]]
-use = "select"
-by = "math_score"
-tokens = 1500
-"""
+RECIPE = recipe_of(
+    "web/*.warc.gz",
+    exact_duplicates="",
+    site_lines="",
+    near_duplicates="",
+    decontaminate='tasks = ["exam.jsonl"]',
+    split="validation = 0.4",
+    harvest="",
+    select='by = "math_score"\ntokens = 1500',
+)
 QUESTION = "A pond holds 17 frogs and each of them eats 12 flies a day: how many flies are eaten there in a week?"
 LESSONS = [n for n in range(60) if n % 3 == 0]
 

@@ -187,7 +187,9 @@ def pipeline_plan(
         typer.Option(min=0.000001, max=1, metavar="SHARE", help="of pages, by stages", show_default="as the sample's"),
     ] = None,
     workers: Workers = None,
-    memory: Annotated[int, typer.Option(min=64, metavar="MB", help="of the sample's queries")] = 2048,
+    memory: Annotated[
+        int, typer.Option(min=64, metavar="MB", help="of queries, here and there; beyond it they spill")
+    ] = 2048,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="over the recipe, as of `run`")
     ] = None,
@@ -199,6 +201,6 @@ def pipeline_plan(
     from mathmill.pipeline.plan.plan import Measuring, Question, make_plan
     from mathmill.pipeline.plan.show import show_plan
 
-    question = Question(shards, cores, nodes, node_memory, bandwidth, pages_per_shard, kept_share)
+    question = Question(shards, cores, nodes, node_memory, bandwidth, pages_per_shard, kept_share, memory)
     with sample_of(recipe, archives or [], settings or [], question) as (resolved, asked):
         show_plan(make_plan(resolved, asked, Measuring(sample, workers, memory, out)), as_json)

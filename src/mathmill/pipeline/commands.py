@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from mathmill.data.config import load_recipe
 from mathmill.data.errors import ConfigError, DiskFull
 from mathmill.data.ledger import Ledger
@@ -15,9 +17,9 @@ from mathmill.data.storage import is_address, open_source
 from mathmill.data.store.mounts import mount_of, run_folder, shown
 from mathmill.pipeline.decontaminate.decontaminate import Decontaminate
 from mathmill.pipeline.engines.choice import EngineChoice, ReservesMemory, SharesFolders, make_engine
-from mathmill.pipeline.fetch.streaming import find_streams, noted_paths
+from mathmill.pipeline.fetch.streaming import find_streams, meet_server, noted_paths
 from mathmill.pipeline.harvest.harvest import UNCLEAN, Harvest
-from mathmill.pipeline.inputs import find_inputs
+from mathmill.pipeline.inputs import find_inputs, paths_to_fetch
 from mathmill.pipeline.language import UNDETERMINED, Language, identifier, near_codes
 from mathmill.pipeline.members import GZIP_MAGIC, ZSTD_MAGIC
 from mathmill.pipeline.recipe import PipelineRecipe
@@ -72,12 +74,12 @@ def check_plan(recipe: PipelineRecipe, folder: Path) -> Plan:
     """Check the inputs, the stages and the disk without changing anything.
 
     Raises:
-        InputMissing: an archive is not there.
+        InputMissing: an archive is not there, or the server of archives does not answer.
         ConfigError: a stage cannot start, such as for a model file that is missing, a pass names a language that no
             page can have, or the folder is another run's.
         DiskFull: the free space is less than the run may need.
     """
-    inputs = find_inputs(recipe.archives, find_streams(recipe.archives, noted_paths(folder)))
+    inputs = find_inputs(recipe.archives, find_streams(recipe.archives, recipe.fetching, noted_paths(folder)))
     _start_stages(recipe)
     _check_languages(recipe)
     size = sum(archive.size or 0 for archive in inputs)
@@ -92,9 +94,11 @@ def check_plan(recipe: PipelineRecipe, folder: Path) -> Plan:
         )
     state = open_run(folder, recipe).inspect()
     ledger = Ledger(folder)
+    to_do = [archive for archive in inputs if not is_shard_done(ledger, archive)]
+    meet_server(recipe.fetching, paths_to_fetch(to_do))
     return Plan(
         archives=len(inputs),
-        to_do=sum(not is_shard_done(ledger, archive) for archive in inputs),
+        to_do=len(to_do),
         bytes_in=size,
         unsized=sum(archive.size is None for archive in inputs),
         folder=shown(folder),
@@ -103,8 +107,14 @@ def check_plan(recipe: PipelineRecipe, folder: Path) -> Plan:
         free_bytes=free,
         benchmarks=tuple(_sought(recipe)),
         minds=tuple(_minds(recipe)),
-        recipe=recipe.model_dump_json(indent=2),
+        recipe=_resolved(recipe),
     )
+
+
+def _resolved(recipe: PipelineRecipe) -> str:
+    """The recipe with all its defaults, and with what is no part of a run."""
+    told = {**recipe.model_dump(mode="json"), "fetching": recipe.fetching.model_dump(mode="json")}
+    return orjson.dumps(told, option=orjson.OPT_INDENT_2).decode()
 
 
 def _sought(recipe: PipelineRecipe) -> Iterator[Sought]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +14,8 @@ from mathmill.data.errors import ConfigError, InputMissing
 from mathmill.data.files import file_sha256
 from mathmill.data.storage import expand, is_remote, stat
 from mathmill.pipeline.fetch.crawls import archive_name
-from mathmill.pipeline.fetch.streaming import SCHEME, Via, fetched, find_streams, is_stream, read_stream_address
+from mathmill.pipeline.fetch.recipe import Fetching
+from mathmill.pipeline.fetch.streaming import SCHEME, fetched, is_stream
 
 _OTHERS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".json", ".parquet", ".csv", ".txt", ".pdf", ".zip")
 _SUFFIXES = (".gz", ".zst", ".warc", ".arc", ".wet", ".wat")
@@ -28,26 +29,30 @@ class ArchiveInput:
     uri: str
     size: int | None  # bytes as stored, None where nobody knows before it is fetched
     modified: str  # changes when the file does: a time stamp, or what the server says in its place
-    via: Via | None = None  # how it comes here, where it is fetched whole by whoever reads it
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether it is a crawl's, and comes here when it is read."""
+        return is_stream(self.uri)
 
     def as_dict(self) -> dict[str, Any]:
         return {"name": self.name, "uri": self.uri, "size": self.size, "modified": self.modified}
 
 
-def find_inputs(patterns: Sequence[str], streams: Mapping[str, Sequence[str]] | None = None) -> list[ArchiveInput]:
+def find_inputs(patterns: Sequence[str], streams: Mapping[str, Sequence[str]]) -> list[ArchiveInput]:
     """All archives that the patterns name, sorted by name, so that their order in a recipe does not matter.
 
-    `streams` are the paths in a crawl that `cc:` addresses are known to name; the others are looked up.
+    `streams` are the paths in a crawl that each `cc:` address among them names (see `find_streams`).
 
     Raises:
-        InputMissing: a path is not there, a glob matches nothing, or a server does not answer.
+        InputMissing: a path is not there, or a glob matches nothing.
         ConfigError: a file is no archive, or an address is wrong.
     """
     if not patterns:
         raise ConfigError("no archives are named: give some with --input, or as `archives` in the recipe")
-    vias = dict(_streamed(find_streams(patterns, streams or {})))
+    streamed = dict.fromkeys(f"{SCHEME}{path}" for paths in streams.values() for path in paths)
     plain = [pattern for pattern in patterns if not is_stream(pattern)]
-    uris = [*vias, *(expand(plain) if plain else ())]
+    uris = [*streamed, *(expand(plain) if plain else ())]
     for uri in uris:
         if uri.lower().endswith(_OTHERS):
             raise ConfigError(
@@ -60,15 +65,14 @@ def find_inputs(patterns: Sequence[str], streams: Mapping[str, Sequence[str]] | 
     stems = Counter(_stem(uri) for uri in uris)
     found = []
     for uri in uris:
-        size, modified = (None, "") if uri in vias else stat(uri)
-        found.append(ArchiveInput(_name(uri, stems), uri, size, modified, vias.get(uri)))
+        size, modified = (None, "") if is_stream(uri) else stat(uri)
+        found.append(ArchiveInput(_name(uri, stems), uri, size, modified))
     return sorted(found, key=lambda archive: archive.name)
 
 
-def _streamed(streams: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, Via]]:
-    for address, paths in streams.items():
-        via = read_stream_address(address).via
-        yield from ((f"{SCHEME}{path}", via) for path in paths)
+def paths_to_fetch(archives: Iterable[ArchiveInput]) -> Iterator[str]:
+    """The paths in their crawls of those archives that are fetched when they are read."""
+    return (archive.uri.removeprefix(SCHEME) for archive in archives if archive.is_fetched)
 
 
 def _stem(uri: str) -> str:
@@ -89,7 +93,7 @@ def is_as_it_was(archive: ArchiveInput, seen: Mapping[str, Any]) -> bool:
 
     An archive of a crawl is told by its path there, since those never change; all others by their content.
     """
-    if archive.via is not None:
+    if archive.is_fetched:
         return bool(seen["uri"] == archive.uri)
     if seen["size"] != archive.size:
         return False
@@ -97,15 +101,15 @@ def is_as_it_was(archive: ArchiveInput, seen: Mapping[str, Any]) -> bool:
 
 
 @contextmanager
-def on_disk(archive: ArchiveInput, run_folder: Path) -> Iterator[ArchiveInput]:
+def on_disk(archive: ArchiveInput, fetching: Fetching, run_folder: Path) -> Iterator[ArchiveInput]:
     """The archive as it can be read: one of a crawl is fetched for as long as the block lasts.
 
     Raises what `mathmill.pipeline.fetch.streaming.fetched` does.
     """
-    if archive.via is None:
+    if not archive.is_fetched:
         yield archive
         return
-    with fetched(archive.via, archive.uri.removeprefix(SCHEME), run_folder) as found:
+    with fetched(fetching, archive.uri.removeprefix(SCHEME), run_folder) as found:
         yield replace(archive, uri=str(found.path), size=found.size)
 
 

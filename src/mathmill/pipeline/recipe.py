@@ -21,6 +21,7 @@ from mathmill.pipeline.dedup.exact import ExactDuplicates
 from mathmill.pipeline.dedup.near import NearDuplicates
 from mathmill.pipeline.dedup.site_lines import SiteLines
 from mathmill.pipeline.extract import Extract
+from mathmill.pipeline.fetch.recipe import Fetching
 from mathmill.pipeline.gates import ByteGate
 from mathmill.pipeline.harvest.harvest import Harvest
 from mathmill.pipeline.language import Language
@@ -91,6 +92,8 @@ class PipelineRecipe(Config):
     archives: tuple[str, ...] = Field(
         default=(), description="paths, globs, https:// or s3:// addresses, cc:CRAWL/warc?shards=N"
     )
+    # No part of what the run is: dumps leave it out, and so do its hash, its claim on a folder and its manifest.
+    fetching: Fetching = Field(default=Fetching(), exclude=True)
     seed: int = Field(default=0, ge=0, lt=2**63)
     page: PageLimits = PageLimits()
     audit: Audit = Audit()

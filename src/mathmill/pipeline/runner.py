@@ -29,9 +29,9 @@ from mathmill.data.units import make_unit, map_units, publish_files, source_hash
 from mathmill.pipeline.card import Sources, corpus_card
 from mathmill.pipeline.cascade import is_gate
 from mathmill.pipeline.corpus import CORPUS, corpus_source, corpus_tasks, write_corpus_file
-from mathmill.pipeline.fetch.streaming import find_streams, note_paths, noted_paths
+from mathmill.pipeline.fetch.streaming import find_streams, meet_server, note_paths, noted_paths
 from mathmill.pipeline.funnel import FUNNEL, Funnel, read_funnel
-from mathmill.pipeline.inputs import ArchiveInput, find_inputs, is_as_it_was
+from mathmill.pipeline.inputs import ArchiveInput, find_inputs, is_as_it_was, paths_to_fetch
 from mathmill.pipeline.passes.base import Pass, Work, WorkingShard
 from mathmill.pipeline.passes.decisions import DECIDED, DECISIONS, SIZES, decide
 from mathmill.pipeline.progress import PROGRESS, ProgressBoard
@@ -70,7 +70,7 @@ def run_pipeline(recipe: PipelineRecipe, folder: Path, engine: Engine, error_bud
         MathmillError: shards failed; the message lists them, the others are done.
     """
     began, folder = time.perf_counter(), run_folder(folder)
-    streams = find_streams(recipe.archives, noted_paths(folder))
+    streams = find_streams(recipe.archives, recipe.fetching, noted_paths(folder))
     inputs = find_inputs(recipe.archives, streams)
     with open_run(folder, recipe) as run:
         engine = shipping(engine, run.folder)
@@ -80,6 +80,7 @@ def run_pipeline(recipe: PipelineRecipe, folder: Path, engine: Engine, error_bud
             todo = [archive for archive in inputs if not is_shard_done(run.ledger, archive)]
             note_paths(run, streams)
             if todo:
+                meet_server(recipe.fetching, paths_to_fetch(todo))
                 run.reopen()
                 _make_shards(run, recipe, engine, inputs, todo)
             gone = _retire_all_but(run, {archive.name for archive in inputs})

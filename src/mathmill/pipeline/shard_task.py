@@ -67,7 +67,7 @@ def run_shard(task: ShardTask) -> ShardReceipt:
         MathmillError: records and bytes do not add up to the archive.
     """
     began = time.perf_counter()
-    with on_disk(task.archive, task.folder) as archive:
+    with on_disk(task.archive, task.recipe.fetching, task.folder) as archive:
         return _make(replace(task, archive=archive), began)
 
 

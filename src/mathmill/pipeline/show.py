@@ -33,9 +33,11 @@ def show_plan(plan: Plan, as_json: bool) -> None:
     """What a run would do."""
     if as_json:
         print_json(plan.as_dict())
-    else:
-        _print_plan(plan)
+        _print_minds(plan.minds)
+        return
+    _print_plan(plan)
     _print_minds(plan.minds)
+    print("Nothing was changed.")
 
 
 def show_result(result: RunResult, as_json: bool) -> None:
@@ -50,6 +52,8 @@ def show_result(result: RunResult, as_json: bool) -> None:
 
 
 def _print_plan(plan: Plan) -> None:
+    """The recipe first, since it is long: what is to be seen stands at the end."""
+    print(f"The recipe, with every default:\n{plan.recipe}\n")
     size = counted(plan.bytes_in, "byte") if not plan.unsized else f"{plan.unsized:,} of them out of a crawl"
     print(f"{plan.to_do:,} of {counted(plan.archives, 'archive')} to do, {size} in all -> {plan.folder} ({plan.state})")
     for name in plan.suspect:
@@ -61,9 +65,7 @@ def _print_plan(plan: Plan) -> None:
             columns, [(each.use, each.name, each.problems, each.sha256[:12], each.origin) for each in plan.benchmarks]
         )
         print()
-    print(f"free there: {plan.free_bytes / 1e9:,.1f} GB. The recipe, with every default:")
-    print(plan.recipe)
-    print("Nothing was changed.")
+    print(f"free there: {plan.free_bytes / 1e9:,.1f} GB")
 
 
 def _print_result(result: RunResult) -> None:

@@ -1,27 +1,18 @@
-"""An s3 server on this machine, in this process: it can go away and come back with what it holds."""
+"""An s3 server on this machine, in this process: it can go away and come back with what it holds.
+
+Tests have it as the fixture `s3`, and a place of their own in it as `address`.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
-import pytest
-
-T = TypeVar("T", bound=Callable[..., Any])
-
-
-def quiet(test: T) -> T:
-    """The client and the server leave connections open, and say so when they are collected."""
-    for ignored in (
-        "ignore::ResourceWarning",
-        "ignore::DeprecationWarning",
-        "ignore::pytest.PytestUnraisableExceptionWarning",
-    ):
-        test = pytest.mark.filterwarnings(ignored)(test)
-    return test
+BUCKET = "s3://bucket"
 
 
 class S3Server:
@@ -32,14 +23,19 @@ class S3Server:
         self.start()
 
     def start(self) -> None:
-        from moto.server import ThreadedMotoServer
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+        from werkzeug.serving import make_server
 
-        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=self.port, verbose=False)
-        self._server.start()
-        _, self.port = self._server.get_host_and_port()
+        services = DomainDispatcherApplication(create_backend_app)
+        self._server = make_server("127.0.0.1", self.port, services, threaded=True, request_handler=MotoRequestHandler)
+        self.port = self._server.port
+        # Looks so often whether to end.
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
-        self._server.stop()
+        self._server.shutdown()
+        self._thread.join()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -50,16 +46,12 @@ class S3Server:
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}",
         }
 
-    def make_bucket(self, name: str) -> None:
-        _system().call_s3("create_bucket", Bucket=name)
-
-    def files(self, bucket: str, prefix: str = "") -> dict[str, bytes]:
-        """All objects of a bucket by their names behind a prefix."""
-        system = _system()
+    def files(self, address: str) -> dict[str, bytes]:
+        """All objects below an address, by their names behind it."""
+        system, place = _system(), address.removeprefix("s3://")
         system.invalidate_cache()
-        found = system.find(f"{bucket}/{prefix}") if system.exists(f"{bucket}/{prefix}") else []
-        start = len(f"{bucket}/{prefix}".rstrip("/")) + 1
-        return {name[start:]: bytes(system.cat_file(name)) for name in found}
+        found = system.find(place) if system.exists(place) else []
+        return {name.removeprefix(f"{place}/"): bytes(system.cat_file(name)) for name in found}
 
 
 def _system() -> Any:
@@ -70,7 +62,7 @@ def _system() -> Any:
 
 @contextmanager
 def s3_server() -> Iterator[S3Server]:
-    """A server, and an environment in which clients find it."""
+    """A server with an empty bucket, and an environment in which clients find it."""
     import fsspec
     from moto.moto_api._internal.models import moto_api_backend
 
@@ -80,6 +72,7 @@ def s3_server() -> Iterator[S3Server]:
     os.environ.update(server.environment)
     _system().clear_instance_cache()
     try:
+        _system().mkdir(BUCKET)
         yield server
     finally:
         fsspec.get_filesystem_class("s3").clear_instance_cache()

@@ -7,8 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -16,27 +15,11 @@ import pytest
 
 from mathmill.data.errors import ConfigError, Locked
 from mathmill.data.store import lock as store_lock
-from mathmill.data.store.kept_files import SCRATCH
 from mathmill.data.store.lock import StoreLock
 from mathmill.data.store.mount import Mount
 from mathmill.data.store.store import Entry, Held, Store
-from tests.data.store.s3_server import S3Server, quiet, s3_server
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 LONGEST_REQUEST = 10 + 60  # seconds: to connect, and to be answered
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[S3Server]:
-    with s3_server() as started:
-        started.make_bucket("bucket")
-        yield started
-
-
-@pytest.fixture
-def mount(server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mount:
-    monkeypatch.setenv(SCRATCH, str(tmp_path))
-    return Mount(tmp_path, Store(f"s3://bucket/{tmp_path.name}"), is_scratch=False)
 
 
 def lock(mount: Mount) -> StoreLock:
@@ -48,7 +31,6 @@ def held(mount: Mount) -> dict[str, Any] | None:
     return None if found is None else orjson.loads(found.data)
 
 
-@quiet
 def test_one_holds_it_and_the_other_is_told_who(mount: Mount) -> None:
     with lock(mount):
         facts = held(mount)
@@ -62,7 +44,6 @@ def test_one_holds_it_and_the_other_is_told_who(mount: Mount) -> None:
         pass
 
 
-@quiet
 def test_it_is_taken_from_a_dead_process_of_this_machine(mount: Mount) -> None:
     program = (
         "import os, sys, orjson; from mathmill.data.store.lock import _process\n"
@@ -75,7 +56,6 @@ def test_it_is_taken_from_a_dead_process_of_this_machine(mount: Mount) -> None:
         assert (held(mount) or {})["pid"] == os.getpid()
 
 
-@quiet
 @pytest.mark.parametrize(
     ("change", "dead"),
     [({"host": "elsewhere"}, False), ({"boot": "another"}, False), ({"started": "0"}, True), ({}, False)],
@@ -89,7 +69,6 @@ def test_a_process_is_told_by_machine_number_and_start(mount: Mount, change: dic
         pass
 
 
-@quiet
 @pytest.mark.parametrize("data", [b"", b"[]", b"half {"])
 def test_a_lock_that_cannot_be_read_is_void_in_time(mount: Mount, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     mount.store.create("lock", data)
@@ -100,7 +79,6 @@ def test_a_lock_that_cannot_be_read_is_void_in_time(mount: Mount, data: bytes, m
         pass
 
 
-@quiet
 def test_it_is_renewed_and_a_holder_that_lost_it_stops(mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_lock, "RENEWED_EVERY", 0.05)
     with lock(mount) as mine:
@@ -140,7 +118,6 @@ class Clock:
         monkeypatch.setattr(Store, "held", aged)
 
 
-@quiet
 @pytest.mark.parametrize("loses_answers", [False, True])
 def test_a_holder_that_cannot_renew_it_gives_up_before_others_may_take_it(
     mount: Mount, monkeypatch: pytest.MonkeyPatch, loses_answers: bool
@@ -175,7 +152,6 @@ def refuses(ask: Callable[[], object]) -> bool:
     return False
 
 
-@quiet
 @pytest.mark.parametrize("ignored", ["IfNoneMatch", "IfMatch"])
 def test_a_store_that_ignores_conditions_is_refused(
     mount: Mount, monkeypatch: pytest.MonkeyPatch, ignored: str
@@ -192,7 +168,6 @@ def test_a_store_that_ignores_conditions_is_refused(
     assert not mount.guards
 
 
-@quiet
 def test_it_is_given_back_though_a_renewal_hangs(mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_lock, "RENEWED_EVERY", 0.05)
     monkeypatch.setattr(store_lock, "_LAST_WAIT", 0.2)

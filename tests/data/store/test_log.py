@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,23 +11,8 @@ from mathmill.data.store import log as store_log
 from mathmill.data.store.kept_files import SCRATCH
 from mathmill.data.store.log import StoreLog
 from mathmill.data.store.mount import Mount
-from mathmill.data.store.store import PATIENCE, Store
-from tests.data.store.s3_server import S3Server, quiet, s3_server
-
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[S3Server]:
-    with s3_server() as started:
-        started.make_bucket("bucket")
-        yield started
-
-
-@pytest.fixture
-def mount(server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mount:
-    monkeypatch.setenv(SCRATCH, str(tmp_path))
-    return Mount(tmp_path, Store(f"s3://bucket/{tmp_path.name}"), is_scratch=False)
+from mathmill.data.store.store import PATIENCE
+from tests.data.store.s3_server import S3Server
 
 
 def log(mount: Mount) -> StoreLog:
@@ -40,7 +23,6 @@ def names(mount: Mount) -> list[str]:
     return sorted(mount.store.walk("ledger"))
 
 
-@quiet
 def test_lines_come_back_in_order(mount: Mount) -> None:
     first = log(mount)
     assert first.read() == []
@@ -56,7 +38,6 @@ def test_lines_come_back_in_order(mount: Mount) -> None:
     assert len(names(mount)) == 1
 
 
-@quiet
 def test_many_small_files_become_one(mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_log, "_MANY", 5)
     writer = log(mount)
@@ -73,7 +54,6 @@ def test_many_small_files_become_one(mount: Mount, monkeypatch: pytest.MonkeyPat
     assert log(mount).read() == lines
 
 
-@quiet
 def test_lines_that_come_while_some_are_on_their_way_go_together(mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_log, "_MANY", 50)
     going, go_on = threading.Event(), threading.Event()
@@ -101,7 +81,6 @@ def test_lines_that_come_while_some_are_on_their_way_go_together(mount: Mount, m
     assert log(mount).read() == [*lines, b"last"]
 
 
-@quiet
 @pytest.mark.parametrize("at", ["before", "after"])
 def test_a_kill_while_files_become_one_loses_and_doubles_nothing(
     mount: Mount, monkeypatch: pytest.MonkeyPatch, at: str
@@ -138,12 +117,11 @@ def test_a_kill_while_files_become_one_loses_and_doubles_nothing(
     assert len(names(mount)) == 1
 
 
-@quiet
-def test_trouble_is_told_to_who_appends(mount: Mount, server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trouble_is_told_to_who_appends(mount: Mount, s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PATIENCE, "0.5")
     writer = log(mount)
     writer.read()
-    server.stop()
+    s3.stop()
     try:
         writer.append(b"1")
         with pytest.raises(CannotCreate, match="what is done is kept"):
@@ -151,11 +129,10 @@ def test_trouble_is_told_to_who_appends(mount: Mount, server: S3Server, monkeypa
         with pytest.raises(CannotCreate, match="what is done is kept"):
             writer.append(b"2")
     finally:
-        server.start()
+        s3.start()
     assert log(mount).read() == []
 
 
-@quiet
 def test_who_lost_the_lock_writes_no_line(mount: Mount) -> None:
     writer = log(mount)
     writer.read()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,24 +30,7 @@ from mathmill.data.store.mounts import (
     shown,
 )
 from mathmill.data.store.store import Store
-from tests.data.store.s3_server import S3Server, quiet, s3_server
-
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[S3Server]:
-    with s3_server() as started:
-        started.make_bucket("bucket")
-        yield started
-
-
-@pytest.fixture
-def address(server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """An address that no other test uses; copies of it lie in a folder of the test's own."""
-    monkeypatch.setenv(SCRATCH, str(tmp_path / "scratch"))
-    monkeypatch.setattr(mounts, "_mounts", {})
-    return f"s3://bucket/{tmp_path.name}/run"
+from tests.data.store.s3_server import S3Server
 
 
 def anew(address: str, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -80,7 +62,6 @@ def test_a_folder_of_this_machine_takes_no_notice(tmp_path: Path) -> None:
     assert names_in(tmp_path) == []
 
 
-@quiet
 def test_what_lies_in_the_store_is_read_as_if_it_lay_here(address: str) -> None:
     store = Store(address)
     for name in ("config.json", "table/b.parquet", "table/a.parquet", "table/x.txt", "deep/er/file"):
@@ -105,7 +86,6 @@ def test_what_lies_in_the_store_is_read_as_if_it_lay_here(address: str) -> None:
     assert parts(folder / "none") == []
 
 
-@quiet
 def test_a_file_that_was_made_anew_elsewhere_is_fetched_anew(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(address)
     store.put_bytes(b"old", "file")
@@ -117,8 +97,7 @@ def test_a_file_that_was_made_anew_elsewhere_is_fetched_anew(address: str, monke
     assert not at_hand(anew(address, monkeypatch) / "file").exists()
 
 
-@quiet
-def test_a_file_is_fetched_once(address: str, server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_fetched_once(address: str, s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
     Store(address).put_bytes(b"bytes", "file")
     fetched: list[str] = []
     fetch = Store.fetch
@@ -135,7 +114,6 @@ def test_a_file_is_fetched_once(address: str, server: S3Server, monkeypatch: pyt
     assert fetched == ["file"]
 
 
-@quiet
 def test_what_a_dead_writer_left_is_nobodys(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     Store(address).put_bytes(b"committed", "file")
     folder = run_folder(address)
@@ -155,7 +133,6 @@ def test_what_a_dead_writer_left_is_nobodys(address: str, monkeypatch: pytest.Mo
     assert Store(address).entry("t/part.parquet") is None
 
 
-@quiet
 def test_outputs_are_in_the_store_before_their_line(address: str) -> None:
     folder = run_folder(address)
     here = Output("2689367b205c16ce32ed4200942b8b8b1e262dfc70d9bc9fbc77c49699a4f1df", 2, 1)
@@ -172,7 +149,6 @@ def test_outputs_are_in_the_store_before_their_line(address: str) -> None:
             delivered(folder, [("a/other", here)])
 
 
-@quiet
 def test_what_is_removed_is_removed_there(address: str) -> None:
     store = Store(address)
     for name in ("file", "t/a", "t/deep/b", "tt"):
@@ -187,7 +163,6 @@ def test_what_is_removed_is_removed_there(address: str) -> None:
     assert not (folder / "t").exists()
 
 
-@quiet
 def test_a_path_goes_to_another_process_as_its_address(address: str, tmp_path: Path) -> None:
     Store(address).put_bytes(b"bytes", "t/file")
     folder = run_folder(address)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,6 @@ from mathmill.data.records import Reduce
 from mathmill.data.runs import Run, check_outputs
 from mathmill.data.shards import publish_table
 from mathmill.data.store import mounts
-from mathmill.data.store.kept_files import SCRATCH
 from mathmill.data.store.mounts import at_hand, parts, run_folder
 from mathmill.data.store.shipping import ShippingEngine, shipping
 from mathmill.data.store.store import PATIENCE
@@ -29,9 +29,8 @@ from mathmill.data.units import make_unit, map_units, mapped, publish_files, red
 from mathmill.pipeline.dedup.components import joined_by_queries
 from mathmill.pipeline.engines.duck import query_to_folder
 from mathmill.pipeline.engines.local import LocalEngine
-from tests.data.store.s3_server import S3Server, quiet, s3_server
+from tests.data.store.s3_server import S3Server
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 COLUMNS = {"n": ("int64", "a number")}
 
 
@@ -70,25 +69,27 @@ def look(task: Task) -> tuple[str, list[str]]:
     return str(task.folder), sorted(path.name for path in task.folder.iterdir())
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[S3Server]:
-    with s3_server() as started:
-        started.make_bucket("bucket")
-        yield started
-
-
 @pytest.fixture
-def folder(server: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(SCRATCH, str(tmp_path / "scratch"))
-    monkeypatch.setattr(mounts, "_mounts", {})
-    return run_folder(f"s3://bucket/{tmp_path.name}/run")
+def folder(address: str) -> Path:
+    return run_folder(address)
+
+
+class FarEngine(LocalEngine):
+    """Runs queries in a worker too, as an engine of a cluster does."""
+
+    def sql(self, query: str, tables: Mapping[str, Path], out: Path) -> None:
+        ((_, result),) = self.map(partial(far_query, query, dict(tables)), [out])
+        assert not isinstance(result, Failure), result.error
+
+
+def far_query(query: str, tables: dict[str, Path], out: Path) -> None:
+    query_to_folder(query, tables, out, 200, 1)
 
 
 @pytest.fixture(scope="module")
-def local() -> Iterator[LocalEngine]:
-    engine = LocalEngine(2)
-    yield engine
-    engine.close()
+def far() -> Iterator[FarEngine]:
+    with closing(FarEngine(2)) as engine:
+        yield engine
 
 
 def test_a_folder_of_this_machine_needs_nothing(tmp_path: Path) -> None:
@@ -107,12 +108,13 @@ def make(folder: Path, engine: Any) -> None:
         run.finish([], {}, {})
 
 
-@quiet
-def test_workers_read_and_write_the_store(folder: Path, local: LocalEngine, tmp_path: Path, server: S3Server) -> None:
-    make(folder, shipping(local, folder))
-    make(tmp_path / "run", local)
+def test_workers_read_and_write_the_store(
+    folder: Path, far: FarEngine, tmp_path: Path, s3: S3Server, address: str
+) -> None:
+    make(folder, shipping(far, folder))
+    make(tmp_path / "run", far)
     here = {path.relative_to(tmp_path / "run").as_posix(): path for path in (tmp_path / "run").rglob("*")}
-    there = server.files("bucket", f"{tmp_path.name}/run")
+    there = s3.files(address)
     assert {name.partition("/")[0] for name in there.keys() - here.keys()} == {"ledger"}
     same = {name: data for name, data in there.items() if name in here and name != "timings.json"}
     assert len(same) == 5 + 10 + 1 + 2
@@ -121,43 +123,25 @@ def test_workers_read_and_write_the_store(folder: Path, local: LocalEngine, tmp_
     assert check_outputs(folder) == []
 
 
-class FarEngine(LocalEngine):
-    """Runs queries in a worker too, as an engine of a cluster does."""
-
-    def sql(self, query: str, tables: Mapping[str, Path], out: Path) -> None:
-        ((_, result),) = self.map(partial(far_query, query, dict(tables)), [out])
-        assert not isinstance(result, Failure), result.error
-
-
-def far_query(query: str, tables: dict[str, Path], out: Path) -> None:
-    query_to_folder(query, tables, out, 200, 1)
-
-
-@quiet
-def test_queries_run_where_the_engine_has_them_run(folder: Path, tmp_path: Path, server: S3Server) -> None:
-    far = FarEngine(2)
-    try:
-        make(folder, shipping(far, folder))
-        edges = [(1, 2), (2, 3), (5, 9), (3, 4), (7, 9), (11, 12)]
-        columns = {"row": ("int64", "one"), "leader": ("int64", "a lesser one")}
-        with Run(folder, Nothing(), "test") as run:
-            rows = [{"row": max(edge), "leader": min(edge)} for edge in edges]
-            make_unit(run, "stars", "", lambda: (publish_table(folder, "stars/part-0.parquet", rows, columns), {}))
-            joined_by_queries(shipping(far, folder), [folder / "stars"], folder / "joined")
-            found = {row["row"]: row["component"] for row in folder_rows(folder / "joined", ["row", "component"])}
-            make_unit(run, "joined", "", lambda: (table_outputs(folder / "joined"), {}))
-            run.finish([], {}, {})
-        assert found == {1: 1, 2: 1, 3: 1, 4: 1, 5: 5, 7: 5, 9: 5, 11: 11, 12: 11}
-        there = server.files("bucket", f"{tmp_path.name}/run")
-        assert not [name for name in there if name.startswith(".")]  # tables in between are gone
-        assert check_outputs(folder) == []
-    finally:
-        far.close()
+def test_queries_run_where_the_engine_has_them_run(folder: Path, far: FarEngine, s3: S3Server, address: str) -> None:
+    make(folder, shipping(far, folder))
+    edges = [(1, 2), (2, 3), (5, 9), (3, 4), (7, 9), (11, 12)]
+    columns = {"row": ("int64", "one"), "leader": ("int64", "a lesser one")}
+    with Run(folder, Nothing(), "test") as run:
+        rows = [{"row": max(edge), "leader": min(edge)} for edge in edges]
+        make_unit(run, "stars", "", lambda: (publish_table(folder, "stars/part-0.parquet", rows, columns), {}))
+        joined_by_queries(shipping(far, folder), [folder / "stars"], folder / "joined")
+        found = {row["row"]: row["component"] for row in folder_rows(folder / "joined", ["row", "component"])}
+        make_unit(run, "joined", "", lambda: (table_outputs(folder / "joined"), {}))
+        run.finish([], {}, {})
+    assert found == {1: 1, 2: 1, 3: 1, 4: 1, 5: 5, 7: 5, 9: 5, 11: 11, 12: 11}
+    there = s3.files(address)
+    assert not [name for name in there if name.startswith(".")]  # tables in between are gone
+    assert check_outputs(folder) == []
 
 
-@quiet
-def test_a_worker_has_a_folder_of_its_own_that_it_leaves_empty(folder: Path, local: LocalEngine) -> None:
-    engine = ShippingEngine(local, folder)
+def test_a_worker_has_a_folder_of_its_own_that_it_leaves_empty(folder: Path, far: FarEngine) -> None:
+    engine = ShippingEngine(far, folder)
     with Run(folder, Nothing(), "test") as run:
         map_units(run, engine, "made", write, [Task("1", folder)], "s")
     for _, result in engine.map(look, [Task(str(number), folder) for number in range(4)]):
@@ -168,9 +152,8 @@ def test_a_worker_has_a_folder_of_its_own_that_it_leaves_empty(folder: Path, loc
         assert Path(place).name == "run"
 
 
-@quiet
-def test_what_fails_puts_nothing_and_the_others_are_done(folder: Path, local: LocalEngine) -> None:
-    engine = ShippingEngine(local, folder)
+def test_what_fails_puts_nothing_and_the_others_are_done(folder: Path, far: FarEngine) -> None:
+    engine = ShippingEngine(far, folder)
     tasks = [Task(shard, folder) for shard in ("1", "missing", "poison", "2")]
     results = {task.shard: result for task, result in engine.map(write, tasks)}
     assert isinstance(results["missing"], Failure)
@@ -180,43 +163,40 @@ def test_what_fails_puts_nothing_and_the_others_are_done(folder: Path, local: Lo
     assert sorted(path.name for path in parts(folder / "made")) == ["1.parquet", "2.parquet"]
 
 
-@quiet
-def test_a_store_that_went_away_ends_a_map(folder: Path, server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_went_away_ends_a_map(folder: Path, s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a full disk does: the other shards would wait as long, and in vain."""
     monkeypatch.setenv(PATIENCE, "0.5")
     publish(folder, b"text")
     engine = LocalEngine(1)
-    server.stop()
+    s3.stop()
     try:
         with pytest.raises(CannotCreate, match="what is done is kept"):
             list(
                 mapped(shipping(engine, folder), read, [Task(str(number), folder) for number in range(100)], "reading")
             )
     finally:
-        server.start()
+        s3.start()
         engine.close()
 
 
-@quiet
 def test_a_worker_puts_nothing_for_a_driver_that_lost_its_lock(
-    folder: Path, local: LocalEngine, tmp_path: Path, server: S3Server
+    folder: Path, far: FarEngine, s3: S3Server, address: str
 ) -> None:
-    engine = shipping(local, folder)
+    engine = shipping(far, folder)
     mount = mounts.mount_of(folder)
     assert mount is not None
     with pytest.raises(Locked, match="is another process's by now"), Run(folder, Nothing(), "test") as run:
         map_units(run, engine, "made", write, [Task("1", folder)], "s")
         mount.store.put_bytes(b'{"token": "another"}', "lock")
         map_units(run, engine, "made", write, [Task("1", folder), Task("2", folder)], "s")
-    there = server.files("bucket", f"{tmp_path.name}/run")
+    there = s3.files(address)
     assert [name for name in there if name.startswith("made/")] == ["made/1.parquet"]
     assert there["lock"] == b'{"token": "another"}'  # it is theirs
 
 
-@quiet
-def test_a_driver_takes_no_file_that_its_ledger_does_not_say(folder: Path, local: LocalEngine) -> None:
+def test_a_driver_takes_no_file_that_its_ledger_does_not_say(folder: Path, far: FarEngine) -> None:
     """Such as one that a worker of an earlier driver put late; the next execution makes it anew."""
-    engine = shipping(local, folder)
+    engine = shipping(far, folder)
     tasks = [Task(str(number), folder) for number in range(2)]
     mount = mounts.mount_of(folder)
     assert mount is not None
@@ -235,9 +215,8 @@ def test_a_driver_takes_no_file_that_its_ledger_does_not_say(folder: Path, local
     assert check_outputs(folder) == []
 
 
-@quiet
-def test_a_worker_sees_what_was_made_anew(folder: Path, local: LocalEngine) -> None:
-    engine = ShippingEngine(local, folder)
+def test_a_worker_sees_what_was_made_anew(folder: Path, far: FarEngine) -> None:
+    engine = ShippingEngine(far, folder)
     for text in (b"old", b"new", b"newer"):
         publish(folder, text)
         for _, result in engine.map(read, [Task(str(number), folder) for number in range(4)]):

@@ -17,7 +17,8 @@ from mathmill.data.store.store import Store
 from mathmill.pipeline.engines.check import report
 from mathmill.pipeline.engines.check.probe import MeetingPlace, NodeFacts, look
 from mathmill.pipeline.engines.ray import RayEngine
-from tests.data.store.s3_server import quiet, s3_server
+from mathmill.pipeline.engines.ray_cluster import OtherCode
+from tests.data.store.s3_server import BUCKET
 from tests.pipeline.engines.clusters import add_node, ray_cluster
 from tests.pipeline.test_runner import wait_for
 from tests.warm import cold
@@ -67,6 +68,7 @@ MINE = look("")
             Failure(ModuleNotFoundError("No module named 'mathmill'")),
             "has another mathmill than this machine, or none (No",
         ),
+        (Failure(OtherCode("0.1.0+other")), "has mathmill 0.1.0+other, this machine"),
     ],
 )
 def test_what_is_wrong_with_a_node_is_said(facts: NodeFacts | Failure, words: str) -> None:
@@ -74,24 +76,38 @@ def test_what_is_wrong_with_a_node_is_said(facts: NodeFacts | Failure, words: st
     assert words in problem if words else problem == ""
 
 
-def test_a_meeting_place_shows_who_sees_what(tmp_path: Path) -> None:
-    place = MeetingPlace.below(str(tmp_path / "a/b"))
+def who_sees_what_is_shown(folder: str, elsewhere: str) -> None:
+    place = MeetingPlace.below(folder)
     wrong, name = place.answer()
     assert wrong == "" and place.missing([name]) == []
     assert place.missing(["answer-2"]) == ["answer-2"]
-    elsewhere = MeetingPlace(str(tmp_path / "c"))
-    assert elsewhere.answer()[0] == "does not see what the driver wrote there"
-    assert not (tmp_path / "c").exists(), "a node makes no folder"
+    assert MeetingPlace(elsewhere).answer()[0] == "does not see what the driver wrote there"
     place.remove()
-    assert not list(tmp_path.iterdir())
+
+
+def test_nodes_meet_in_a_folder(tmp_path: Path) -> None:
+    who_sees_what_is_shown(str(tmp_path / "a/b"), str(tmp_path / "c"))
+    assert not list(tmp_path.iterdir()), "a node makes no folder, and the driver takes its own away"
+
+
+def test_nodes_meet_under_an_address(address: str) -> None:
+    who_sees_what_is_shown(address, f"{address}-2/.check")
+    assert not Store(BUCKET).walk()
 
 
 @pytest.mark.slow
-def test_a_node_with_other_code_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "old", "new", "row"),
+    [
+        ("data/errors.py", "from __future__", "# another line\nfrom __future__", "duckdb "),
+        ("pipeline/engines/check/report.py", "_look_at", "_look_elsewhere", "has mathmill 0"),
+    ],
+)
+def test_a_node_with_other_code_is_named(tmp_path: Path, file: str, old: str, new: str, row: str) -> None:
     pytest.importorskip("ray", reason="needs the extra ray")
     shutil.copytree(SOURCE, tmp_path / "src")
-    changed = tmp_path / "src/mathmill/data/errors.py"
-    changed.write_text(f"{changed.read_text()}\n# another line\n")
+    changed = tmp_path / "src/mathmill" / file
+    changed.write_text(changed.read_text().replace(old, new))
     with ray_cluster(1) as cluster, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(tmp_path / "src"))
         add_node(cluster, 1)
@@ -101,6 +117,9 @@ def test_a_node_with_other_code_is_named(tmp_path: Path) -> None:
         assert code == 2
         assert "install the same on all nodes" in err
         assert "the small job was not tried" in stdout
+        (told,) = (line for line in stdout.splitlines() if line.endswith("  no"))
+        assert row in told
+        assert "+" in told.partition(row)[0] and look("").code not in told.partition(row)[0], "its own code"
 
 
 @pytest.mark.slow
@@ -132,14 +151,9 @@ def _nothing(node: object) -> None:
     pass
 
 
-@quiet
-def test_nodes_meet_under_an_address_too() -> None:
-    with s3_server() as server:
-        server.make_bucket("bucket")
-        code, stdout, err = cold("engine", "check", "--out", "s3://bucket/runs/x")
-        assert code == 0, err
-        assert "s3://bucket/runs/x is seen and written from every node" in stdout
-        assert not Store("s3://bucket").walk()
-        place = MeetingPlace.below("s3://bucket/runs/x")
-        assert MeetingPlace("s3://bucket/runs/y/.check").answer()[0] == "does not see what the driver wrote there"
-        place.remove()
+@pytest.mark.slow
+def test_an_address_is_told_and_proved(address: str) -> None:
+    code, stdout, err = cold("engine", "check", "--out", address)
+    assert code == 0, err
+    assert f"{address} is seen and written from every node" in stdout
+    assert not Store(BUCKET).walk()

@@ -35,6 +35,14 @@ from tests.pipeline.engines.seam import (
 pytest.importorskip("ray", reason="needs the extra ray")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _short_beats() -> Iterator[None]:
+    """Answers of which Ray does not tell, as happens on a busy machine, are looked for that often."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ray_engine, "_BEAT_SECONDS", 0.5)
+        yield
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     with ray_cluster(1, 1) as cluster:

@@ -75,7 +75,11 @@ def test_an_item_that_is_bound_to_a_node_is_done_elsewhere_when_that_goes_away(t
 
 
 @pytest.mark.slow
-def test_an_item_that_waits_for_a_core_of_its_node_is_done_elsewhere_when_that_goes_away() -> None:
+def test_an_item_that_waits_for_a_core_of_its_node_says_so_and_is_done_elsewhere_when_that_goes_away(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ray_engine, "_TELL_SECONDS", 1.0)
+    monkeypatch.setattr(ray_engine, "_BEAT_SECONDS", 0.5)
     with ray_cluster(0, 1) as cluster, closing(RayEngine(None, 512, cluster.address)) as engine:
         (first,) = cluster.worker_nodes
         assert len(engine.on_each_node(nothing)) == 2
@@ -84,7 +88,8 @@ def test_an_item_that_waits_for_a_core_of_its_node_is_done_elsewhere_when_that_g
         wait_for(lambda: not ray.available_resources().get("CPU", 0), 60)
         with engine._flight(double, {"num_cpus": 1}, is_apart=True) as flight, ThreadPoolExecutor(1) as pool:
             found = pool.submit(lambda: [result for _, result in flight.over([1])])
-            wait_for(lambda: flight._running, 60)
+            wait_for(lambda: "waiting for a core that another job holds" in capsys.readouterr().err, 60)
+            assert flight._running
             cluster.remove_node(first, allow_graceful=False)
             add_node(cluster, 1)
             assert found.result(60) == [2]

@@ -15,6 +15,7 @@ from mathmill.data.engine import Failure
 from mathmill.data.errors import ConfigError, MathmillError
 from mathmill.pipeline.engines.local import LocalEngine
 from mathmill.pipeline.engines.spark import SparkEngine
+from mathmill.pipeline.engines.spark_query import plan
 from mathmill.pipeline.engines.spark_session import first_line
 from tests.pipeline.engines.deeds import stumble
 from tests.pipeline.engines.seam import LAWS, Law
@@ -63,27 +64,32 @@ QUERIES = {
 }
 
 
-@pytest.mark.parametrize(
-    "name", [name if name == "words" else pytest.param(name, marks=pytest.mark.slow) for name in QUERIES]
-)
+def test_a_query_and_a_map_are_those_of_the_local_engine(engine: SparkEngine, tmp_path: Path) -> None:
+    """Both in the one test here that is not slow and needs Java: two could start one in each process of the suite."""
+    the_bytes_are_those_of_the_local_engine(engine, tmp_path, "words")
+    found = dict(engine.map(stumble, range(6)))
+    assert isinstance(found.pop(3), Failure)
+    assert found == {number: number for number in range(6) if number != 3}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(QUERIES.keys() - {"words"}))
 def test_the_bytes_are_those_of_the_local_engine(engine: SparkEngine, tmp_path: Path, name: str) -> None:
-    odd = tmp_path / "a folder [of] {odd} name?"
+    the_bytes_are_those_of_the_local_engine(engine, tmp_path, name)
+
+
+def the_bytes_are_those_of_the_local_engine(engine: SparkEngine, folder: Path, name: str) -> None:
+    odd = folder / "a folder [of] {odd} name?"
     odd.mkdir()
     for number, first in enumerate(range(0, ROWS, 9_999)):
         pq.write_table(TABLE.slice(first, 9_999), odd / f"part-{number}.parquet")
     (odd / "part-0.tokens").write_bytes(b"of no table")
     for out, each in (("local", LocalEngine(2)), ("spark", engine)):
-        each.sql(QUERIES[name], {"odd": odd}, tmp_path / out)
-    local, spark = ((tmp_path / out / "part-0.parquet").read_bytes() for out in ("local", "spark"))
+        each.sql(QUERIES[name], {"odd": odd}, folder / out)
+    local, spark = ((folder / out / "part-0.parquet").read_bytes() for out in ("local", "spark"))
     assert pq.read_table(pa.BufferReader(spark)).to_pylist() == pq.read_table(pa.BufferReader(local)).to_pylist()
     assert spark == local
-    assert [path.name for path in (tmp_path / "spark").iterdir()] == ["part-0.parquet"]
-
-
-def test_items_are_worked_on_below_spark(engine: SparkEngine) -> None:
-    found = dict(engine.map(stumble, range(6)))
-    assert isinstance(found.pop(3), Failure)
-    assert found == {number: number for number in range(6) if number != 3}
+    assert [path.name for path in (folder / "spark").iterdir()] == ["part-0.parquet"]
 
 
 @pytest.mark.parametrize(
@@ -106,9 +112,9 @@ def test_what_is_missing_is_told(address: str, without: str, said: str, monkeypa
         list(SparkEngine(1, 512, address).map(stumble, [1]))
 
 
-def test_a_query_that_means_something_else_to_spark_is_refused(engine: SparkEngine, tmp_path: Path) -> None:
+def test_a_query_that_means_something_else_to_spark_is_refused() -> None:
     with pytest.raises(MathmillError, match="backslash"):
-        engine.sql("SELECT '\\n' AS one", {}, tmp_path / "out")
+        plan("SELECT '\\n' AS one", {})
 
 
 def test_an_error_of_a_java_that_has_ended_is_told_by_its_name() -> None:

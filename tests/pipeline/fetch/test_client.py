@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import socket
 import ssl
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,8 @@ from mathmill.pipeline.fetch import client as client_module
 from mathmill.pipeline.fetch.client import Client, Span
 from mathmill.pipeline.fetch.hosts import Hosts
 from mathmill.pipeline.fetch.pace import Pace, Patience
-from mathmill.pipeline.fetch.troubles import NoSuchRange, NotThere, Trouble
+from mathmill.pipeline.fetch.servers import HttpServer
+from mathmill.pipeline.fetch.troubles import NoSuchRange, NotThere, Trouble, Unreachable
 from tests.pipeline.fetch.crawl_server import QUICK, Mood, Served, crawl_server
 
 FILE = "collinfo.json"
@@ -78,6 +82,32 @@ def test_a_head_that_does_not_come_in_time_is_trouble(served: Served, mood: str)
     with pytest.raises(Trouble, match="no answer"), hasty.get(f"{served.url}/{FILE}"):
         pass
     assert time.monotonic() - began < 3
+
+
+@contextmanager
+def full_server() -> Iterator[str]:
+    """The address of a server that takes no connection, and refuses none: packets to it are lost."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listening, ExitStack() as held:
+        for _ in range(4):
+            waiting = held.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listening.getsockname())
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def test_a_server_that_never_answers_is_given_up_before_one_that_was_met(served: Served) -> None:
+    hasty = Patience(attempts=9, unmet=2, pause=0.001, unmet_silence=0.2)
+    served.moods[FILE] = Mood("silent")
+    with full_server() as full:
+        for base, said in ((served.url, "no answer .for 0.2 seconds."), (full, "cannot connect to .* .timed out")):
+            began = time.monotonic()
+            with pytest.raises(Unreachable, match=f"{said}.*the last of 2 attempts: check the address"):
+                HttpServer(base, Client(Hosts((base,)), Pace(1_000, hasty))).size(FILE)
+            assert 0.4 <= time.monotonic() - began < 3
+    met = Pace(1_000, hasty)
+    assert met.silence == 0.2
+    met.met = True
+    assert met.silence == hasty.silence
 
 
 @pytest.mark.parametrize(("said", "least", "most"), [("busy", 0, 0), ("asks_to_wait", 1, 1)])

@@ -2,61 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mathmill.data.errors import ConfigError, InputMissing
+from mathmill.data.store.store import Store
 from mathmill.pipeline.fetch.archives_run import run_archives
 from mathmill.pipeline.fetch.index_files import IndexFiles
-from mathmill.pipeline.fetch.recipe import ArchivesRecipe, RecordsRecipe
+from mathmill.pipeline.fetch.recipe import ArchivesRecipe, Fetching, RecordsRecipe
 from mathmill.pipeline.fetch.records_run import run_records
 from mathmill.pipeline.fetch.servers import Access, open_index, open_server
+from mathmill.pipeline.fetch.streaming import find_streams
 from mathmill.pipeline.fetch.troubles import NoSuchRange, NotThere
 from mathmill.pipeline.inputs import find_inputs, on_disk
-from tests.pipeline.fetch.crawl_server import CRAWL, QUICK, Served, crawl_server, make_crawl
+from tests.data.store.s3_server import BUCKET, S3Server
+from tests.pipeline.fetch.crawl_server import CRAWL, QUICK, Served, make_crawl
 from tests.pipeline.fetch.test_archives_run import digest
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-]
-MIRROR = "s3://commoncrawl/mirror"
+MIRROR = f"{BUCKET}/mirror"
 
 
 @pytest.fixture(scope="module")
-def access() -> Iterator[Access]:
+def access(s3: S3Server) -> Access:
     """A crawl in a bucket, behind a server that runs here."""
-    import fsspec
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        }.items():
-            patch.setenv(name, value)
-        fsspec.filesystem("s3").clear_instance_cache()
-        system = fsspec.filesystem("s3", skip_instance_cache=True)
-        system.mkdir("commoncrawl")
-        for path, data in make_crawl().items():
-            system.pipe_file(f"commoncrawl/mirror/{path}", data)
-        yield Access(MIRROR, 1_000, QUICK)
-        fsspec.filesystem("s3").clear_instance_cache()
-        server.stop()
-
-
-@pytest.fixture
-def served() -> Iterator[Served]:
-    with crawl_server(make_crawl()) as server:
-        yield server
+    store = Store(MIRROR)
+    for path, data in make_crawl().items():
+        store.put_bytes(data, path)
+    return Access(MIRROR, 1_000, QUICK)
 
 
 def test_archives_of_a_bucket_are_those_of_a_server(access: Access, served: Served, tmp_path: Path) -> None:
@@ -77,16 +51,17 @@ def test_records_of_a_bucket_are_those_of_a_server(access: Access, served: Serve
 
 def test_a_bucket_streams(access: Access, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATHMILL_SCRATCH", str(tmp_path))
-    archives = find_inputs([f"cc:{CRAWL}/warc?from={MIRROR}"])
+    fetching, address = Fetching(mirror=MIRROR), f"cc:{CRAWL}/warc"
+    archives = find_inputs([address], find_streams([address], fetching, {}))
     assert len(archives) == 3
-    with on_disk(archives[0], tmp_path) as here:
+    with on_disk(archives[0], fetching, tmp_path) as here:
         assert Path(here.uri).stat().st_size == here.size
 
 
 def test_what_a_bucket_does_not_have_is_told(access: Access) -> None:
     server = open_server(access)
     path = next(path for path in make_crawl() if "segments" in path)
-    with pytest.raises(NotThere, match="no file at s3://commoncrawl/mirror/crawl-data/none"):
+    with pytest.raises(NotThere, match=f"no file at {MIRROR}/crawl-data/none"):
         server.size("crawl-data/none")
     with pytest.raises(NoSuchRange):
         server.read(path, 10**6, 10**6 + 9)
@@ -120,7 +95,7 @@ def test_a_bucket_that_cannot_be_asked_is_told_in_words(
     monkeypatch.setenv(name, value)
     fsspec.filesystem("s3").clear_instance_cache()
     with pytest.raises(error, match=said):
-        open_server(Access("s3://commoncrawl", 1_000, replace(QUICK, attempts=30))).size("a/b")
+        open_server(Access(BUCKET, 1_000, replace(QUICK, attempts=30))).size("a/b")
     fsspec.filesystem("s3").clear_instance_cache()
 
 

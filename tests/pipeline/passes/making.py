@@ -20,6 +20,12 @@ class Nothing(Config):
     """The recipe of a run that a test makes by hand."""
 
 
+def recipe_of(archives: str, **passes: str) -> str:
+    """A recipe's TOML: passes by name, with the lines of their settings."""
+    blocks = [f'[[passes]]\nuse = "{name}"\n{settings}' for name, settings in passes.items()]
+    return "\n".join([f'archives = ["{archives}"]', *blocks])
+
+
 def document(text: str, url: str = "https://example.org/", **meta: Any) -> Document:
     """A Document as the cascade leaves it; of its meta what is given, and the date by which copies are ranked."""
     values = {

@@ -56,6 +56,7 @@ def execution(shards: int, pages: int, kept: int, more: float = 0.0) -> Executio
         entered={**{stage: each * shards for stage, each in reached.items()}, "near": kept * shards},
         left=kept * shards,
         outputs={f"{folder}/{name}": size for folder in ("documents", "near") for name in names},
+        units=2 * shards + 1,
         corpus=dict.fromkeys(names, (kept, 1000 * kept, 4000 * kept)) if kept else {},
         pass_seconds={"near": lasted},
         maps=(reading, learning, deciding),

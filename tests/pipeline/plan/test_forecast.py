@@ -92,3 +92,19 @@ def test_what_a_worker_does_first_is_paid_by_each() -> None:
     without, with_it = (forecast([step], size(100), Cluster(10, 1, 0), 0.0) for step in steps)
     assert with_it.total("core_seconds") - without.total("core_seconds") == pytest.approx(30)
     assert with_it.total("wall_seconds") - without.total("wall_seconds") == pytest.approx(3)
+
+
+@pytest.mark.parametrize(("query_mb", "spills"), [(1 << 30, False), (1, True)])
+def test_a_query_that_may_not_hold_all_may_spill_all(query_mb: int, spills: bool) -> None:
+    found = forecast(STEPS, size(1_000), Cluster(100, 2, 1 << 17, query_mb=query_mb), 0.0)
+    assert found.largest("query_mb") > 100
+    assert found.largest("spill_bytes") == (found.largest("query_mb") * (1 << 20) if spills else 0)
+
+
+def test_what_lies_on_the_disk_of_a_node() -> None:
+    """An item that reads archives writes a shard's Documents; the made-up query reads the files of all of them."""
+    steps = {step.step: step for step in forecast_of(1_000, 100).steps}
+    shard = made.FILE_BYTES + made.DOCUMENT_BYTES * made.KEPT
+    assert steps["read"].item_bytes == pytest.approx(shard)
+    assert steps["near"].table_bytes == pytest.approx(1_000 * shard)
+    assert steps["read"].table_bytes == 0

@@ -81,7 +81,19 @@ def test_the_cluster_that_is_asked_for(question: Question, nodes: int, memory_mb
 def test_what_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     show_plan(planned(SAMPLE, replace(DUMP, bandwidth_gbit=1)), as_json=False)
     told = capsys.readouterr()
-    for word in ("byte_gate", "near", "core-hours", "90,000 shards", "40 B", "intervals", "Gbit/s", "memory of a node"):
+    for word in (
+        "byte_gate",
+        "near",
+        "core-hours",
+        "90,000 shards",
+        "40 B",
+        "intervals",
+        "Gbit/s",
+        "memory of a node",
+        "as asked",
+        "PUT",
+        "scratch disk",
+    ):
         assert word in told.out
     assert told.err.count("mind: ") == 2
 
@@ -92,13 +104,15 @@ def test_what_is_told_to_programs(capsys: pytest.CaptureFixture[str]) -> None:
     told = orjson.loads(capsys.readouterr().out)
     assert told["dump"]["total"]["core_seconds"] == pytest.approx(plan.dump.total("core_seconds"))
     assert {step["step"] for step in told["dump"]["steps"]} >= {"download", "read", "near"}
+    assert [each["cores"] for each in told["core_counts"]] == [250, 500, 1_000, 2_000, 4_000]
+    assert told["requests"]["file_puts"] > 0
     assert told["whole_crawl"]["outcome"]["documents"] == pytest.approx(WHOLE_CRAWL / 10)
 
 
 @pytest.mark.parametrize(
     ("question", "said"),
     [
-        (DUMP, ["--kept-share", "--pages-per-shard"]),
+        (DUMP, ["--pages-per-shard", "--kept-share"]),
         (replace(DUMP, kept_share=0.02, pages_per_shard=3e4), []),
     ],
 )

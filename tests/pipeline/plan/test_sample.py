@@ -13,25 +13,19 @@ from mathmill.pipeline.engines.local import LocalEngine
 from mathmill.pipeline.plan.plan import Question, planned
 from mathmill.pipeline.plan.sample import Sample, take_sample
 from mathmill.pipeline.recipe import PipelineRecipe
+from tests.pipeline.passes.making import recipe_of
 
 pytestmark = pytest.mark.slow
 
-RECIPE = """
-archives = ["world/*.warc.gz"]
-[[passes]]
-use = "exact_duplicates"
-[[passes]]
-use = "site_lines"
-[[passes]]
-use = "near_duplicates"
-[[passes]]
-use = "split"
-[[passes]]
-use = "select"
-by = "math_score"
-tokens = 1_000_000_000
-per_domain = {documents = 50}
-"""
+RECIPE = recipe_of(
+    "world/*.warc.gz",
+    exact_duplicates="",
+    site_lines="",
+    near_duplicates="",
+    split="",
+    harvest="",
+    select='by = "math_score"\ntokens = 1_000_000_000\nper_domain = {documents = 50}',
+)
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +55,9 @@ def test_a_plan_is_told(folder: Path) -> None:
     assert passes | {"start", "download", "read", "extract", "decisions", "corpus", "driver"} <= steps.keys()
     assert steps["extract"]["core_seconds"] > steps["decode"]["core_seconds"] > 0
     assert sum(step["share"] for step in steps.values()) == pytest.approx(1)
+    phases = [line[:3] for line in done.stderr.splitlines() if line[1:3] == "/3"]
+    assert phases == ["1/3", "2/3", "3/3"]
+    assert done.stderr.count("clean of no benchmark") == 1  # though the recipe is run three times
     again = plan(folder, "--out", "kept")
     assert again.returncode == 2
     assert "kept is not empty" in again.stderr

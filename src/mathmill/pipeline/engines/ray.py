@@ -8,6 +8,7 @@ dies again; one whose node went away is put to work again elsewhere.
 from __future__ import annotations
 
 import pickle
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -20,10 +21,12 @@ from typing import Any, Generic, TypeVar
 
 from mathmill.data.engine import Failure, WorkerDied
 from mathmill.data.errors import ConfigError, MathmillError
+from mathmill.data.progress import duration
 from mathmill.data.runs import code_version
+from mathmill.data.terminal import counted
 from mathmill.pipeline.engines.cluster_worker import answer
 from mathmill.pipeline.engines.duck import query_to_folder
-from mathmill.pipeline.engines.ray_cluster import Node, RayCluster, join
+from mathmill.pipeline.engines.ray_cluster import Node, OtherCode, RayCluster, join
 
 I = TypeVar("I")  # noqa: E741
 R = TypeVar("R")
@@ -31,6 +34,7 @@ R = TypeVar("R")
 _BEAT_SECONDS = 5.0  # between looks at the cluster
 _PATIENCE_SECONDS = 600.0  # for a cluster to have room for an item at all: one that grows needs minutes
 _CANCEL_SECONDS = 20.0
+_TELL_SECONDS = 60.0  # between words about an item that is tried again alone
 _ASK_SECONDS = 120.0  # for a node to start a worker and answer
 _NODES = 10  # that may go away below an item
 
@@ -123,19 +127,32 @@ class RayEngine:
     def on_each_node(self, function: Callable[[Node], R]) -> list[tuple[Node, R | Failure]]:
         """What the function gives on each node that is alive, whatever code is there and however busy it is.
 
+        A node that cannot load the function is asked which code it has: a Failure of `OtherCode` where it says so.
+
         Raises:
             ConfigError: as `map`.
         """
         cluster = self._joined()
+        dumps = cluster.ray.cloudpickle.dumps
+        answers = self._asked("", {node: dumps((function, node)) for node in cluster.nodes()})
+        failed = {node: b"" for node, told in answers.items() if _is_answered_wrongly(told)}
+        for node, told in self._asked(code_version(), failed).items():
+            if isinstance(told, Failure) and isinstance(told.error, OtherCode):
+                answers[node] = told
+        return list(answers.items())
+
+    def _asked(self, version: str, work: Mapping[Node, bytes]) -> dict[Node, Any]:
+        """What each node answers to its work, which runs however busy the node is."""
+        cluster = self._joined()
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         answers: dict[Node, Any] = {}
-        for node in cluster.nodes():
+        for node, parcel in work.items():
             there = {"num_cpus": 0, "scheduling_strategy": NodeAffinitySchedulingStrategy(node.id, soft=False)}
             task = cluster.ray.remote(answer).options(max_retries=0, **there)
-            answers[node] = task.remote("", str(Path.cwd()), cluster.ray.cloudpickle.dumps((function, node))).future()
+            answers[node] = task.remote(version, str(Path.cwd()), parcel).future()
         wait(answers.values(), timeout=_ASK_SECONDS)
-        return [(node, _told(future)) for node, future in answers.items()]
+        return {node: _told(future) for node, future in answers.items()}
 
     def _joined(self) -> RayCluster:
         if self._cluster is None:
@@ -177,6 +194,7 @@ class _Flight(Generic[I, R]):
         self._gone: set[str] = set()  # nodes that died below an item: the head lists them for a while yet
         self._room = 0
         self._looked = self._fitted = -float("inf")
+        self._news = self._told = time.monotonic()  # when an item came back, and when somebody was last told of one
 
     def over(self, items: Iterable[I]) -> Generator[tuple[_Attempt[I], R | Failure], None, None]:
         """Work on all items; a Failure of `WorkerDied` is of the first death."""
@@ -189,6 +207,7 @@ class _Flight(Generic[I, R]):
                     return
                 # Not Ray's own wait: what a signal's handler raises would come out of that as another error.
                 done = wait(self._running, timeout=_BEAT_SECONDS, return_when=FIRST_COMPLETED).done
+                self._tell(bool(done))
                 for future in done or self._overlooked():
                     attempt, _ = self._running.pop(future)
                     result = self._result(future, attempt)
@@ -211,6 +230,24 @@ class _Flight(Generic[I, R]):
             self._running[answered] = self._running.pop(futures[reference])
             found.append(answered)
         return found
+
+    def _tell(self, is_news: bool) -> None:
+        """Say now and then what is waited for where an item is bound to a node: others may hold all cores there."""
+        now = time.monotonic()
+        if is_news:
+            self._news = self._told = now
+        if not self._is_apart or now - self._told < _TELL_SECONDS:
+            return
+        self._told = now
+        hosts = {node.id: node.host for node in self._fitting}
+        places = sorted(hosts.get(attempt.node, "a node to come") for attempt, _ in self._running.values())
+        print(
+            f"ray: {counted(len(places), 'item')} whose worker died, tried again alone on {', '.join(places)}: nothing "
+            f"came for {duration(now - self._news)}. At work, or waiting for a core that another job holds there: see "
+            "`ray status`",
+            file=sys.stderr,
+            flush=True,
+        )
 
     def _look(self) -> None:
         """See what the cluster has now, and whether there is hope."""
@@ -320,14 +357,20 @@ class _Flight(Generic[I, R]):
         self._running.clear()
 
 
+def _is_answered_wrongly(told: Any) -> bool:
+    return isinstance(told, Failure) and not isinstance(told.error, TimeoutError)
+
+
 def _told(future: Future[bytes]) -> Any:
     """What a node answered, or a Failure that says why it did not."""
     try:
         kind, value = pickle.loads(future.result(0))  # noqa: S301  # from our own worker
     except TimeoutError:
-        return Failure(MathmillError(f"it gave no answer for {_ASK_SECONDS:.0f} seconds: see Ray's logs there"))
+        return Failure(TimeoutError(f"it gave no answer for {_ASK_SECONDS:.0f} seconds: see Ray's logs there"))
     except Exception as error:  # noqa: BLE001  # Ray's, or that of a node without mathmill: the node is not in order
         return Failure(MathmillError(_last_line(error)))
+    if kind == "other_code":
+        return Failure(OtherCode(value[1]))
     return Failure(value) if kind == "error" else value
 
 

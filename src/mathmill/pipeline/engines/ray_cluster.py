@@ -38,6 +38,14 @@ class Node:
     memory: int  # bytes that it gives to work
 
 
+class OtherCode(ConfigError):
+    """A node has mathmill, and another one than this machine: `version`."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(version)
+        self.version = version
+
+
 @dataclass(frozen=True, slots=True)
 class RayCluster:
     """A cluster that this process is joined to."""

@@ -121,19 +121,21 @@ class Client:
     @contextmanager
     def _sent(self, url: str, span: Span, method: str) -> Iterator[http.client.HTTPResponse]:
         parts = self._hosts.check(url)
-        seconds = self.pace.patience.silence
+        seconds = self.pace.silence
         plain = self._hosts.connect(url, seconds)
+        plain.settimeout(self.pace.patience.silence)
         twin = plain.dup()  # ends the connection from another thread, whatever wraps the first
         with self._lock:
             self._open.add(twin)
         late = threading.Timer(seconds, _shut, (twin,))  # a head that drips would never be late by itself
         late.daemon = True
+        began = time.monotonic()
         late.start()
         opened = contextlib.ExitStack()
         try:
             self.pace.check()  # a stop before this one was listed
             try:
-                connection = _connection(plain, url, seconds)
+                connection = _connection(plain, url)
                 opened.callback(connection.close)
                 target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
                 headers = {"Host": parts.netloc, "User-Agent": _AGENT, "Accept-Encoding": "identity"}
@@ -145,7 +147,9 @@ class Client:
             except (http.client.InvalidURL, UnicodeError) as error:
                 raise InputMissing(f"{url[:200]!r} is an address that cannot be asked ({error}): check it") from error
             except (OSError, http.client.HTTPException) as error:
-                raise Trouble(f"{url[:200]}: no answer ({error or type(error).__name__})") from error
+                in_time = time.monotonic() - began < seconds
+                said = str(error) or type(error).__name__ if in_time else f"for {seconds:g} seconds"
+                raise Trouble(f"{url[:200]}: no answer ({said})", unmet=not in_time) from error
             finally:
                 late.cancel()
             yield response
@@ -192,9 +196,9 @@ class Client:
             raise Trouble(f"{url[:200]} ended after {came:,} of {size:,} bytes")
 
 
-def _connection(plain: socket.socket, url: str, seconds: float) -> http.client.HTTPConnection:
+def _connection(plain: socket.socket, url: str) -> http.client.HTTPConnection:
     scheme, host, port = origin_of(url)
-    connection = http.client.HTTPConnection(host, port, timeout=seconds)
+    connection = http.client.HTTPConnection(host, port)
     connection.auto_open = 0  # it must never look the host up by itself
     connection.sock = _tls().wrap_socket(plain, server_hostname=host) if scheme == "https" else plain
     return connection

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -20,6 +19,7 @@ DATA = "https://data.commoncrawl.org"  # the files of all crawls
 INDEX = "https://index.commoncrawl.org"  # the list of crawls, and the server that looks addresses up
 
 _PORTS = {"http": 80, "https": 443}
+_LEAST_SECONDS = 2.0  # for one of many addresses: what is lost on the way is sent again after one
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 # Addresses of IPv4 in the old manner, of a translator of the own network, and of a site: Python takes some for public.
 _LOCAL = tuple(ipaddress.ip_network(each) for each in ("::/96", "64:ff9b:1::/48", "fec0::/10"))
@@ -42,12 +42,12 @@ class Hosts:
         if origin_of(url) not in {origin_of(each) for each in (DATA, INDEX, *self.given)}:
             raise ConfigError(
                 f"{url[:200]} is at a host that is not asked: only data.commoncrawl.org and index.commoncrawl.org are, "
-                "over https, and what --mirror names"
+                "over https, and the mirror that is named"
             )
         return urlsplit(url)
 
     def connect(self, url: str, seconds: float) -> socket.socket:
-        """A connection to the host of `url`, which `check` let pass.
+        """A connection to the host of `url`, which `check` let pass; its addresses share the seconds.
 
         Raises:
             ConfigError: all its addresses are of a local network, and it was not named by the user.
@@ -57,12 +57,13 @@ class Hosts:
         named = origin in {origin_of(each) for each in self.given}
         _, host, port = origin
         refused, failed = "", f"no address of {host} is known"
-        for family, address in _addresses(host, port):
+        found = _addresses(host, port)
+        for family, address in found:
             if not named and not is_public(str(address[0])):
                 refused = str(address[0])
                 continue
             connection = socket.socket(family, socket.SOCK_STREAM)
-            connection.settimeout(seconds)
+            connection.settimeout(min(seconds, max(_LEAST_SECONDS, seconds / len(found))))
             try:
                 connection.connect(address)
             except OSError as error:
@@ -72,8 +73,8 @@ class Hosts:
             return connection
         if refused:
             raise ConfigError(
-                f"{host} is at {refused}, an address of a local network, and is not asked there: name the server with "
-                "--mirror if that is meant"
+                f"{host} is at {refused}, an address of a local network, and is not asked there: name the server as "
+                "the mirror if that is meant"
             )
         raise Trouble(failed, unmet=True)
 
@@ -108,10 +109,10 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
-def _addresses(host: str, port: int) -> Iterator[tuple[socket.AddressFamily, tuple[str, int]]]:
+def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, tuple[str, int]]]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise Trouble(f"the address of {host} cannot be found ({error})", unmet=True) from error
-    for family, _, _, _, address in found:
-        yield family, address  # type: ignore[misc]  # of IPv6 it has two more members, which `connect` takes as well
+    # Of IPv6 an address has two more members, which `connect` takes as well.
+    return [(family, address) for family, _, _, _, address in found]  # type: ignore[misc]

@@ -29,6 +29,7 @@ class Patience:
     pause: float = 1.0  # before the second attempt; doubled for each further one, give or take a half
     longest: float = 60.0
     silence: float = 60.0  # a server may take to connect, to answer, and between two pieces of a body
+    unmet_silence: float = 15.0  # to connect and to answer, one that was never met: such an address may be wrong
     slowest: int = 2_000  # bytes a second, over `window`, below which a connection is given up
     window: float = 30.0
 
@@ -45,6 +46,12 @@ class Pace:
         self._said = ""
         self._until = 0.0
         self.met = False  # whether the server ever answered, or is known to be there
+
+    @property
+    def silence(self) -> float:
+        """Seconds that the server may take to connect, and as many to answer."""
+        patience = self.patience
+        return patience.silence if self.met else min(patience.unmet_silence, patience.silence)
 
     def turn(self) -> None:
         """Wait until the next request may begin; raises what `sleep` does."""
@@ -124,7 +131,7 @@ class Attempts:
             if never:
                 todo = "check the address, or the network of this machine, and run the same command again"
             elif trouble.crowded:
-                todo += ", with a lower --rate"
+                todo += ", with a lower --rate (of a run, fetching.rate)"
             raise Unreachable(f"{self._what}: {trouble}, at the last of {self._failures} attempts: {todo}") from trouble
         pause = min(patience.pause * 2 ** (self._failures - 1), patience.longest) * random.uniform(0.5, 1.5)
         pause = max(pause, min(trouble.after or 0.0, _LONGEST_ASKED))

@@ -1,4 +1,4 @@
-"""What a fetch is told that decides what comes of it; where from, how fast and side by side are no part of it."""
+"""What a fetch is told that decides what comes of it, and, apart from that, how the archives of a run come."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_
 
 from mathmill.data.config import Config
 from mathmill.data.errors import ConfigError
+from mathmill.data.storage import is_address
 from mathmill.pipeline.fetch.crawls import Kind, check_crawl
+from mathmill.pipeline.fetch.servers import LEAST_RATE, RATE, Access
 
 MIMES = ("text/html", "application/xhtml+xml")
 
@@ -54,3 +56,27 @@ class RecordsRecipe(_OfCrawl):
         if bool(self.index) == bool(self.patterns):
             raise ValueError("say which addresses: --index PATTERN or --patterns FILE, one of them")
         return self
+
+
+class Fetching(Config):
+    """How archives of a crawl come to the run that reads them: where from, how fast, and whether they stay."""
+
+    mirror: str = Field(default="", description="in the place of Common Crawl's own hosts: https://HOST, s3://BUCKET")
+    keep: str = Field(default="", description="folder in which archives stay, and are looked for")
+    rate: float = Field(default=RATE, ge=LEAST_RATE, description="requests a second that a worker may begin")
+
+    @field_validator("mirror")
+    @classmethod
+    def _is_a_server(cls, mirror: str) -> str:
+        try:
+            Access(mirror).check()
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        return mirror
+
+    @field_validator("keep")
+    @classmethod
+    def _is_a_folder(cls, keep: str) -> str:
+        if is_address(keep):
+            raise ValueError("archives stay in a folder of the machine, not under an address")
+        return str(Path(keep).absolute()) if keep else ""  # workers may be elsewhere

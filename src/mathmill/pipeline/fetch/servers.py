@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from mathmill.data.errors import ConfigError, InputMissing
@@ -18,6 +18,7 @@ from mathmill.pipeline.fetch.pace import Attempts, Pace, Patience
 from mathmill.pipeline.fetch.troubles import NoSuchRange, NotThere, Trouble
 
 RATE = 5.0  # requests a second that may begin, where nobody says
+LEAST_RATE = 0.001
 _RANGE = 8 << 20  # bytes of an object that are asked for at once
 _MOST_SMALL = 256 << 20  # bytes of any answer that is held in memory
 
@@ -109,7 +110,8 @@ def open_index(access: Access) -> HttpServer:
             "files, which needs no server"
         )
     hosts = Hosts((access.mirror,) if access.mirror else ())
-    return HttpServer(access.mirror or INDEX, Client(hosts, Pace(access.rate, access.patience)))
+    patience = replace(access.patience, unmet_silence=access.patience.silence)  # it has to search before it answers
+    return HttpServer(access.mirror or INDEX, Client(hosts, Pace(access.rate, patience)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +267,7 @@ def _check_settings(url: str, error: BaseException) -> None:
 def _is_unmet(error: BaseException) -> bool:
     from botocore import exceptions as boto
 
-    return isinstance(error, boto.EndpointConnectionError)
+    return isinstance(error, boto.EndpointConnectionError | boto.ConnectTimeoutError)
 
 
 def _failures() -> tuple[type[BaseException], ...]:

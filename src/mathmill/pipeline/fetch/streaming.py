@@ -2,9 +2,8 @@
 
     cc:CC-MAIN-2024-10/warc?shards=100&seed=0
 
-names 100 archives drawn by lot, or all of them without `shards`; `cc:crawl-data/..warc.gz` is one, by its path.
-`from=` names a mirror (https://HOST, s3://BUCKET), `keep=` a folder in which archives stay, in folders as in the crawl,
-and are looked for, `rate=` the requests a second that a process may begin. What an archive is to a run is its path in
+names 100 archives drawn by lot, or all of them without `shards`; `cc:crawl-data/..warc.gz` is one, by its path. How
+they come is said apart (`Fetching`), and may be said anew by each execution. What an archive is to a run is its path in
 the crawl: no server is asked about those that are done, and the size of one is known when it is here.
 """
 
@@ -12,9 +11,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,7 +21,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from mathmill.data.errors import ConfigError
+from mathmill.data.errors import ConfigError, InputMissing
 from mathmill.data.runs import Run
 from mathmill.data.store.kept_files import scratch_folder
 from mathmill.data.store.mounts import at_hand, is_there, shown
@@ -31,25 +29,14 @@ from mathmill.data.units import make_unit, publish_files, source_hash
 from mathmill.pipeline.fetch.crawls import Kind, archive_paths, check_crawl, drawn, is_path, kind_of
 from mathmill.pipeline.fetch.download import Fetched, fetch_archive
 from mathmill.pipeline.fetch.pace import waits_shown
-from mathmill.pipeline.fetch.servers import RATE, Access, Server, open_server
+from mathmill.pipeline.fetch.recipe import Fetching
+from mathmill.pipeline.fetch.servers import Access, Server, open_server
+from mathmill.pipeline.fetch.troubles import NotThere
 
 SCHEME = "cc:"
 _LISTINGS = "listings.json.gz"
 _FORGOTTEN = 7 * 86_400  # seconds after which what a killed run left is nobody's
-_KEYS = ("shards", "seed", "from", "keep", "rate")
-
-
-@dataclass(frozen=True, slots=True)
-class Via:
-    """How an archive of a crawl comes here."""
-
-    mirror: str = ""
-    keep: str = ""  # a folder in which it stays
-    rate: float = RATE  # requests a second that a process may begin
-
-    @property
-    def access(self) -> Access:
-        return Access(self.mirror, self.rate)
+_KEYS = ("shards", "seed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +47,6 @@ class Stream:
     kind: Kind
     shards: int | None
     seed: int
-    via: Via
     path: str = ""  # of one archive, in the place of a draw
 
 
@@ -81,32 +67,28 @@ def read_stream_address(address: str) -> Stream:
         said = dict(parse_qsl(query, keep_blank_values=True, strict_parsing=True)) if query else {}
         shards = int(said["shards"]) if "shards" in said else None
         seed = int(said.get("seed", "0"))
-        rate = float(said.get("rate", RATE))
     except ValueError as error:
         raise ConfigError(f"{address!r}: {error}: write it as {_EXAMPLE}") from error
     if unknown := sorted(said.keys() - set(_KEYS)):
         raise ConfigError(f"{address!r}: nothing is called {unknown[0]!r} there: it takes {', '.join(_KEYS)}")
     if (shards is not None and shards < 1) or seed < 0:
         raise ConfigError(f"{address!r}: shards are 1 or more, and a seed is 0 or more")
-    if not 0.001 <= rate < math.inf:
-        raise ConfigError(f"{address!r}: a rate is a number of requests a second, 0.001 or more")
-    keep = str(Path(said["keep"]).absolute()) if said.get("keep") else ""  # workers may be elsewhere
-    via = Via(said.get("from", ""), keep, rate)
-    via.access.check()
-    if place.startswith("crawl-data/") and is_path(place) and not said.keys() & {"shards", "seed"}:
-        return Stream(place.split("/")[1], "warc", None, 0, via, place)
-    return Stream(check_crawl(crawl), kind_of(kind or "warc"), shards, seed, via)
+    if place.startswith("crawl-data/") and is_path(place) and not said:
+        return Stream(place.split("/")[1], "warc", None, 0, place)
+    return Stream(check_crawl(crawl), kind_of(kind or "warc"), shards, seed)
 
 
 _EXAMPLE = f"{SCHEME}CC-MAIN-2024-10/warc?shards=100&seed=0"
 
 
-def find_streams(addresses: Sequence[str], noted: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+def find_streams(
+    addresses: Sequence[str], fetching: Fetching, noted: Mapping[str, Sequence[str]]
+) -> dict[str, list[str]]:
     """The paths of the archives that each `cc:` address among `addresses` names; raises what `stream_paths` does."""
-    return {address: stream_paths(address, noted) for address in addresses if is_stream(address)}
+    return {address: stream_paths(address, fetching, noted) for address in addresses if is_stream(address)}
 
 
-def stream_paths(address: str, noted: Mapping[str, Sequence[str]]) -> list[str]:
+def stream_paths(address: str, fetching: Fetching, noted: Mapping[str, Sequence[str]]) -> list[str]:
     """The paths of the archives that a `cc:` address names, out of the run's note where it has one.
 
     Raises:
@@ -118,7 +100,7 @@ def stream_paths(address: str, noted: Mapping[str, Sequence[str]]) -> list[str]:
         return list(noted[address])
     if stream.path:
         return [stream.path]
-    server = _server(stream.via.access)
+    server = _server_of(fetching)
     with waits_shown("reading the listing", server.pace):
         order = drawn(archive_paths(server, stream.crawl, stream.kind), stream.seed)
     if stream.shards is not None and stream.shards > len(order):
@@ -144,8 +126,28 @@ def note_paths(run: Run, paths: Mapping[str, Sequence[str]]) -> None:
         make_unit(run, "listings", source_hash(paths), lambda: (publish_files(run.folder, {_LISTINGS: data}), {}))
 
 
+def meet_server(fetching: Fetching, paths: Iterable[str]) -> None:
+    """See, before any work, that the server of archives answers, unless it has or they are here.
+
+    Raises:
+        InputMissing: nobody answers, or there are no credentials.
+    """
+    path = next((path for path in paths if not fetching.keep or not (Path(fetching.keep) / path).is_file()), "")
+    server = _server_of(fetching)
+    if not path or server.pace.met:
+        return
+    with waits_shown("looking for the server", server.pace):
+        try:
+            server.size(path)
+        except NotThere:
+            pass  # this archive alone
+        except InputMissing:
+            if not server.pace.met:
+                raise
+
+
 @contextmanager
-def fetched(via: Via, path: str, run_folder: Path) -> Iterator[Fetched]:
+def fetched(fetching: Fetching, path: str, run_folder: Path) -> Iterator[Fetched]:
     """The archive at `path` of a crawl, on this machine's disk for as long as the block lasts, or kept.
 
     One that is damaged in the crawl itself is read like any damaged archive: what is lost counts as lost.
@@ -154,17 +156,21 @@ def fetched(via: Via, path: str, run_folder: Path) -> Iterator[Fetched]:
         InputMissing, DamagedInput: it cannot be had.
         DiskFull, CannotCreate: the disk cannot take it.
     """
-    to = _place(via, path, run_folder)
-    if not via.keep:
+    to = _place(fetching, path, run_folder)
+    if not fetching.keep:
         _sweep(to.parent)
-    server = _server(via.access)
-    server.pace.met = True  # it gave the listing: an outage when a worker begins is one as any other
+    server = _server_of(fetching)
+    server.pace.met = True  # by the command: an outage when a worker begins is one as any other
     found = fetch_archive(server, path, to, take_damaged=True)
     try:
         yield found
     finally:
-        if not via.keep:
+        if not fetching.keep:
             to.unlink(missing_ok=True)
+
+
+def _server_of(fetching: Fetching) -> Server:
+    return _server(Access(fetching.mirror, fetching.rate))
 
 
 @lru_cache(maxsize=8)
@@ -173,13 +179,13 @@ def _server(access: Access) -> Server:
     return open_server(access)
 
 
-def _place(via: Via, path: str, run_folder: Path) -> Path:
+def _place(fetching: Fetching, path: str, run_folder: Path) -> Path:
     """Where an archive lies: apart for each run, so that none takes another's away.
 
     A run in a store is known by its address: its folder here is another one for each worker.
     """
-    if via.keep:
-        return Path(via.keep) / path
+    if fetching.keep:
+        return Path(fetching.keep) / path
     scratch = scratch_folder() / "archives"
     token = hashlib.sha256(f"{shown(run_folder.absolute())}:{path}".encode()).hexdigest()[:12]
     return scratch / f"{token}-{PurePosixPath(path).name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -71,6 +71,7 @@ class _Fit:
             return Step(name, (work,), (), Law(), *traffic)
 
         disk, files, _ = self._traffic(READ)
+        shared = replace(shared, files=disk)  # the archive itself apart
         reading = Law(a_shard=idle, a_unit={PAGES: rest / self._size.units[PAGES]})
         yield step(READ, reading, begin, disk, files, Law())
         for stage, seconds in stages.items():
@@ -109,6 +110,7 @@ class _Fit:
                 spent.driver_seconds / max(len(spent.items), 1),
                 self._worker_mb(spent),
                 begin,
+                self._bytes(spent, idle.get(spent.name), _on_disk),
             )
 
     def _worker_mb(self, spent: MapSpent) -> float:
@@ -123,9 +125,12 @@ class _Fit:
         for spent in self._queries(step, self._sample.full):
             unit = PAGES if set(_OF_PAGES) & set(spent.tables) else DOCUMENTS
             grown = self._sample.grown.get(spent.name, ())
-            yield query_work(
+            work = query_work(
                 step, unit, idle.get(spent.name), spent, grown, self._size.units[unit], self._sample.workers
             )
+            runs = ([each for each in run.queries if each.name == spent.name] for run in self._runs)
+            sizes = [sum(each.read_bytes + each.written_bytes for each in queries) for queries in runs]
+            yield replace(work, files=self._law(unit, sizes))
 
     def _traffic(self, step: str) -> tuple[Law, Law, Law]:
         """Bytes on disk, files, and bytes that are read of what others wrote."""
@@ -139,13 +144,17 @@ class _Fit:
         between = self._law(
             DOCUMENTS, [sum(each.read_bytes for each in self._queries(step, run)) for run in self._runs]
         )
-        idle = {spent.name: _mean(_read_of_others(spent)) for spent in self._maps(step, self._sample.many)}
+        idle = {spent.name: spent for spent in self._maps(step, self._sample.many)}
         for spent in self._maps(step, self._sample.full):
-            fixed = idle.get(spent.name, 0.0)
-            more = max(_mean(_read_of_others(spent)) - fixed, 0.0) * len(spent.items)
-            by_shard = {item.name for item in spent.items} == set(self._sample.full.tallies)
-            between += Law(0.0, fixed * by_shard, {DOCUMENTS: more / self._size.units[DOCUMENTS]})
+            between += self._bytes(spent, idle.get(spent.name), _read_of_others)
         return disk, files, between
+
+    def _bytes(self, spent: MapSpent, idle: MapSpent | None, of_items: Callable[[MapSpent], list[float]]) -> Law:
+        """What the items of a map come to together."""
+        fixed = _mean(of_items(idle)) if idle else 0.0
+        more = max(_mean(of_items(spent)) - fixed, 0.0) * len(spent.items)
+        by_shard = {item.name for item in spent.items} == set(self._sample.full.tallies)
+        return Law(0.0, fixed * by_shard, {DOCUMENTS: more / self._size.units[DOCUMENTS]})
 
     def _files(self, folder: str, unit: str, counts: Sequence[float]) -> Law:
         if folder == CORPUS:
@@ -187,6 +196,12 @@ def query_work(
 
 def _sizes(run: Execution, folder: str) -> list[int]:
     return [size for name, size in run.outputs.items() if name.partition("/")[0] == folder]
+
+
+def _on_disk(spent: MapSpent) -> list[float]:
+    """Bytes that each item has on its worker's disk where that shares none with others: what it reads and writes."""
+    written = [sum(item.written.values()) for item in _warm(spent.items)]
+    return [read + own for read, own in zip(_read_of_others(spent), written, strict=True)]
 
 
 def _read_of_others(spent: MapSpent) -> list[float]:

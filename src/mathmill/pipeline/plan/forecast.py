@@ -18,6 +18,7 @@ class Cluster:
     nodes: int
     memory_mb: int  # of a node
     bandwidth: float | None = None  # bytes a second into the whole cluster; None: the download is never waited for
+    query_mb: int = 2048  # that a query may hold before it spills
 
     @property
     def node_cores(self) -> float:
@@ -47,6 +48,9 @@ class StepForecast:
     files: float = 0.0
     in_bytes: float = 0.0  # from the crawl
     between_bytes: float = 0.0  # read of what other steps or workers wrote
+    item_bytes: float = 0.0  # of the files that an average item of its largest map reads and writes in the run
+    spill_bytes: float = 0.0  # of its largest query, at most: a join may spill what would fit, too
+    table_bytes: float = 0.0  # of the largest tables and result of one of its queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,10 @@ class Forecast:
         return {
             **asdict(self),
             "total": {name: self.total(name) for name in summed}
-            | {name: self.largest(name) for name in ("worker_mb", "query_mb")},
+            | {
+                name: self.largest(name)
+                for name in ("worker_mb", "query_mb", "item_bytes", "spill_bytes", "table_bytes")
+            },
         }
 
 
@@ -134,16 +141,20 @@ def _of_step(step: Step, size: Size, cluster: Cluster, maps: Mapping[str, _Map])
         cpu += mine + work.begin * whole.workers
         wall += part * whole.wall
         serial += part * min(whole.serial, whole.wall)
+    query_mb = max((each.peak_at(size) for each in step.queries), default=0.0)
     return StepForecast(
         step.name,
         cpu,
         wall,
         serial,
         worker_mb=max((work.worker_mb for work in step.maps), default=0.0),
-        query_mb=max((each.peak_at(size) for each in step.queries), default=0.0),
+        query_mb=query_mb,
         disk_bytes=step.disk.at(size),
         files=step.files.at(size),
         between_bytes=step.between.at(size),
+        item_bytes=max((work.files.at(size) / max(work.items.at(size), 1.0) for work in step.maps), default=0.0),
+        spill_bytes=query_mb * (1 << 20) if query_mb > cluster.query_mb else 0.0,
+        table_bytes=max((each.files.at(size) for each in step.queries), default=0.0),
     )
 
 

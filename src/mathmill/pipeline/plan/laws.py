@@ -65,6 +65,7 @@ class MapWork:
     driver_seconds: float  # that the driver takes over each item, while others are worked on
     worker_mb: float  # of a worker with the processes below it, at most
     begin: float = 0.0  # processor seconds of each worker before its first item
+    files: Law = Law()  # bytes of the files that its items write and read of the run's
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class QueryWork:
     peak_mb_a_unit: float  # by which that grew
     serial: float
     off: float = 0.0  # by how much a forecast of the larger measurement from the smaller one was off, as a share
+    files: Law = Law()  # bytes of its tables and of what it makes of them
 
     def cpu_at(self, size: Size) -> float:
         """Processor seconds at a size."""

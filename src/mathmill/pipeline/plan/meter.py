@@ -85,6 +85,7 @@ class QuerySpent:
     ended: Moment
     peak_mb: float
     read_bytes: int
+    written_bytes: int = 0
 
     @property
     def name(self) -> str:
@@ -135,8 +136,8 @@ class MeteredEngine:
         began = self.now()
         self._inner.sql(query, tables, out)
         ended, held = self.now(), max(_peak_mb() - before, 0.0)
-        read = sum(path.stat().st_size for folder in tables.values() for path in parts(folder))
-        self.queries.append(QuerySpent(query, dict(tables), out, began, ended, held, read))
+        read = sum(_size(folder) for folder in tables.values())
+        self.queries.append(QuerySpent(query, dict(tables), out, began, ended, held, read, _size(out)))
 
     def close(self) -> None:
         self.cpu_seconds = work_seconds()
@@ -201,6 +202,11 @@ def _bytes_read() -> int:
     with contextlib.suppress(OSError):
         return int((_SELF / "io").read_text().split()[1])
     return 0
+
+
+def _size(folder: Path) -> int:
+    """Bytes of a table."""
+    return sum(path.stat().st_size for path in parts(folder))
 
 
 def name_of(function: Callable[..., Any]) -> str:

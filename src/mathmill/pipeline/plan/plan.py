@@ -15,11 +15,14 @@ from mathmill.data.errors import ConfigError, Stopped
 from mathmill.data.files import writing
 from mathmill.data.storage import is_address, whole_address
 from mathmill.pipeline.engines.local import LocalEngine
+from mathmill.pipeline.fetch.streaming import find_streams
 from mathmill.pipeline.inputs import find_inputs
 from mathmill.pipeline.plan.fit import fit, size_of, stage_unit
 from mathmill.pipeline.plan.forecast import Cluster, Forecast, StartUp, forecast
 from mathmill.pipeline.plan.laws import DOCUMENTS, PAGES, Size, Step
+from mathmill.pipeline.plan.requests import Requests, requests_of
 from mathmill.pipeline.plan.sample import ROWS, Execution, Sample, draw_archives, take_sample
+from mathmill.pipeline.plan.scaling import CoreCount, at_core_counts
 from mathmill.pipeline.plan.spread import half_width
 from mathmill.pipeline.recipe import PipelineRecipe
 from mathmill.pipeline.selection.select import Select
@@ -41,13 +44,14 @@ class Question:
     bandwidth_gbit: float | None = None  # into the whole cluster
     pages_per_shard: float | None = None  # None: as the sample's archives have
     kept_share: float | None = None  # of the pages, that the stages keep; None: as of the sample
+    query_mb: int = 2048  # that a query may hold before it spills
 
     @property
     def cluster(self) -> Cluster:
         nodes = self.nodes or math.ceil(self.cores / _NODE_CORES)
         memory = self.node_gb * 1024 if self.node_gb else self.cores / nodes * _CORE_MB
         bandwidth = self.bandwidth_gbit * 1e9 / 8 if self.bandwidth_gbit else None
-        return Cluster(self.cores, nodes, int(memory), bandwidth)
+        return Cluster(self.cores, nodes, int(memory), bandwidth, self.query_mb)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,8 @@ class Plan:
     whole: Forecast
     whole_outcome: Outcome
     sureness: Sureness
+    core_counts: tuple[CoreCount, ...]  # the dump on clusters of other sizes
+    requests: Requests  # of the dump's run, where its folder is in a store
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -91,6 +97,8 @@ class Plan:
             "dump": {**self.dump.as_dict(), "outcome": asdict(self.dump_outcome)},
             "whole_crawl": {**self.whole.as_dict(), "outcome": asdict(self.whole_outcome)},
             "sureness": asdict(self.sureness),
+            "core_counts": [asdict(each) for each in self.core_counts],
+            "requests": asdict(self.requests),
         }
 
 
@@ -115,7 +123,8 @@ def make_plan(recipe: PipelineRecipe, question: Question, measuring: Measuring) 
     if question.nodes is not None and question.nodes > question.cores:
         raise ConfigError(f"--nodes {question.nodes:,} have not a core each of --cores {question.cores:,}: name fewer")
     drawn, out = draw_archives(recipe, measuring.archives), measuring.out
-    find_inputs(drawn.archives)  # what is not there is told before minutes are spent
+    # What is not there is told before minutes are spent.
+    find_inputs(drawn.archives, find_streams(drawn.archives, drawn.fetching, {}))
     workers = measuring.workers or os.cpu_count() or 1
     if out is not None:
         _make_empty(out)
@@ -149,6 +158,7 @@ def planned(sample: Sample, question: Question, budget: int | None = None) -> Pl
     dump = _scaled(sample, question.shards, question.shards * a_shard, question.kept_share)
     whole = _scaled(sample, WHOLE_CRAWL / a_shard, WHOLE_CRAWL, question.kept_share)
     made = [forecast(steps, size, question.cluster, a_page * size.units[PAGES], start) for size in (dump, whole)]
+    counts = at_core_counts(steps, dump, question.cluster, a_page * dump.units[PAGES], start)
     outcomes = [_outcome(full, size, budget) for size in (dump, whole)]
     return Plan(
         question,
@@ -158,6 +168,8 @@ def planned(sample: Sample, question: Question, budget: int | None = None) -> Pl
         made[1],
         outcomes[1],
         _sureness(sample, steps, dump),
+        counts,
+        requests_of(sample, dump),
     )
 
 

@@ -8,8 +8,12 @@ how queries grow (`mathmill.pipeline.plan.growth`).
 from __future__ import annotations
 
 import gzip
+import sys
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,12 +23,14 @@ import orjson
 from mathmill.data.engine import Engine
 from mathmill.data.errors import ConfigError
 from mathmill.data.ledger import Ledger
+from mathmill.data.progress import Outlook, progress_shown
 from mathmill.data.runs import load_manifest
 from mathmill.data.tables import ask
 from mathmill.data.terminal import counted
 from mathmill.pipeline.corpus import CORPUS, write_corpus_file
 from mathmill.pipeline.dedup.near import TOKENS_A_PARTITION
 from mathmill.pipeline.dedup.near_clusters import confirm_partition
+from mathmill.pipeline.fetch.streaming import is_stream
 from mathmill.pipeline.inputs import find_inputs
 from mathmill.pipeline.plan.growth import Grown, grown_queries
 from mathmill.pipeline.plan.memory import MemoryWatch, Seen
@@ -50,6 +56,7 @@ class Execution:
     entered: Mapping[str, int]  # stage or pass -> pages that reached it
     left: int  # by the cascade
     outputs: Mapping[str, int]  # file -> bytes
+    units: int  # lines of the ledger
     corpus: Mapping[str, tuple[int, int, int]]  # archive -> pages, tokens and bytes of text in the corpus
     pass_seconds: Mapping[str, float]  # wall, in the order of the recipe
     maps: Sequence[MapSpent]
@@ -104,10 +111,9 @@ def draw_archives(recipe: PipelineRecipe, count: int | None) -> PipelineRecipe:
     """
     if count is None:
         return recipe
-    found = find_inputs(recipe.archives)
-    if any(archive.via is not None for archive in found):
+    if any(map(is_stream, recipe.archives)):
         raise ConfigError("--sample draws of archives that can be named: of a crawl, say ?shards=N in its address")
-    names = [archive.uri for archive in found]
+    names = [archive.uri for archive in find_inputs(recipe.archives, {})]
     if count > len(names):
         raise ConfigError(
             f"--sample {count}: the recipe names only {counted(len(names), 'archive')}: name more with --input"
@@ -124,17 +130,41 @@ def take_sample(recipe: PipelineRecipe, folder: Path, inner: Engine, workers: in
     """
     with MemoryWatch() as watch:
         engine = MeteredEngine(inner, watch)
-        few, many = (_run_empty(recipe, folder / f"empty-{count}", engine, watch, count) for count in (FEW, MANY))
+        _tell(1, f"the recipe on {FEW}, then on {MANY} archives without a page")
+        with redirect_stderr(StringIO()):  # what there is to mind, the sample's run says again
+            few, many = (_run_empty(recipe, folder / f"empty-{count}", engine, watch, count) for count in (FEW, MANY))
+        _tell(2, "the recipe on the sample")
         full = execute(recipe, folder / "sample", engine, watch)
         if not full.left:
             raise ConfigError(
                 f"none of {full.pages:,} pages of the sample is kept, so nothing is known of what comes behind the "
                 "stages: take more archives, or others"
             )
-        grown = {spent.name: tuple(found) for spent, found in grown_queries(engine, full.queries, rows, folder)}
+        _tell(3, f"its {counted(len(full.queries), 'query', 'queries')} on tables of up to {rows:,} rows")
+        grown = _grown(engine, full.queries, rows, folder)
     folders = {name: each.use for each in recipe.passes for name in each.folders}
     stages = tuple(stage.use for stage in recipe.stages)
     return Sample(few, many, full, grown, workers, stages, _parts(recipe, full), folders)
+
+
+def _tell(phase: int, what: str) -> None:
+    print(f"{phase}/3 {what}", file=sys.stderr, flush=True)
+
+
+def _grown(
+    engine: MeteredEngine, queries: Sequence[QuerySpent], rows: int, folder: Path
+) -> dict[str, tuple[Grown, ...]]:
+    began, found = time.monotonic(), dict[str, tuple[Grown, ...]]()
+
+    def look() -> Outlook:
+        done, whole = len(found), len(queries)
+        left = (time.monotonic() - began) / done * (whole - done) if done else None
+        return Outlook(done / max(whole, 1), f"{done} of {counted(whole, 'query', 'queries')}", left)
+
+    with progress_shown(look):
+        for spent, sizes in grown_queries(engine, queries, rows, folder):
+            found[spent.name] = tuple(sizes)
+    return found
 
 
 def _parts(recipe: PipelineRecipe, full: Execution) -> dict[str, float]:
@@ -173,6 +203,7 @@ def execute(recipe: PipelineRecipe, folder: Path, engine: MeteredEngine, watch: 
         entered={step.stage: step.entered for step in result.funnel.steps},
         left=result.funnel.passed,
         outputs={name: output["size"] for name, output in load_manifest(folder)["outputs"].items()},
+        units=len(ledger.lines),
         corpus={row["archive"]: (row["pages"], row["tokens"], row["bytes"]) for row in ask(folder, CORPUS, _SIZES, {})},
         pass_seconds={each.use: seconds[each.use] for each in recipe.passes},
         maps=tuple(engine.maps[maps:]),

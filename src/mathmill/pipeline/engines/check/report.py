@@ -18,7 +18,7 @@ from mathmill.data.terminal import counted, print_json, print_table
 from mathmill.pipeline.engines.check.probe import MeetingPlace, NodeFacts, look
 from mathmill.pipeline.engines.check.trial import Step, try_out
 from mathmill.pipeline.engines.choice import LOCAL, EngineChoice, make_engine
-from mathmill.pipeline.engines.ray_cluster import Node
+from mathmill.pipeline.engines.ray_cluster import Node, OtherCode
 
 R = TypeVar("R")
 
@@ -41,6 +41,7 @@ class SeenNode:
     cores: int  # that it gives to work
     facts: NodeFacts | None
     problem: str
+    code: str = ""  # its mathmill, "" where nobody could tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def _nodes(engine: Engine, kind: str, place: MeetingPlace | None) -> tuple[SeenN
     else:
         many = range(1 if kind == LOCAL else _PLACES)
         looked = [facts for _, facts in engine.map(partial(_look_and_stay, folder), many)]
-        by_host = {facts.host if isinstance(facts, NodeFacts) else "": facts for facts in looked}
+        by_host = {facts.host if isinstance(facts, NodeFacts) else "a node": facts for facts in looked}
         found = [(host, 0, by_host[host]) for host in sorted(by_host)]
     mine = look("")
     answers = [facts.answer for _, _, facts in found if isinstance(facts, NodeFacts)]
@@ -113,12 +114,14 @@ def _look_and_stay(folder: str, number: int) -> NodeFacts:
 def _seen(name: str, cores: int, facts: NodeFacts | Failure, mine: NodeFacts, unseen: Sequence[str]) -> SeenNode:
     if isinstance(facts, Failure):
         said = f"cannot be looked at: {facts.error}"
+        if isinstance(facts.error, OtherCode):
+            return SeenNode(name, cores, None, _other_code(facts.error.version, mine), facts.error.version)
         if isinstance(facts.error, ImportError | AttributeError) or "ModuleNotFoundError" in str(facts.error):
             said = f"has another mathmill than this machine, or none ({facts.error}): install the same on all nodes"
         return SeenNode(name, cores, None, said)
     wrong = []
     if facts.code != mine.code:
-        wrong.append(f"has mathmill {facts.code}, this machine {mine.code}: install the same on all nodes")
+        wrong.append(_other_code(facts.code, mine))
     if facts.python.split(".")[:2] != mine.python.split(".")[:2]:
         wrong.append(f"has Python {facts.python}, this machine {mine.python}")
     wrong += [
@@ -130,7 +133,11 @@ def _seen(name: str, cores: int, facts: NodeFacts | Failure, mine: NodeFacts, un
         wrong.append(f"the folder of --out: {facts.folder}: all nodes have to see it under the same path")
     elif facts.answer in unseen:
         wrong.append("wrote to the folder of --out what is not seen here: it is another folder of the same path")
-    return SeenNode(name, cores or facts.cores, facts, "; ".join(wrong))
+    return SeenNode(name, cores or facts.cores, facts, "; ".join(wrong), facts.code)
+
+
+def _other_code(code: str, mine: NodeFacts) -> str:
+    return f"has mathmill {code}, this machine {mine.code}: install the same on all nodes"
 
 
 def _tables_folder(nodes: Sequence[SeenNode], place: MeetingPlace | None) -> tuple[str | None, tuple[str, ...]]:
@@ -180,7 +187,7 @@ def _print_report(report: Report, out: str) -> None:
 def _cells(node: SeenNode) -> tuple[Any, ...]:
     facts = node.facts
     if facts is None:
-        return (node.name, node.cores, "", "", "", "", "", "no")
+        return (node.name, node.cores, *["unknown"] * 3, node.code or "unknown", node.problem, "no")
     libraries = ", ".join(f"{name} {version}" for name, version in facts.libraries.items() if version)
     sizes = round(facts.memory / 1e9, 1), round(facts.scratch_free / 1e9, 1)
     return (node.name, node.cores, *sizes, facts.python, facts.code, libraries, "no" if node.problem else "yes")
