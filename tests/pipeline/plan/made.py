@@ -65,6 +65,7 @@ def execution(shards: int, pages: int, kept: int, more: float = 0.0) -> Executio
         ended=Moment(clock.at, clock.at),
         cpu_seconds=clock.at,
         memory=(Seen(began / 2, 300.0, 500.0),),
+        meeting=None,
     )
 
 
@@ -85,6 +86,6 @@ def sample() -> Sample:
         grown={"near_found": (grown,)},
         workers=WORKERS,
         stages=STAGES,
-        parts={"corpus": 0.001},
+        parts={"corpus": 0.8},
         folders={"near": "near", "near_found": "near"},
     )

@@ -2,19 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from mathmill.pipeline.dedup.banding import HASHES
+from mathmill.pipeline.dedup.near_tables import (
+    COMPONENTS,
+    CONFIRMED,
+    FOUND,
+    MEMBERS,
+    STARS,
+    STREAMS,
+    TALLIES,
+    band_names,
+)
+from mathmill.pipeline.harvest.collect import PROBLEMS
 from mathmill.pipeline.plan.driver import DRIVER, driver_laws
 from mathmill.pipeline.plan.growth import Grown
-from mathmill.pipeline.plan.laws import DOCUMENTS, PAGES, Law, MapWork, QueryWork, Size, Step, fitted, serial_share
+from mathmill.pipeline.plan.laws import (
+    CANDIDATES,
+    DOCUMENTS,
+    PAGES,
+    Law,
+    MapWork,
+    QueryWork,
+    Size,
+    Step,
+    fitted,
+    serial_share,
+)
 from mathmill.pipeline.plan.meter import ItemSpent, MapSpent, QuerySpent
 from mathmill.pipeline.plan.sample import Execution, Sample
 
 READ, DECISIONS, CORPUS = "read", "decisions", "corpus"
 _ARCHIVES = "archives"  # the group of works that are parts of one shard
 _OF_PAGES = ("records", "aside")
+_OF_CANDIDATES = (
+    COMPONENTS,
+    STREAMS,
+    MEMBERS,
+    CONFIRMED,
+    TALLIES,
+    FOUND,
+    *(f"{STARS}_{band}" for band in band_names(HASHES)),
+)
 _READ = ("documents", *_OF_PAGES)
 
 
@@ -26,7 +58,9 @@ def stage_unit(stage: str) -> str:
 def size_of(execution: Execution, stages: Iterable[str]) -> Size:
     """How large an execution was."""
     reached = {stage_unit(stage): execution.entered.get(stage, 0) for stage in stages}
-    return Size(execution.shards, {PAGES: execution.pages, DOCUMENTS: execution.left, **reached})
+    candidates = execution.meeting.candidates if execution.meeting else 0
+    units = {PAGES: execution.pages, DOCUMENTS: execution.left, CANDIDATES: candidates}
+    return Size(execution.shards, {**units, **reached})
 
 
 def fit(sample: Sample) -> tuple[Step, ...]:
@@ -95,17 +129,19 @@ class _Fit:
 
     def _map_works(self, step: str) -> Iterator[MapWork]:
         idle = {spent.name: spent for spent in self._maps(step, self._sample.many)}
-        shards, documents = set(self._sample.full.tallies), self._size.units[DOCUMENTS]
+        shards = set(self._sample.full.tallies)
         for spent in self._maps(step, self._sample.full):
             begin, fixed = _start_and_item(idle[spent.name]) if spent.name in idle else (0.0, 0.0)
             more = max(sum(_seconds(spent, begin)) - fixed * len(spent.items), 0.0)
             by_shard = {item.name for item in spent.items} == shards
-            parts = self._sample.parts.get(spent.name, len(spent.items) / documents)
-            items = Law(a_shard=1.0) if by_shard else Law(a_unit={DOCUMENTS: parts})
+            unit = _unit_of(spent.folders)
+            units = max(self._size.units[unit], 1)
+            parts = self._sample.parts.get(spent.name, len(spent.items))
+            items = Law(a_shard=1.0) if by_shard else Law(a_unit={unit: parts / units})
             yield MapWork(
                 step,
                 f"{step} {spent.name}",
-                Law(items.fixed * fixed, items.a_shard * fixed, {DOCUMENTS: more / documents}),
+                Law(items.fixed * fixed, items.a_shard * fixed, {unit: more / units}),
                 items,
                 spent.driver_seconds / max(len(spent.items), 1),
                 self._worker_mb(spent),
@@ -123,7 +159,7 @@ class _Fit:
     def _query_works(self, step: str) -> Iterator[QueryWork]:
         idle = {spent.name: spent for spent in self._queries(step, self._sample.many)}
         for spent in self._queries(step, self._sample.full):
-            unit = PAGES if set(_OF_PAGES) & set(spent.tables) else DOCUMENTS
+            unit = _unit_of(spent.tables)
             grown = self._sample.grown.get(spent.name, ())
             work = query_work(
                 step, unit, idle.get(spent.name), spent, grown, self._size.units[unit], self._sample.workers
@@ -137,13 +173,14 @@ class _Fit:
         disk = files = Law()
         folders = {name.partition("/")[0] for run in self._runs for name in run.outputs}
         for folder in sorted(each for each in folders if self._step_of(each) == step):
-            unit = PAGES if folder in _OF_PAGES else DOCUMENTS
+            unit = _unit_of((folder,))
             sizes = [_sizes(run, folder) for run in self._runs]
             disk += self._law(unit, [sum(each) for each in sizes])
             files += self._files(folder, unit, [len(each) for each in sizes])
-        between = self._law(
-            DOCUMENTS, [sum(each.read_bytes for each in self._queries(step, run)) for run in self._runs]
-        )
+        between = Law()
+        for unit in (PAGES, DOCUMENTS, CANDIDATES):
+            asked = ([each for each in self._queries(step, run) if _unit_of(each.tables) == unit] for run in self._runs)
+            between += self._law(unit, [sum(each.read_bytes for each in queries) for queries in asked])
         idle = {spent.name: spent for spent in self._maps(step, self._sample.many)}
         for spent in self._maps(step, self._sample.full):
             between += self._bytes(spent, idle.get(spent.name), _read_of_others)
@@ -154,17 +191,27 @@ class _Fit:
         fixed = _mean(of_items(idle)) if idle else 0.0
         more = max(_mean(of_items(spent)) - fixed, 0.0) * len(spent.items)
         by_shard = {item.name for item in spent.items} == set(self._sample.full.tallies)
-        return Law(0.0, fixed * by_shard, {DOCUMENTS: more / self._size.units[DOCUMENTS]})
+        unit = _unit_of(spent.folders)
+        return Law(0.0, fixed * by_shard, {unit: more / max(self._size.units[unit], 1)})
 
     def _files(self, folder: str, unit: str, counts: Sequence[float]) -> Law:
         if folder == CORPUS:
-            return Law(a_unit={DOCUMENTS: self._sample.parts[CORPUS]})
+            return Law(a_unit={DOCUMENTS: self._sample.parts[CORPUS] / self._size.units[DOCUMENTS]})
+        if folder == PROBLEMS:  # one for each kind and side of the split
+            return Law(fixed=counts[-1])
         return self._law(unit, counts)
 
     def _law(self, unit: str, values: Sequence[float]) -> Law:
         few, many, full = values
         runs = self._sample
         return fitted(unit, (runs.few.shards, few), (runs.many.shards, many), (full, self._size))
+
+
+def _unit_of(folders: Collection[str]) -> str:
+    """What grows in tables: pages where one of them has some, candidates where all have."""
+    if set(_OF_PAGES) & set(folders):
+        return PAGES
+    return CANDIDATES if folders and set(folders) <= set(_OF_CANDIDATES) else DOCUMENTS
 
 
 def query_work(

@@ -1,6 +1,6 @@
 """How the parts of a run grow: what each costs at a size that was never run. Arithmetic alone.
 
-S shards, U units (pages, or Documents that the cascade keeps)
+S shards, U units (pages, Documents that the cascade keeps, or candidates for near-duplicates)
 a map over shards      cpu = b S + c U            spread over all cores
 a query                cpu = a + c U log(r U)     on one node, partly by its cores
 the driver             wall = a + b S + c U       by one core
@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-PAGES, DOCUMENTS = "pages", "documents"
+PAGES, DOCUMENTS, CANDIDATES = "pages", "documents", "candidates"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from mathmill.pipeline.fetch.streaming import find_streams
 from mathmill.pipeline.inputs import find_inputs
 from mathmill.pipeline.plan.fit import fit, size_of, stage_unit
 from mathmill.pipeline.plan.forecast import Cluster, Forecast, StartUp, forecast
-from mathmill.pipeline.plan.laws import DOCUMENTS, PAGES, Size, Step
+from mathmill.pipeline.plan.laws import CANDIDATES, DOCUMENTS, PAGES, Size, Step
 from mathmill.pipeline.plan.requests import Requests, requests_of
 from mathmill.pipeline.plan.sample import ROWS, Execution, Sample, draw_archives, take_sample
 from mathmill.pipeline.plan.scaling import CoreCount, at_core_counts
@@ -189,7 +189,9 @@ def _scaled(sample: Sample, shards: float, pages: float, kept_share: float | Non
     full = sample.full
     kept = full.left / full.pages
     share = kept if kept_share is None else kept_share
-    units = {PAGES: pages, DOCUMENTS: pages * share}
+    units = {PAGES: pages, DOCUMENTS: pages * share, CANDIDATES: 0.0}
+    if full.meeting:
+        units[CANDIDATES] = full.meeting.at(units[DOCUMENTS] / full.left, units[DOCUMENTS])
     for stage in sample.stages:
         others = (full.entered.get(stage, 0) - full.left) / max(full.pages - full.left, 1)
         units[stage_unit(stage)] = pages * (share + (1 - share) * others)

@@ -27,7 +27,7 @@ class Requests:
 def requests_of(sample: Sample, size: Size) -> Requests:
     """Of a run of a size: by the shard from the runs without a page, and the files of the corpus by its Documents."""
     few, many = sample.few, sample.many
-    corpus = sample.parts[CORPUS] * size.units[DOCUMENTS]
+    corpus = sample.parts[CORPUS] * size.units[DOCUMENTS] / sample.full.left
 
     def grown(of_few: int, of_many: int) -> float:
         a_shard = (of_many - of_few) / (many.shards - few.shards)

@@ -28,11 +28,12 @@ from mathmill.data.runs import load_manifest
 from mathmill.data.tables import ask
 from mathmill.data.terminal import counted
 from mathmill.pipeline.corpus import CORPUS, write_corpus_file
-from mathmill.pipeline.dedup.near import TOKENS_A_PARTITION
+from mathmill.pipeline.dedup.near import TOKENS_A_PARTITION, NearDuplicates
 from mathmill.pipeline.dedup.near_clusters import confirm_partition
 from mathmill.pipeline.fetch.streaming import is_stream
 from mathmill.pipeline.inputs import find_inputs
 from mathmill.pipeline.plan.growth import Grown, grown_queries
+from mathmill.pipeline.plan.meeting import Meeting, find_meeting
 from mathmill.pipeline.plan.memory import MemoryWatch, Seen
 from mathmill.pipeline.plan.meter import MapSpent, MeteredEngine, Moment, QuerySpent, name_of, work_seconds
 from mathmill.pipeline.recipe import PipelineRecipe
@@ -65,6 +66,7 @@ class Execution:
     ended: Moment
     cpu_seconds: float  # of all processes
     memory: Sequence[Seen]
+    meeting: Meeting | None  # None where the recipe does not look for near-duplicates
 
     @property
     def calls(self) -> list[MapSpent | QuerySpent]:
@@ -98,7 +100,7 @@ class Sample:
     grown: Mapping[str, tuple[Grown, ...]]
     workers: int
     stages: tuple[str, ...]
-    parts: Mapping[str, float]  # function -> its items a Document, of maps that are not over shards; files of CORPUS
+    parts: Mapping[str, float]  # function -> its items, of maps that are not over shards; CORPUS: its files
     folders: Mapping[str, str]  # folder in a run -> the pass that writes in it
 
 
@@ -168,11 +170,11 @@ def _grown(
 
 
 def _parts(recipe: PipelineRecipe, full: Execution) -> dict[str, float]:
-    """How many files of the corpus and partitions of candidates there are to a Document, by what fills one."""
+    """How many files of the corpus and partitions of candidates there would be, were each filled."""
     text = sum(size for _, _, size in full.corpus.values())
     tokens = sum(size for name, size in full.outputs.items() if name.endswith(".tokens")) / _TOKEN_BYTES
-    files = text / (recipe.corpus.file_mb << 20) / full.left
-    partitions = tokens / TOKENS_A_PARTITION / full.left
+    files = text / (recipe.corpus.file_mb << 20)
+    partitions = tokens / TOKENS_A_PARTITION
     return {CORPUS: files, name_of(write_corpus_file): files, name_of(confirm_partition): partitions}
 
 
@@ -212,6 +214,7 @@ def execute(recipe: PipelineRecipe, folder: Path, engine: MeteredEngine, watch: 
         ended=ended,
         cpu_seconds=cpu,
         memory=tuple(watch.seen[seen:]),
+        meeting=find_meeting(folder) if any(isinstance(each, NearDuplicates) for each in recipe.passes) else None,
     )
 
 
