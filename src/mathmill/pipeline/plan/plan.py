@@ -221,6 +221,7 @@ def _sampled(sample: Sample) -> dict[str, Any]:
         "cpu_seconds": full.cpu_seconds,
         "workers": sample.workers,
         "copies_share": sum(_dropped(full, name) for name in _COPIES) / full.left,
+        "candidates_share": full.meeting.candidates / full.left if full.meeting else 0.0,
         "driver_mb": max((seen.driver_mb for seen in full.memory), default=0.0),
         "queries": len(full.queries),
         "queries_grown": sum(bool(each) for each in sample.grown.values()),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from mathmill.data.terminal import counted, print_json, print_table
 from mathmill.pipeline.plan.digits import in_words, rounded
 from mathmill.pipeline.plan.forecast import Forecast
-from mathmill.pipeline.plan.laws import PAGES
+from mathmill.pipeline.plan.laws import CANDIDATES, DOCUMENTS, PAGES
 from mathmill.pipeline.plan.plan import Plan, Sureness
 
 _HOUR = 3600  # core-seconds, from which on times are told in hours
@@ -143,7 +143,13 @@ def _lines(plan: Plan) -> Iterator[str]:
     if plan.sampled["copies_share"]:
         yield (
             f"{plan.sampled['copies_share']:.1%} of the kept pages of the sample are copies; of a larger crawl more "
-            "are, so the corpus will be smaller than this, and what is kept of candidates for near-duplicates larger"
+            "are, so the corpus will be smaller than this"
+        )
+    if plan.sampled["candidates_share"]:
+        taken = dump.size.units[CANDIDATES] / dump.size.units[DOCUMENTS]
+        yield (
+            f"{taken:.0%} of the kept pages are taken to be candidates for near-duplicates, since "
+            f"{plan.sampled['candidates_share']:.1%} of the sample's are and they become more with every page"
         )
     if outcome.is_cut:
         yield "the selection's budget is met: the corpus is cut to it"
