@@ -50,7 +50,7 @@ def find_inputs(patterns: Sequence[str], streams: Mapping[str, Sequence[str]]) -
     """
     if not patterns:
         raise ConfigError("no archives are named: give some with --input, or as `archives` in the recipe")
-    streamed = dict.fromkeys(f"{SCHEME}{path}" for paths in streams.values() for path in paths)
+    streamed = dict.fromkeys(f"{SCHEME}{path}" for each in patterns if is_stream(each) for path in streams[each])
     plain = [pattern for pattern in patterns if not is_stream(pattern)]
     uris = [*streamed, *(expand(plain) if plain else ())]
     for uri in uris:

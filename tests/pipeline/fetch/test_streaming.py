@@ -16,8 +16,9 @@ from mathmill.data.runs import check_outputs, load_manifest
 from mathmill.data.store import mounts
 from mathmill.data.store.mounts import run_folder
 from mathmill.pipeline.commands import check_plan, load
+from mathmill.pipeline.fetch.recipe import Fetching
 from mathmill.pipeline.fetch.servers import Access
-from mathmill.pipeline.fetch.streaming import find_streams, read_stream_address
+from mathmill.pipeline.fetch.streaming import find_streams, meet_server, read_stream_address
 from mathmill.pipeline.inputs import ArchiveInput, find_inputs, on_disk
 from mathmill.pipeline.plan.sample import draw_archives
 from mathmill.pipeline.recipe import PipelineRecipe
@@ -140,6 +141,16 @@ def test_a_server_that_does_not_answer_is_told_before_any_work(
         ):
             work(nobody, tmp_path / "run")
     assert (tmp_path / "run/ledger.jsonl").read_bytes() == ledger
+
+
+@pytest.mark.parametrize("mood", ["busy", "asks_to_wait", "forbidden", "error_page"])
+def test_a_server_that_refuses_has_answered(served: Served, mood: str) -> None:
+    path = next(path for path in served.files if path.endswith("00001.warc.gz"))
+    served.moods[path] = Mood(mood)
+    meet_server(Fetching(mirror=served.url), [path])
+    assert len(served.asked_for(path)) == 1
+    meet_server(Fetching(mirror=served.url), [path])
+    assert len(served.asked_for(path)) == 1, "it is known from then on"
 
 
 def test_a_worker_has_one_archive_at_a_time(served: Served, tmp_path: Path, scratch: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from mathmill.pipeline.plan.growth import Grown
+from mathmill.pipeline.plan.meeting import Meeting
 from mathmill.pipeline.plan.memory import Seen
 from mathmill.pipeline.plan.meter import Cost, ItemSpent, MapSpent, Moment, QuerySpent
 from mathmill.pipeline.plan.sample import FEW, MANY, Execution, Sample
@@ -89,3 +91,22 @@ def sample() -> Sample:
         parts={"corpus": 0.8},
         folders={"near": "near", "near_found": "near"},
     )
+
+
+CANDIDATES, CANDIDATE_BYTES, CANDIDATE_SECONDS = 80, 1_000, 0.5  # of the sample that has some
+_STREAMS = "near_duplicates_streams"
+
+
+def sample_with_candidates() -> Sample:
+    """The sample, of which some Documents met another, as many as there are pairs; one item is made of them."""
+    plain, clock = sample(), _Clock()
+    clock.at = plain.full.ended.wall
+    confirming = _map("confirm", ["0"], CANDIDATES * CANDIDATE_SECONDS, clock, _STREAMS)
+    full = replace(
+        plain.full,
+        meeting=Meeting(CANDIDATES, 2.0),
+        outputs={**plain.full.outputs, f"{_STREAMS}/0.tokens": CANDIDATES * CANDIDATE_BYTES},
+        maps=(*plain.full.maps, confirming),
+        ended=Moment(clock.at, clock.at),
+    )
+    return replace(plain, full=full, folders={**plain.folders, _STREAMS: "near"})

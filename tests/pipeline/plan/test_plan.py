@@ -5,7 +5,8 @@ import orjson
 import pytest
 
 from mathmill.data.errors import ConfigError, InputMissing
-from mathmill.pipeline.plan.laws import DOCUMENTS, PAGES
+from mathmill.pipeline.plan.laws import CANDIDATES, DOCUMENTS, PAGES
+from mathmill.pipeline.plan.meeting import Meeting
 from mathmill.pipeline.plan.plan import WHOLE_CRAWL, Measuring, Question, make_plan, planned
 from mathmill.pipeline.plan.show import minds, show_plan
 from mathmill.pipeline.recipe import PipelineRecipe
@@ -145,3 +146,23 @@ def test_what_is_not_there_is_told_before_anything_is_measured() -> None:
         make_plan(PipelineRecipe(archives=("nowhere/*.warc.gz",)), DUMP, Measuring())
     with pytest.raises(ConfigError, match="have not a core each"):
         make_plan(PipelineRecipe(archives=("nowhere/*.warc.gz",)), replace(DUMP, nodes=5_000, cores=10), Measuring())
+
+
+@pytest.mark.parametrize(
+    ("times", "candidates"),
+    [(1, made.CANDIDATES), (2, 4 * made.CANDIDATES), (40, 40 * made.SHARDS * made.KEPT)],  # all Documents, at last
+)
+def test_work_on_candidates_grows_as_they_do(times: int, candidates: float) -> None:
+    question = Question(times * made.SHARDS, made.WORKERS, 1)
+    plain, forecast = planned(SAMPLE, question).dump, planned(made.sample_with_candidates(), question).dump
+    assert forecast.size.units[CANDIDATES] == pytest.approx(candidates)
+    ((before, near),) = (pair for pair in zip(plain.steps, forecast.steps, strict=True) if pair[1].step == "near")
+    assert near.core_seconds - before.core_seconds == pytest.approx(candidates * made.CANDIDATE_SECONDS)
+    assert near.disk_bytes - before.disk_bytes == pytest.approx(candidates * made.CANDIDATE_BYTES)
+
+
+def test_a_sample_without_candidates_is_told_of() -> None:
+    none = replace(SAMPLE, full=replace(SAMPLE.full, meeting=Meeting(0, 2.0)))
+    assert any("near-duplicates" in each for each in minds(planned(none, DUMP)))
+    for other in (SAMPLE, made.sample_with_candidates()):
+        assert not any("near-duplicates" in each for each in minds(planned(other, DUMP)))

@@ -10,7 +10,9 @@ import pytest
 from mathmill.data.errors import ConfigError
 from mathmill.demo.world import write_world
 from mathmill.pipeline.engines.local import LocalEngine
+from mathmill.pipeline.plan.fit import size_of
 from mathmill.pipeline.plan.plan import Question, planned
+from mathmill.pipeline.plan.requests import requests_of
 from mathmill.pipeline.plan.sample import Sample, take_sample
 from mathmill.pipeline.recipe import PipelineRecipe
 from tests.pipeline.passes.making import recipe_of
@@ -79,6 +81,14 @@ def test_the_forecast_of_the_sample_is_near_the_sample(sample: Sample) -> None:
     assert dump.total("in_bytes") == full.bytes_in
     written = sum(size for name, size in full.outputs.items() if "/" in name)
     assert 0.7 < dump.total("disk_bytes") / written < 1.3
+
+
+def test_a_store_is_forecast_to_be_asked_for_what_the_sample_wrote_here(sample: Sample) -> None:
+    full = sample.full
+    found = requests_of(sample, size_of(full, sample.stages))
+    assert found.file_puts == pytest.approx(len(full.outputs), rel=0.1)
+    assert found.ledger_puts == pytest.approx(full.units, rel=0.1)
+    assert found.gets == pytest.approx(sum(len(each.items) for each in full.maps), rel=0.1)
 
 
 def test_what_a_shard_costs_without_a_page_is_not_what_pages_cost(sample: Sample) -> None:

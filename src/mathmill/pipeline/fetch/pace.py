@@ -26,6 +26,7 @@ class Patience:
 
     attempts: int = 12  # failures in a row, nothing gained between them, before a request is given up
     unmet: int = 4  # attempts at a server that was never met
+    is_heard: bool = False  # whether an answer of any kind, also a refusal, is enough, and nothing is tried again
     pause: float = 1.0  # before the second attempt; doubled for each further one, give or take a half
     longest: float = 60.0
     silence: float = 60.0  # a server may take to connect, to answer, and between two pieces of a body
@@ -126,7 +127,8 @@ class Attempts:
         self._failures += 1
         patience = self._pace.patience
         never = trouble.unmet and not self._pace.met
-        if self._failures >= (min(patience.unmet, patience.attempts) if never else patience.attempts):
+        most = min(patience.unmet, patience.attempts) if never else patience.attempts
+        if self._failures >= most or (patience.is_heard and self._pace.met):
             todo = "run the same command again later"
             if never:
                 todo = "check the address, or the network of this machine, and run the same command again"

@@ -228,7 +228,9 @@ class ObjectStore:
                     raise NoSuchRange(f"{self._url(path)} has fewer bytes than were asked for") from error
                 _check_settings(self._url(path), error)
                 said = " ".join(str(error).split())[:300] or type(error).__name__
-                attempts.failed(Trouble(said, crowded="SlowDown" in said, unmet=_is_unmet(error)))
+                trouble = Trouble(said, crowded="SlowDown" in said, unmet=_is_unmet(error))
+                self.pace.met |= trouble.crowded
+                attempts.failed(trouble)
 
 
 def _file_system(url: str) -> tuple[Any, str]:

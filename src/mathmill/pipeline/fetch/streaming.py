@@ -14,7 +14,7 @@ import hashlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import parse_qsl
@@ -133,9 +133,11 @@ def meet_server(fetching: Fetching, paths: Iterable[str]) -> None:
         InputMissing: nobody answers, or there are no credentials.
     """
     path = next((path for path in paths if not fetching.keep or not (Path(fetching.keep) / path).is_file()), "")
-    server = _server_of(fetching)
-    if not path or server.pace.met:
+    known = _server_of(fetching).pace
+    if not path or known.met:
         return
+    access = _access(fetching)
+    server = open_server(replace(access, patience=replace(access.patience, is_heard=True)))
     with waits_shown("looking for the server", server.pace):
         try:
             server.size(path)
@@ -144,6 +146,7 @@ def meet_server(fetching: Fetching, paths: Iterable[str]) -> None:
         except InputMissing:
             if not server.pace.met:
                 raise
+    known.met = True
 
 
 @contextmanager
@@ -170,7 +173,11 @@ def fetched(fetching: Fetching, path: str, run_folder: Path) -> Iterator[Fetched
 
 
 def _server_of(fetching: Fetching) -> Server:
-    return _server(Access(fetching.mirror, fetching.rate))
+    return _server(_access(fetching))
+
+
+def _access(fetching: Fetching) -> Access:
+    return Access(fetching.mirror, fetching.rate)
 
 
 @lru_cache(maxsize=8)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mathmill.pipeline.plan.laws import DOCUMENTS, Law, Size
+from mathmill.pipeline.plan.laws import Law, Size
 from mathmill.pipeline.plan.meter import Moment
 from mathmill.pipeline.plan.sample import Execution
 
@@ -31,26 +31,31 @@ class Stretch:
     cpu: float = 0.0
 
 
-def driver_laws(executions: Sequence[Execution], size: Size, step_of: Callable[[str], str]) -> dict[str, Law]:
-    """How the driver's own time grows, by step: `executions` are those on few, many and on the sample's shards."""
+def driver_laws(
+    executions: Sequence[Execution], size: Size, step_of: Callable[[str], str], unit_of: Callable[[str], str]
+) -> dict[str, Law]:
+    """How the driver's own time grows, by step: `executions` are those on few, many and on the sample's shards.
+
+    `unit_of` tells by what the work grows that follows on a call.
+    """
     few, many, full = (stretches(each, step_of) for each in executions)
     shards = executions[0].shards, executions[1].shards
     laws: defaultdict[str, Law] = defaultdict(Law)
     for key in {**few, **many, **full}:
         ends = few.get(key, Stretch()), many.get(key, Stretch())
-        laws[key[0]] += _law(shards, ends, full.get(key, Stretch()), size)
+        laws[key[0]] += _law(shards, ends, full.get(key, Stretch()), size, unit_of(key[1]))
     return laws
 
 
-def _law(shards: tuple[int, int], ends: tuple[Stretch, Stretch], full: Stretch, size: Size) -> Law:
-    """By the wall for each shard, since files are synced; by processor time for each Document, which is less noisy."""
+def _law(shards: tuple[int, int], ends: tuple[Stretch, Stretch], full: Stretch, size: Size, unit: str) -> Law:
+    """By the wall for each shard, since files are synced; by processor time for each unit, which is less noisy."""
     few, many = ends
     more = shards[1] - shards[0]
     wall = _beyond(many.wall, few.wall) / more
     cpu = _beyond(many.cpu, few.cpu) / more
-    documents = _beyond(full.cpu, few.cpu + cpu * (size.shards - shards[0]))
-    units = size.units[DOCUMENTS]
-    return Law(max(few.wall - wall * shards[0], 0.0), wall, {DOCUMENTS: documents / units} if units else {})
+    rest = _beyond(full.cpu, few.cpu + cpu * (size.shards - shards[0]))
+    units = size.units[unit]
+    return Law(max(few.wall - wall * shards[0], 0.0), wall, {unit: rest / units} if units else {})
 
 
 def _beyond(value: float, other: float) -> float:

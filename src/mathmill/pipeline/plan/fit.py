@@ -15,6 +15,7 @@ from mathmill.pipeline.dedup.near_tables import (
     STARS,
     STREAMS,
     TALLIES,
+    USE,
     band_names,
 )
 from mathmill.pipeline.harvest.collect import PROBLEMS
@@ -45,6 +46,7 @@ _OF_CANDIDATES = (
     CONFIRMED,
     TALLIES,
     FOUND,
+    USE,
     *(f"{STARS}_{band}" for band in band_names(HASHES)),
 )
 _READ = ("documents", *_OF_PAGES)
@@ -81,8 +83,19 @@ class _Fit:
             for each in run.calls
         }
 
+        self._made = {
+            each.name: each.folders if isinstance(each, MapSpent) else {each.name}
+            for run in self._runs
+            for each in run.calls
+        }
+
     def steps(self) -> Iterator[Step]:
-        laws = driver_laws(self._runs, self._size, lambda name: self._step_of_call[name])
+        laws = driver_laws(
+            self._runs,
+            self._size,
+            lambda name: self._step_of_call[name],
+            lambda name: _unit_of(self._made.get(name, ())),
+        )
         yield from self._archive_steps()
         for name in (*self._sample.full.pass_seconds, DECISIONS, CORPUS, DRIVER):
             maps, queries = tuple(self._map_works(name)), tuple(self._query_works(name))
@@ -164,9 +177,10 @@ class _Fit:
             work = query_work(
                 step, unit, idle.get(spent.name), spent, grown, self._size.units[unit], self._sample.workers
             )
-            runs = ([each for each in run.queries if each.name == spent.name] for run in self._runs)
-            sizes = [sum(each.read_bytes + each.written_bytes for each in queries) for queries in runs]
-            yield replace(work, files=self._law(unit, sizes))
+            runs = [[each for each in run.queries if each.name == spent.name] for run in self._runs]
+            read = self._law(unit, [sum(each.read_bytes for each in queries) for queries in runs])
+            written = [sum(each.written_bytes for each in queries) for queries in runs]
+            yield replace(work, files=read + self._law(_unit_of({spent.name}), written))
 
     def _traffic(self, step: str) -> tuple[Law, Law, Law]:
         """Bytes on disk, files, and bytes that are read of what others wrote."""
@@ -192,6 +206,8 @@ class _Fit:
         more = max(_mean(of_items(spent)) - fixed, 0.0) * len(spent.items)
         by_shard = {item.name for item in spent.items} == set(self._sample.full.tallies)
         unit = _unit_of(spent.folders)
+        if by_shard and unit == CANDIDATES:  # all Documents of a shard are read for those among them
+            unit = DOCUMENTS
         return Law(0.0, fixed * by_shard, {unit: more / max(self._size.units[unit], 1)})
 
     def _files(self, folder: str, unit: str, counts: Sequence[float]) -> Law:

@@ -15,8 +15,8 @@ from mathmill.data.errors import ConfigError, Stopped
 from mathmill.data.files import writing
 from mathmill.data.storage import is_address, whole_address
 from mathmill.pipeline.engines.local import LocalEngine
-from mathmill.pipeline.fetch.streaming import find_streams
-from mathmill.pipeline.inputs import find_inputs
+from mathmill.pipeline.fetch.streaming import find_streams, meet_server
+from mathmill.pipeline.inputs import find_inputs, paths_to_fetch
 from mathmill.pipeline.plan.fit import fit, size_of, stage_unit
 from mathmill.pipeline.plan.forecast import Cluster, Forecast, StartUp, forecast
 from mathmill.pipeline.plan.laws import CANDIDATES, DOCUMENTS, PAGES, Size, Step
@@ -124,7 +124,8 @@ def make_plan(recipe: PipelineRecipe, question: Question, measuring: Measuring) 
         raise ConfigError(f"--nodes {question.nodes:,} have not a core each of --cores {question.cores:,}: name fewer")
     drawn, out = draw_archives(recipe, measuring.archives), measuring.out
     # What is not there is told before minutes are spent.
-    find_inputs(drawn.archives, find_streams(drawn.archives, drawn.fetching, {}))
+    archives = find_inputs(drawn.archives, find_streams(drawn.archives, drawn.fetching, {}))
+    meet_server(drawn.fetching, paths_to_fetch(archives))
     workers = measuring.workers or os.cpu_count() or 1
     if out is not None:
         _make_empty(out)
@@ -221,7 +222,7 @@ def _sampled(sample: Sample) -> dict[str, Any]:
         "cpu_seconds": full.cpu_seconds,
         "workers": sample.workers,
         "copies_share": sum(_dropped(full, name) for name in _COPIES) / full.left,
-        "candidates_share": full.meeting.candidates / full.left if full.meeting else 0.0,
+        "candidates_share": full.meeting.candidates / full.left if full.meeting else None,
         "driver_mb": max((seen.driver_mb for seen in full.memory), default=0.0),
         "queries": len(full.queries),
         "queries_grown": sum(bool(each) for each in sample.grown.values()),

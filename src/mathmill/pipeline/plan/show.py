@@ -201,6 +201,11 @@ def minds(plan: Plan) -> Iterator[str]:
             f"the forecast is for pages like the sample's, of which {sample['kept_share']:.1%} are kept; where the "
             "sample was chosen for its mathematics say --kept-share (of a whole dump some 0.02)"
         )
+    if sample["candidates_share"] == 0:
+        yield (
+            "no two pages of the sample may be near-duplicates, so the run is taken to have none: of a dump up to "
+            "all pages may meet another, with 8 bytes a token on disk"
+        )
     if sample["archives"] < _ENOUGH_ARCHIVES:
         yield f"{counted(sample['archives'], 'archive')} tell little of how archives differ: take ten or more"
 
