@@ -1,0 +1,1 @@
+"""Models that are trained: made anew, loaded, adapted, saved."""
