@@ -1,0 +1,125 @@
+"""All that decides how a training run goes on after a step, and how to put it back."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from mathmill import __version__
+from mathmill.data.errors import ConfigError
+from mathmill.train.checkpoint.plain import from_plain, to_plain
+from mathmill.train.checkpoint.rng import random_states, restore_random_states
+from mathmill.train.checkpoint.tensors import (
+    load_model_tensors,
+    load_optimizer_state,
+    model_tensors,
+    optimizer_state,
+)
+
+
+class Stateful(Protocol):
+    """What has a state of plain values, such as a learning rate's schedule."""
+
+    def state_dict(self) -> dict[str, Any]: ...
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The objects whose states make a checkpoint; `trained_only` leaves frozen parameters out, as of a LoRA's base."""
+
+    model: torch.nn.Module
+    optimizer: torch.optim.Optimizer
+    schedule: Stateful | None = None
+    trained_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A step's state: tensors by file and name, and values that JSON has."""
+
+    step: int
+    tensors: Mapping[str, Mapping[str, torch.Tensor]]
+    values: Mapping[str, Any]
+
+    @property
+    def notes(self) -> Any:
+        """What the loop noted with `capture`."""
+        return from_plain(self.values["notes"], {})
+
+
+def capture(
+    step: int, trained: Trained, notes: Mapping[str, Any], random: Sequence[Mapping[str, Any]] | None = None
+) -> State:
+    """The state after a step. It refers to the tensors of model and optimizer: save it before the next step.
+
+    `notes` are plain values that the loop itself needs (where the sampler is, the length of the metrics, what was
+    best); `random` the states of the random generators by rank, if there are more ranks than this one.
+
+    Raises:
+        ConfigError: something in the states is neither a plain value nor a tensor.
+    """
+    moments: dict[str, torch.Tensor] = {}
+    noted: dict[str, torch.Tensor] = {}
+    schedule = trained.schedule.state_dict() if trained.schedule else None
+    own = {
+        "optimizer": optimizer_state(trained.model, trained.optimizer),
+        "schedule": schedule,
+    }
+    values = {
+        "step": step,
+        **to_plain(own, moments),
+        "notes": to_plain(dict(notes), noted, "notes"),
+        "random": [dict(each) for each in random or [random_states()]],
+        "trained_only": trained.trained_only,
+        "versions": versions(),
+    }
+    if noted:
+        raise ConfigError(f"a checkpoint's notes hold tensors ({', '.join(sorted(noted)[:3])}): note numbers")
+    weights = model_tensors(trained.model, trained.trained_only)
+    return State(step, {"model": weights, "optimizer": moments}, values)
+
+
+def restore(state: State, trained: Trained, rank: int = 0) -> None:
+    """Put a state back into objects made as they were, and into the random generators of this process.
+
+    Raises:
+        ConfigError: the objects, or the number of ranks, are not those of the state; some may have been changed.
+    """
+    values = state.values
+    if values["trained_only"] != trained.trained_only:
+        held, wanted = ("only the trained", "all") if values["trained_only"] else ("all", "only the trained")
+        raise ConfigError(
+            f"the checkpoint holds {held} parameters and {wanted} are wanted: go on with the first recipe"
+        )
+    if rank >= len(values["random"]):
+        raise ConfigError(
+            f"the checkpoint was written by {len(values['random'])} ranks and this is rank {rank}, counted from 0: "
+            "go on with as many processes as before"
+        )
+    if (values["schedule"] is None) != (trained.schedule is None):
+        raise ConfigError(
+            "only one of checkpoint and run has a schedule with a state: go on with the recipe that the run began with"
+        )
+    moments = state.tensors["optimizer"]
+    load_model_tensors(trained.model, state.tensors["model"], trained.trained_only)
+    load_optimizer_state(trained.model, trained.optimizer, from_plain(values["optimizer"], moments))
+    if trained.schedule is not None:
+        trained.schedule.load_state_dict(from_plain(values["schedule"], moments))
+    restore_random_states(values["random"][rank])
+
+
+def versions() -> dict[str, str]:
+    """What a checkpoint was written with."""
+    return {
+        "mathmill": __version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+    }
