@@ -13,6 +13,7 @@ from mathmill.pipeline.commands import Plan, check_plan
 from mathmill.pipeline.recipe import PipelineRecipe
 from mathmill.pipeline.show import show_plan
 from tests.pipeline.making import members, responses
+from tests.warm import warm
 
 
 def plan(folder: Path, *passes: dict[str, Any], keep: tuple[str, ...] = ()) -> Plan:
@@ -20,6 +21,20 @@ def plan(folder: Path, *passes: dict[str, Any], keep: tuple[str, ...] = ()) -> P
     stages = [{"use": "decode"}, {"use": "language", "keep": keep}, {"use": "extract"}]
     recipe = {"archives": [str(folder / "a.warc.gz")], "stages": stages, "passes": passes}
     return check_plan(PipelineRecipe.model_validate(recipe), folder / "run")
+
+
+def test_a_dry_run_changes_nothing(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.warc.gz").write_bytes(members(responses(1)))
+    (tmp_path / "recipe.toml").write_text('archives = ["*.warc.gz"]\n[audit]\nrate = 0.2\n')
+    code, stdout, _ = warm("pipeline", "run", "recipe.toml", "--out", "run", "--dry-run", cwd=tmp_path)
+    assert code == 0
+    assert "3 archives" in stdout
+    recipe, _, plan = stdout.partition("\n}\n")
+    assert '"rate": 5.0' in recipe
+    assert plan.splitlines()[1].startswith("3 of 3 archives to do, ")
+    assert plan.endswith("GB\nNothing was changed.\n")
+    assert not (tmp_path / "run").exists()
 
 
 def test_benchmarks_are_listed_with_what_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -390,13 +390,3 @@ def test_a_page_that_takes_too_much_is_set_aside_and_costs_itself_only(crawl: Pa
     (aside,) = read_archive(out / "aside/huge.warc.gz")
     assert isinstance(aside, Record)
     assert aside.block.endswith(huge.encode())
-
-
-def test_a_dry_run_changes_nothing(crawl: Path, out: Path) -> None:
-    code, stdout, _ = run(crawl, out, "--dry-run")
-    assert code == 0
-    recipe, _, plan = stdout.partition("\n}\n")
-    assert '"rate": 5.0' in recipe
-    assert plan.splitlines()[1].startswith("3 of 3 archives to do, ")
-    assert plan.endswith("GB\nNothing was changed.\n")
-    assert not out.exists()
