@@ -173,4 +173,4 @@ def test_streams_in_a_shell(line: str, code: int, stdout: str, stderr: str, much
 
 def test_the_command_tree_is_the_folder_tree() -> None:
     groups = {group.name for group in app.registered_groups}
-    assert groups == {"pipeline", "engine", "classifier", "eval", "data", "runs", "demo"}
+    assert groups == {"pipeline", "engine", "classifier", "eval", "train", "data", "runs", "demo"}

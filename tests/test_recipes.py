@@ -15,6 +15,9 @@ RECIPES = sorted((ROOT / "recipes").rglob("*.toml"))
 # Which model a recipe is for: the first entry whose key begins the file's path below recipes/.
 MODELS = {
     "classifier": "mathmill.classifier.recipe:LoopRecipe",
+    "pretrain": "mathmill.train.recipe:PretrainRecipe",
+    "sample": "mathmill.train.sample.recipe:SampleRecipe",
+    "sft": "mathmill.train.recipe:SftRecipe",
     "": "mathmill.pipeline.recipe:PipelineRecipe",
 }
 

@@ -1,52 +1,24 @@
-"""Pictures of a classifier as SVG files: small, without a date, the same bytes for the same figures.
-
-Colours are Okabe and Ito's, which the colour-blind can tell apart, and every line has a dash pattern of its own, so
-that a print in black and white can be read. Letters are drawn as paths: a picture looks the same wherever it is shown.
-matplotlib is loaded by the functions here, with its defaults and not with a user's settings.
-"""
+"""Pictures of a classifier as SVG files."""
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
 from mathmill.classifier.curves import AtThreshold, Curve, Floats, Ints, ScoredPages
 from mathmill.classifier.reliability import Reliability
-from mathmill.data.files import write_whole
+from mathmill.data.pictures import COLOURS, DASHES, GREY, picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
-_DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)))
-_GREY = "#666666"
 _MOST_POINTS = 400  # of one curve in the file: more than its width in pixels shows
 _MOST_TOLD = 6  # rounds that have room for a number each; of more, some
 _FARTHEST = 16.0  # log-odds that are drawn; scores beyond stand in the outermost bin
 _BIN_WIDTH = 0.5  # of the histogram, in log-odds
-_STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "mathmill",
-    "svg.fonttype": "path",
-    "text.parse_math": False,  # a dollar in a name is a dollar
-    "font.family": "DejaVu Sans",  # comes with matplotlib
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 9,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#e3e3e3",
-    "grid.linewidth": 0.6,
-    "legend.frameon": False,
-    "lines.linewidth": 1.5,
-}
 
 
 class RoundFigures(TypedDict):
@@ -68,12 +40,12 @@ def precision_recall(curves: Mapping[str, Curve], out: Path, points: Mapping[str
     Raises:
         CannotCreate, DiskFull: `out` cannot be written.
     """
-    with _figure(out, 5.2, 4.0, "Precision and recall") as figure:
+    with picture(out, 5.2, 4.0, "Precision and recall") as figure:
         axes = figure.add_subplot()
         for at, (name, curve) in enumerate(curves.items()):
             if not curve.mathematics:
                 continue
-            colour, dash = _COLOURS[at % len(_COLOURS)], _DASHES[at % len(_DASHES)]
+            colour, dash = COLOURS[at % len(COLOURS)], DASHES[at % len(DASHES)]
             # The precision of a point holds for the recall that the point adds, as in average precision.
             shown = _thinned(curve.recall)
             recall, precision = np.append(0.0, curve.recall[shown]), curve.precision[shown]
@@ -92,12 +64,12 @@ def reliability_diagram(reports: Mapping[str, Reliability], out: Path) -> None:
     Raises:
         CannotCreate, DiskFull: `out` cannot be written.
     """
-    with _figure(out, 4.6, 5.0, "Reliability of probabilities") as figure:
+    with picture(out, 4.6, 5.0, "Reliability of probabilities") as figure:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-        upper.plot((0, 1), (0, 1), color=_GREY, linewidth=0.8)
+        upper.plot((0, 1), (0, 1), color=GREY, linewidth=0.8)
         width = 0.1 / (len(reports) + 1)
         for at, (name, report) in enumerate(reports.items()):
-            colour, mark = _COLOURS[at % len(_COLOURS)], "osD^vP"[at % 6]
+            colour, mark = COLOURS[at % len(COLOURS)], "osD^vP"[at % 6]
             said = np.array([row.said for row in report.bins])
             was = np.array([row.was.value or 0.0 for row in report.bins])
             beyond = np.array([[row.was.low for row in report.bins], [row.was.high for row in report.bins]]) - was
@@ -106,7 +78,7 @@ def reliability_diagram(reports: Mapping[str, Reliability], out: Path) -> None:
                 was,
                 yerr=np.maximum(np.abs(beyond), 0),
                 color=colour,
-                linestyle=_DASHES[at % len(_DASHES)],
+                linestyle=DASHES[at % len(DASHES)],
                 marker=mark,
                 markersize=4,
                 linewidth=1.0,
@@ -130,11 +102,11 @@ def score_histogram(pages: ScoredPages, out: Path, score: float | None = None) -
     places = log_odds(pages.scores)
     reach = _BIN_WIDTH * np.ceil(max(4.0, float(np.abs(places).max(initial=0.0))) / _BIN_WIDTH + 0.01)
     edges = np.arange(-reach, reach + _BIN_WIDTH / 2, _BIN_WIDTH)
-    with _figure(out, 5.6, 3.2, "Scores of mathematics and of other pages") as figure:
+    with picture(out, 5.6, 3.2, "Scores of mathematics and of other pages") as figure:
         axes = figure.add_subplot()
         for is_math, name, colour, dash in (
-            (False, "other", _COLOURS[1], "--"),
-            (True, "mathematics", _COLOURS[0], "-"),
+            (False, "other", COLOURS[1], "--"),
+            (True, "mathematics", COLOURS[0], "-"),
         ):
             of_class = places[pages.is_math == is_math]
             counts = np.histogram(of_class, edges)[0]
@@ -170,7 +142,7 @@ def growth(rounds: Sequence[RoundFigures], out: Path) -> None:
     from matplotlib.ticker import MaxNLocator
 
     numbers = [row["round"] for row in rounds]
-    with _figure(out, 7.2, 4.2, "Growth over rounds") as figure:
+    with picture(out, 7.2, 4.2, "Growth over rounds") as figure:
         grid = figure.add_gridspec(2, 6)
         shares = (
             ("average precision", [row["average_precision"] for row in rounds]),
@@ -181,7 +153,7 @@ def growth(rounds: Sequence[RoundFigures], out: Path) -> None:
             axes = figure.add_subplot(grid[0, 2 * at : 2 * at + 2])
             value, low, high = np.array(triples, np.float64).reshape(-1, 3).T
             beyond = np.maximum([value - low, high - value], 0)
-            axes.errorbar(numbers, value, yerr=beyond, color=_COLOURS[0], marker="o", markersize=4, capsize=3)
+            axes.errorbar(numbers, value, yerr=beyond, color=COLOURS[0], marker="o", markersize=4, capsize=3)
             axes.set(title=title, ylim=(0, 1.02))
             _whole_rounds(axes, numbers)
         counts = (
@@ -190,7 +162,7 @@ def growth(rounds: Sequence[RoundFigures], out: Path) -> None:
         )
         for at, (title, values) in enumerate(counts):
             axes = figure.add_subplot(grid[1, 3 * at : 3 * at + 3])
-            axes.bar(numbers, values, 0.6, color=_COLOURS[0])
+            axes.bar(numbers, values, 0.6, color=COLOURS[0])
             told = list(zip(numbers, values, strict=True))
             for number, count in told if len(told) <= _MOST_TOLD else (told[0], told[-1]):
                 axes.annotate(
@@ -209,24 +181,6 @@ def log_odds(scores: Floats) -> Floats:
     with np.errstate(divide="ignore"):
         odds: Floats = np.log(inside) - np.log1p(-inside)
     return np.clip(odds, -_FARTHEST, _FARTHEST)
-
-
-@contextmanager
-def _figure(out: Path, width: float, height: float, title: str) -> Iterator[Figure]:
-    """A figure of so many inches, written to `out` as SVG once it is drawn."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_STYLE)
-        figure = Figure(figsize=(width, height), layout="constrained")
-        yield figure
-        drawn = io.BytesIO()
-        metadata = {"Date": None, "Creator": "mathmill", "Title": title}
-        figure.savefig(drawn, format="svg", metadata=metadata)
-    # No document type: nothing in the file names another place that a reader might look up.
-    write_whole(out, re.sub(rb"<!DOCTYPE[^>]*>\n?", b"", drawn.getvalue(), count=1))
 
 
 def _cross(axes: Axes, point: AtThreshold, colour: str) -> None:

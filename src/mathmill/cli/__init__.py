@@ -24,6 +24,7 @@ from mathmill.cli.eval import eval_app
 from mathmill.cli.fetch import fetch
 from mathmill.cli.options import Json, RunFolder
 from mathmill.cli.pipeline import pipeline_app
+from mathmill.cli.train import train_app
 from mathmill.data.errors import DiskFull, MathmillError, Stopped
 from mathmill.data.terminal import check_output, drop_output, one_line
 
@@ -38,6 +39,7 @@ app.add_typer(data_app, name="data")
 app.add_typer(runs_app, name="runs")
 app.add_typer(classifier_app, name="classifier")
 app.add_typer(eval_app, name="eval")
+app.add_typer(train_app, name="train")
 app.add_typer(demo_app, name="demo")
 app.add_typer(engine_app, name="engine")
 app.command("fetch")(fetch)

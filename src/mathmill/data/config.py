@@ -48,7 +48,7 @@ def load_recipe(path: Path, model: type[C], overrides: Sequence[str] = ()) -> C:
         InputMissing: there is no file at `path`, or it cannot be read.
         ConfigError: it is not TOML, or a key or value does not fit; the message names each one.
     """
-    tree = _read_toml(path)
+    tree = read_toml(path)
     origins: dict[str, str] = {}
     for override in overrides:
         _write_out_default(tree, model, override)
@@ -105,7 +105,8 @@ def apply_override(tree: dict[str, Any], override: str) -> str:
     return made or key
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """A recipe's tree, not looked at yet. Raises as `load_recipe` does."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

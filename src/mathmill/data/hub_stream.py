@@ -75,15 +75,22 @@ def hub_files(of: HubSet) -> HubFiles:
 
 
 def hub_tables(of: HubSet, wanted: Collection[str]) -> Iterator[Table]:
-    """The table of each file of a split, good until the next is taken. Their rows raise what this does.
+    """The table of each file of a split, good until the next is taken; raises what `hub_table_at` does."""
+    for address in hub_files(of).addresses:
+        with hub_table_at(of, address, wanted) as table:
+            yield table
+
+
+@contextmanager
+def hub_table_at(of: HubSet, address: str, wanted: Collection[str]) -> Iterator[Table]:
+    """The table in one of the `hub_files`. Its rows raise what this does.
 
     Raises:
-        InputMissing: the data set or a file of it cannot be reached, or no more.
-        DamagedInput: a file of it is damaged.
+        InputMissing: the file cannot be reached, or no more.
+        DamagedInput: it is damaged.
     """
-    for address in hub_files(of).addresses:
-        with _opened(of, address) as file:
-            yield page_table(address, file, wanted)
+    with _opened(of, address) as file:
+        yield page_table(address, file, wanted)
 
 
 @contextmanager

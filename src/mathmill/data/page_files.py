@@ -22,7 +22,7 @@ from mathmill.data.config import Config, canonical_json
 from mathmill.data.errors import ConfigError, DamagedInput, InputMissing
 from mathmill.data.files import file_sha256
 from mathmill.data.hub import HubSet
-from mathmill.data.hub_stream import hub_files, hub_tables
+from mathmill.data.hub_stream import hub_files, hub_table_at, hub_tables
 from mathmill.data.json_lines import opened
 from mathmill.data.ledger import Ledger
 from mathmill.data.page_tables import page_table
@@ -100,6 +100,17 @@ def read_shard(shard: PageShard, pages: Pages) -> Iterator[Document]:
     """
     with opened(shard.path) as file:
         yield from _documents(page_table(str(shard.path), file, _wanted(pages)), pages)
+
+
+def hub_shards(pages: Pages) -> tuple[str, ...]:
+    """The addresses of the files that a hub's data set is in, in its order; raises what `hub_stream.hub_files` does."""
+    return hub_files(_hub_set(pages)).addresses
+
+
+def read_hub_shard(address: str, pages: Pages) -> Iterator[Document]:
+    """The Documents in one of the `hub_shards`, in its order; raises what `hub_stream.hub_table_at` does."""
+    with hub_table_at(_hub_set(pages), address, _wanted(pages)) as table:
+        yield from _documents(table, pages)
 
 
 def read_pages(pages: Pages) -> Iterator[Document]:

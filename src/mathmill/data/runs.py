@@ -5,7 +5,7 @@ RUN/
   lock             held while a process writes here
   ledger.jsonl     one line a finished unit of work; a folder `ledger` in a store
   manifest.json    written last: the run is done; a function of recipe and inputs alone
-  timings.json     what differs from machine to machine: seconds, memory, versions
+  timings.json     (of a training timings.jsonl too) what differs from machine to machine: seconds, memory, versions
   <outputs>        whatever the units wrote
 """
 
@@ -42,6 +42,7 @@ MANIFEST = "manifest.json"
 NEW, UNFINISHED, DONE = "new", "unfinished", "done"
 _CONFIG = "config.json"
 _TIMINGS = "timings.json"
+_STEP_TIMINGS = "timings.jsonl"  # of a training, a line a step
 _CHANGES = 8  # that a message tells
 
 
@@ -305,7 +306,7 @@ def check_outputs(folder: Path) -> list[str]:
     """Rehash every output that the manifest lists, and look for files that are none; what is wrong, a line each."""
     wrong = []
     committed = committed_outputs(Ledger(folder))
-    own = {MANIFEST, _CONFIG, _TIMINGS, f"{LEDGER}.jsonl", "lock"}
+    own = {MANIFEST, _CONFIG, _TIMINGS, _STEP_TIMINGS, f"{LEDGER}.jsonl", "lock"}
     for name in files_below(folder):
         if name not in committed and name not in own and not name.startswith(f"{LEDGER}/"):
             wrong.append(f"{name}: no unit of the ledger wrote it")

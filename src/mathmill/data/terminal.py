@@ -80,6 +80,11 @@ def _shown(value: Any) -> str:
     return in_full(value) if numeric else str(value)
 
 
+def mind(what: str) -> None:
+    """Say on stderr, in one line, what a person should know and nothing ends for."""
+    print(f"mind: {one_line(what)}", file=sys.stderr, flush=True)
+
+
 def print_json(value: Any) -> None:
     """One JSON value on stdout."""
     sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode() + "\n")

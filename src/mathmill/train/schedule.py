@@ -12,12 +12,15 @@ from mathmill.data.config import Config
 #: Shares of the rate from a share of the steps on, in DeepSeek's pretraining (DeepSeekMath 2.2.1; Bi et al. 2024, 2.3).
 _STAIRS = ((0.9, 0.1), (0.8, math.sqrt(0.1)))
 
+#: How the rate falls after warm-up.
+Shape = Literal["constant", "linear", "cosine", "stairs"]
+
 
 class Schedule(Config):
     """How the learning rate rises and falls."""
 
     rate: float = Field(default=1e-5, gt=0, description="learning rate at its highest")
-    shape: Literal["constant", "linear", "cosine", "stairs"] = Field(
+    shape: Shape = Field(
         default="cosine", description="how it falls after warm-up; stairs: to 32 % at 80 % of the steps, 10 % at 90 %"
     )
     warm_up: NonNegativeInt = Field(default=0, description="steps in which it rises in a line")

@@ -17,7 +17,7 @@ import torch
 from torch.optim import lr_scheduler
 
 from mathmill.data import files
-from mathmill.train.checkpoint import folder, tensors
+from mathmill.train.checkpoint import folder, parts
 from mathmill.train.checkpoint.rng import random_states
 from mathmill.train.checkpoint.state import State, Trained, capture
 
@@ -180,4 +180,4 @@ def in_process_until_line(number: int, work: Callable[[], object]) -> int:
 
 
 KILLED = -signal.SIGKILL
-_SAVING = {Path(str(module.__file__)) for module in (files, folder, tensors)}
+_SAVING = {Path(str(module.__file__)) for module in (files, folder, parts)}

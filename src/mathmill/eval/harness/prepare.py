@@ -69,6 +69,18 @@ def prepare(task: Task, model: Model, wanted: Wanted) -> Prepared:
         gold_from=wanted.gold_from,
         skip_without_gold=wanted.skip_without_gold,
     )
+    prepared = prepared_with(loaded, task, model, wanted)
+    model.check(prepared.prompts[: prepared.first], prepared.recipe.sampling)
+    return prepared
+
+
+def prepared_with(loaded: Loaded, task: Task, model: Model, wanted: Wanted) -> Prepared:
+    """What `prepare` makes of Problems that are loaded; whether their prompts fit is for the caller to see.
+
+    Raises:
+        InputMissing, DamagedInput: the shots are not there, or not whole.
+        ConfigError: the shots are others than the Task's, or the model has no chat template.
+    """
     shots = _shots(task, wanted)
     problems = tuple(loaded.problems)
     first = min(wanted.limit or len(problems), len(problems))
@@ -76,7 +88,6 @@ def prepare(task: Task, model: Model, wanted: Wanted) -> Prepared:
     _check_system(wanted.system)
     prompts = tuple(build_prompts(task, problems, shots.problems if shots else [], chat, wanted.system))
     sampling = _sampling(wanted.sampling, wanted.max_new_tokens or task.max_new_tokens)
-    model.check(prompts[:first], sampling)
     recipe = BenchmarkRecipe(
         task=task,
         name=_told(model),

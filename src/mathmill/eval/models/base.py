@@ -36,7 +36,7 @@ class Sampling(Config):
 class Message:
     """A turn of a chat."""
 
-    role: Literal["system", "user", "assistant"]
+    role: Literal["system", "user", "assistant", "tool"]
     content: str
 
 

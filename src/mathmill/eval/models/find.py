@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +65,24 @@ def find(name: str, revision: str) -> Place:
     return _from_hub(name, revision)
 
 
+def find_tokenizer(name: str) -> Place:
+    """The place of a tokenizer: a folder, or a model of the hub, of which nothing else is looked at.
+
+    Raises:
+        InputMissing: there is none.
+    """
+    path = Path(name).expanduser()
+    if not path.is_dir():
+        if path.exists() or name.startswith((".", "/", "~")) or not _HUB_ID.fullmatch(name):
+            raise InputMissing(
+                f"there is no tokenizer at {name}: name a folder with tokenizer.json, or a model of the hub"
+            )
+        path = _snapshot(name, "", [pattern for pattern in _FETCHED if pattern != "*.safetensors"])
+    if not any(found for pattern in _TOKENIZERS for found in path.glob(pattern)):
+        raise InputMissing(f"{name} has no tokenizer (tokenizer.json): copy it there from the model that it comes from")
+    return Place(path, None, "")
+
+
 def _folder(folder: Path, name: str) -> Place:
     check_folder(folder, name)
     digest = hashlib.sha256()
@@ -85,23 +105,43 @@ def _is_pickle(path: Path) -> bool:
 
 
 def _from_hub(name: str, revision: str) -> Place:
+    owner, _, file = name.rpartition("/") if name.endswith(".gguf") else (name, "", "")
+    if file:
+        path = _file(name, revision, owner, file)
+        return Place(path.parent, file, f"commit:{path.parent.name}")
+    folder = _snapshot(name, revision, list(_FETCHED))
+    check_folder(folder, name)
+    return Place(folder, None, f"commit:{folder.name}")
+
+
+def _file(name: str, revision: str, owner: str, file: str) -> Path:
     import huggingface_hub
+
+    with _hub_answers(name, revision):
+        return Path(huggingface_hub.hf_hub_download(owner, file, revision=revision or None))
+
+
+def _snapshot(name: str, revision: str, patterns: list[str]) -> Path:
+    import huggingface_hub
+
+    with _hub_answers(name, revision):
+        return Path(
+            huggingface_hub.snapshot_download(
+                name, revision=revision or None, allow_patterns=patterns, ignore_patterns=list(_NOT_FETCHED)
+            )
+        )
+
+
+@contextmanager
+def _hub_answers(name: str, revision: str) -> Iterator[None]:
+    """Failures of the hub as errors of ours."""
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
     # The base of every error of the library that it speaks HTTP with, whichever that is in its version.
     transport: Any = HfHubHTTPError.__bases__[0]
-
-    owner, _, file = name.rpartition("/") if name.endswith(".gguf") else (name, "", "")
     try:
         with hub_quiet():
-            if file:
-                path = Path(huggingface_hub.hf_hub_download(owner, file, revision=revision or None))
-                return Place(path.parent, file, f"commit:{path.parent.name}")
-            folder = Path(
-                huggingface_hub.snapshot_download(
-                    name, revision=revision or None, allow_patterns=list(_FETCHED), ignore_patterns=list(_NOT_FETCHED)
-                )
-            )
+            yield
     except (OSError, HFValidationError, transport) as error:
         reason = one_line(str(error) or type(error).__name__, 200)
         at = f" at revision {revision}" if revision else ""
@@ -109,8 +149,6 @@ def _from_hub(name: str, revision: str) -> Place:
             f"there is no folder {name}, and the hub did not give a model of that name{at} ({reason}): "
             "check the name and the network, log in with `hf auth login` if it is gated, or name a folder"
         ) from None
-    check_folder(folder, name)
-    return Place(folder, None, f"commit:{folder.name}")
 
 
 def check_folder(folder: Path, name: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,36 +36,71 @@ class Loaded:
     facts: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a model is to lie in memory; `smaller` is what is advised where it does not fit."""
+
+    dtype: str = "auto"
+    device: str = "auto"
+    attention: str = "auto"
+    smaller: str = "set --dtype bfloat16"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A model on its device as its files say, its own habits of generation included."""
+
+    place: Place
+    model: Any
+    tokenizer: Any
+
+
 def load(name: str, revision: str = "", dtype: str = "auto", device: str = "auto") -> Loaded:
-    """Find a model and load it.
+    """Find a model and load it, to be asked.
 
     Raises:
         InputMissing, DamagedInput, ConfigError: as `LocalModel` says.
     """
-    where = _device(device)
-    place = find(name, revision)
-    with _quiet():
-        config = _config(place, name)
-        tokenizer = _tokenizer(place, name)
-        model = _model(place, name, config, dtype, where)
-    model.eval()
+    found = read(name, revision, Wanted(dtype, device))
+    model = found.model.eval()
     # Nothing of a model's own habits of generation but what ends it.
     eos = model.generation_config.eos_token_id if model.generation_config else None
     model.generation_config = _library.GenerationConfig(eos_token_id=eos)
     precision = str(next(model.parameters()).dtype).removeprefix("torch.")
-    facts = {"name": name, "weights": place.weights, "dtype": precision, "backend": "transformers"}
-    return Loaded(model, tokenizer, Network(model), facts)
+    facts = {"name": name, "weights": found.place.weights, "dtype": precision, "backend": "transformers"}
+    return Loaded(model, found.tokenizer, Network(model), facts)
 
 
-def _device(device: str) -> str:
-    if device == "cuda" and not torch.cuda.is_available():
+def read(name: str, revision: str, wanted: Wanted) -> Read:
+    """Find a model and read it.
+
+    Raises:
+        InputMissing, DamagedInput, ConfigError: as `load`; or its attention is not to be had in the form that is asked.
+    """
+    device = checked_device(wanted.device)
+    place = find(name, revision)
+    with quiet():
+        config = _config(place, name)
+        _check_attention(config, name, wanted.attention)
+        tokenizer = read_tokenizer(place, name)
+        model = _model(place, name, config, wanted, device)
+    return Read(place, model, tokenizer)
+
+
+def checked_device(device: str) -> str:
+    """A device that is there; `auto` is a GPU where one is.
+
+    Raises:
+        ConfigError: it is a GPU, and none is visible.
+    """
+    if device.startswith("cuda") and not torch.cuda.is_available():
         built = "no GPU is visible" if torch.version.cuda else "this torch is built without CUDA"
         raise ConfigError(f"--device cuda, and {built}: set --device cpu, or install a torch that sees the GPU")
     return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """No progress bars and warnings of the library's: what matters of them is an error of ours."""
     logging = _library.utils.logging
     bars = logging.is_progress_bar_enabled()
@@ -119,11 +155,28 @@ def _config(place: Place, name: str) -> Any:
     return config
 
 
+def _check_attention(config: Any, name: str, attention: str) -> None:
+    if attention == "auto":
+        return
+    try:
+        with torch.device("meta"):
+            _library.AutoModelForCausalLM.from_config(deepcopy(config), attn_implementation=attention)
+    except (ImportError, ValueError) as error:
+        reason = one_line(str(error), 200)
+        raise ConfigError(f"{name} has no attention of the form {attention} here ({reason}): set it to auto") from None
+
+
 def _speaks(architecture: str) -> bool:
     return architecture.endswith(("ForCausalLM", "LMHeadModel", "ForConditionalGeneration", "LMModel"))
 
 
-def _tokenizer(place: Place, name: str) -> Any:
+def read_tokenizer(place: Place, name: str) -> Any:
+    """The tokenizer at a place.
+
+    Raises:
+        InputMissing: there is none that can be read.
+        ConfigError: it needs a library that is not installed.
+    """
     try:
         with _gguf(place, name):
             return _library.AutoTokenizer.from_pretrained(place.folder, **_from(place))
@@ -135,10 +188,11 @@ def _tokenizer(place: Place, name: str) -> Any:
         raise InputMissing(f"the tokenizer of {name} cannot be read ({reason}): copy its files again") from None
 
 
-def _model(place: Place, name: str, config: Any, dtype: str, device: str) -> Any:
+def _model(place: Place, name: str, config: Any, wanted: Wanted, device: str) -> Any:
     from safetensors import SafetensorError
 
-    chosen = dtype if dtype != "auto" or not place.gguf else "float32"
+    chosen = wanted.dtype if wanted.dtype != "auto" or not place.gguf else "float32"
+    attention = {} if wanted.attention == "auto" else {"attn_implementation": wanted.attention}
     try:
         with _gguf(place, name):
             model, report = _library.AutoModelForCausalLM.from_pretrained(
@@ -147,6 +201,7 @@ def _model(place: Place, name: str, config: Any, dtype: str, device: str) -> Any
                 dtype=chosen,
                 use_safetensors=True,
                 output_loading_info=True,
+                **attention,
                 **_from(place),
             )
         model = model.to(device)
@@ -155,7 +210,7 @@ def _model(place: Place, name: str, config: Any, dtype: str, device: str) -> Any
     except (RuntimeError, MemoryError) as error:
         if is_out_of_memory(error):
             raise ConfigError(
-                f"the weights of {name} do not fit into memory: set --dtype bfloat16, or choose a smaller model"
+                f"the weights of {name} do not fit into memory: {wanted.smaller}, or choose a smaller model"
             ) from None
         if "size mismatch" in str(error) or "mismatched" in str(error):
             raise DamagedInput(f"the weights of {name} do not fit its config.json: take both from one place") from None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import sys
 from pathlib import Path
 
 _MEMINFO = Path("/proc/meminfo")
@@ -22,6 +24,16 @@ def free_bytes(device: str) -> int:
     if _LIMIT.exists() and _USED.exists() and (limit := _LIMIT.read_text(encoding="ascii").strip()).isdigit():
         free = min(free, int(limit) - int(_USED.read_text(encoding="ascii")))
     return max(free, 0)
+
+
+def peak_bytes(device: str) -> int:
+    """Bytes that this process had at most at once: of a GPU's memory, or of this machine's."""
+    if device.startswith("cuda"):
+        import torch
+
+        return int(torch.cuda.max_memory_allocated())
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -1,5 +1,8 @@
 """Chats as Examples: written by the model's own template, and trained where the assistant speaks.
 
+What tools said is not trained: neither turns of the role `tool`, nor what an interpreter printed within a turn
+(`mathmill.train.batch.tool_output`).
+
 The whole chat is written once. A turn of the assistant begins where the chat before it, with the words that ask for an
 answer, comes to an end, so that what stands before it is what the model is given when it is asked. It ends with the
 first token of the EOS set. A template that writes the same turns otherwise when there are more of them
@@ -18,6 +21,7 @@ from mathmill.data.errors import ConfigError
 from mathmill.data.terminal import one_line
 from mathmill.eval.models.base import Message
 from mathmill.train.batch.examples import DroppedExample, Encoder, Example, holds_special
+from mathmill.train.batch.tool_output import Span, holds_output, ids_and_places, is_printed, output_spans
 
 #: Which turns of the assistant are trained.
 Turns = Literal["all", "last"]
@@ -51,13 +55,18 @@ class ChatEncoder:
         if unfit is not None:
             return unfit
         try:
-            ids, trained = self._written(messages)
+            written = self._written(messages)
         except TemplateError as error:
             reason = one_line(str(error) or type(error).__name__, 200)
             return DroppedExample(origin, "template_refuses", reason)
-        if not any(trained[1:]):
+        if not any(written.trained[1:]):
             return DroppedExample(origin, "empty_completion", "the template writes nothing of the assistant's turn")
-        return self.encoder.cut(origin, ids, trained)
+        if any(holds_output(messages[at].content) for at in self._chosen(messages)):
+            if not self._leave_printed(written):
+                return DroppedExample(origin, "unclosed_output", "what an interpreter printed has no end")
+            if not any(written.trained[1:]):
+                return DroppedExample(origin, "empty_completion", "an interpreter printed all of it")
+        return self.encoder.cut(origin, written.ids, written.trained)
 
     def _chosen(self, messages: Sequence[Message]) -> list[int]:
         """Positions of the messages that are trained."""
@@ -77,14 +86,14 @@ class ChatEncoder:
                 return DroppedExample(origin, "empty_completion", f"message {at + 1} is empty")
         return None
 
-    def _written(self, messages: Sequence[Message]) -> tuple[list[int], list[bool]]:
+    def _written(self, messages: Sequence[Message]) -> _Written:
         whole = self._text(messages)
         chosen = self._chosen(messages)
         starts = []
         for at in chosen:
             before = self._text(messages[:at], asking=True) if at else ""
             if not whole.startswith(before):
-                return self._marked(messages, at)
+                return self._marked(messages, at, whole)
             starts.append(len(before))
         pieces = self._pieces(whole, starts)
         ids = [token for piece in pieces for token in piece]
@@ -98,7 +107,7 @@ class ChatEncoder:
         if chosen[-1] + 1 == len(messages) and ids and trained[-1] and ids[-1] not in self.encoder.ends.of_turn:
             # A template that leaves the last turn open would have the model never stop.
             ids, trained = [*ids, self.encoder.ends.eos], [*trained, True]
-        return ids, trained
+        return _Written(whole, starts, ids, trained)
 
     def _said(self, whole: str, start: int, through: str, piece: list[int]) -> int | None:
         """How many tokens of a piece, which begins at the character `start`, are the assistant's, or None.
@@ -132,7 +141,7 @@ class ChatEncoder:
             return [ids[at:to] for at, to in pairwise(bounds)]
         return [self._ids(whole[at:to]) for at, to in pairwise([0, *starts, len(whole)])]
 
-    def _marked(self, messages: Sequence[Message], at: int) -> tuple[list[int], list[bool]]:
+    def _marked(self, messages: Sequence[Message], at: int, whole: str) -> _Written:
         """What the template's own marks say."""
         tokenizer = self.encoder.tokenizer
         if self.turns != "all" or not _MARKS.search(tokenizer.get_chat_template()):
@@ -143,7 +152,34 @@ class ChatEncoder:
         ids, trained = list(written["input_ids"]), list(map(bool, written["assistant_masks"]))
         for i in range(1, len(ids)):  # marks are often set without the end of the turn
             trained[i] = trained[i] or (trained[i - 1] and ids[i] in self.encoder.ends.of_turn)
-        return ids, trained
+        return _Written(whole, [], ids, trained)
+
+    def _leave_printed(self, written: _Written) -> bool:
+        """Have nothing trained that an interpreter printed; False if something of it has no end."""
+        places, trained = self._places(written), written.trained
+        bounds = [at for at in range(len(trained) + 1) if trained[at - 1 : at] != trained[at : at + 1]]
+        for begin, end in pairwise(bounds):
+            last = end - (written.ids[end - 1] in self.encoder.ends.of_turn)
+            if trained[begin] and begin < last:
+                first = places[begin][0]
+                spans = output_spans(written.whole[first : places[last - 1][1]])
+                if spans is None:
+                    return False
+                printed = is_printed(places[begin:last], [(start + first, stop + first) for start, stop in spans])
+                trained[begin:last] = [not each for each in printed]
+        return True
+
+    def _places(self, written: _Written) -> list[Span]:
+        """Of each token its characters in the whole."""
+        whole = written.whole
+        name, tokenizer, alone = self.encoder.name, self.encoder.tokenizer, {"add_special_tokens": False}
+        ids, places = ids_and_places(name, tokenizer, whole, **alone)
+        if ids != written.ids[: len(ids)]:
+            places = []
+            for start, end in pairwise([0, *written.starts, len(whole)]):
+                piece = ids_and_places(name, tokenizer, whole[start:end], **alone)[1]
+                places += [(first + start, last + start) for first, last in piece]
+        return places + [(len(whole), len(whole))] * (len(written.ids) - len(places))
 
     def _broken(self, at: int) -> ConfigError:
         other = "train the last turn only, or " if self.turns == "all" and at else ""
@@ -164,6 +200,16 @@ class ChatEncoder:
         """Tokens of what a template wrote, which writes its own BOS."""
         read = self.encoder.tokenizer(text, add_special_tokens=False, return_attention_mask=False, verbose=False)
         return list(map(int, read["input_ids"]))
+
+
+@dataclass(slots=True)
+class _Written:
+    """A chat as its template writes it, the characters at which its tokens were parted, and which are trained."""
+
+    whole: str
+    starts: list[int]
+    ids: list[int]
+    trained: list[bool]
 
 
 def _turns(messages: Sequence[Message]) -> list[dict[str, str]]:

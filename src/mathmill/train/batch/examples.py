@@ -6,6 +6,7 @@ reason, for the caller to count. Prompts are read as the benchmarks read them, s
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,9 +14,12 @@ from typing import Any, Literal
 
 from mathmill.data.errors import ConfigError
 from mathmill.train.batch.ends import Ends
+from mathmill.train.batch.tool_output import Span, holds_output, ids_and_places, is_printed, output_spans
 
 #: Why nothing can be trained: it is empty; the prompt fills the whole length; a turn has tokens only a template may
-#: write; no turn is the assistant's; the template does not take these messages.
+#: write; no turn is the assistant's; the template does not take these messages; what a tool said has no end. Or, of a
+#: row that nothing is made of: a cell is of another kind, there is no solution or no answer, it is longer than is
+#: wanted, its question is one of those held out.
 Reason = Literal[
     "empty_text",
     "empty_completion",
@@ -23,7 +27,17 @@ Reason = Literal[
     "control_token_in_message",
     "no_assistant_turn",
     "template_refuses",
+    "unclosed_output",
+    "malformed_row",
+    "no_solution",
+    "no_answer",
+    "too_long",
+    "asked_in_held_out",
 ]
+
+
+_PIECE = 1 << 18  # characters of a text that a tokenizer reads at once
+_AT_ONCE = 1 << 20  # characters of several texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +84,32 @@ class Encoder:
         A text longer than `length` becomes several. Each begins with the last token of the one before, which is not a
         target again. A text that spells a special token out holds its letters, not the token.
         """
+        (made,) = self.texts([(origin, text)])
+        return made
+
+    def texts(self, given: Sequence[tuple[str, str]]) -> list[Iterator[Example | DroppedExample]]:
+        """What `text` gives for each origin and text; tokenizers read many at once in less time."""
+        read = self._tokens_of([text for _, text in given])
+        return [self._parted(origin, text, ids) for (origin, text), ids in zip(given, read, strict=True)]
+
+    def _tokens_of(self, texts: Sequence[str]) -> list[array[int]]:
+        """The tokens of each text, long ones read in pieces: what a tokenizer holds of a text is large."""
+        found = [array("i") for _ in texts]
+        pieces = [list(_pieces(self.without_bos(text))) for text in texts]
+        heads = [(at, parts[0]) for at, parts in enumerate(pieces) if parts]
+        later = [(at, part) for at, parts in enumerate(pieces) for part in parts[1:]]
+        for some, special in ((heads, True), (later, False)):
+            for batch in _batches(some):
+                rows = self._ids_of([part for _, part in batch], special=special, literal=True)
+                for (at, _), ids in zip(batch, rows, strict=True):
+                    found[at].extend(ids)
+        return found
+
+    def _parted(self, origin: str, text: str, ids: array[int]) -> Iterator[Example | DroppedExample]:
         if not text.strip():
             yield DroppedExample(origin, "empty_text", "nothing but spaces")
             return
-        ids = [*self._ids(self.without_bos(text), special=True, literal=True), self.ends.eos]
+        ids.append(self.ends.eos)
         for start in range(0, max(len(ids) - 1, 1), self.length - 1):
             part = tuple(ids[start : start + self.length])
             if len(part) < 2:  # one token and no BOS before it
@@ -85,18 +121,26 @@ class Encoder:
         """A prompt and what is to be said after it: the completion is trained, and the EOS at its end.
 
         Where both exceed `length` the completion loses its end and gets no EOS, lest the model learn to stop there.
+        What an interpreter printed in it (`mathmill.train.batch.tool_output`) is not trained.
         """
         if not completion.strip():
             return DroppedExample(origin, "empty_completion", "nothing but spaces")
         before = self._prompt(prompt)
-        ids = [*before, *self._after(prompt, before, completion), self.ends.eos]
-        return self.cut(origin, ids, [False] * len(before) + [True] * (len(ids) - len(before)))
+        after = self._after(prompt, before, completion)
+        said = [True] * len(after)
+        if holds_output(completion):
+            spans = output_spans(completion)
+            if spans is None:
+                return DroppedExample(origin, "unclosed_output", "what an interpreter printed has no end")
+            printed = is_printed(self._places(prompt, before, completion, after), spans)
+            said = [not each for each in printed]
+        return self.cut(origin, [*before, *after, self.ends.eos], [*([False] * len(before)), *said, True])
 
     def cut(self, origin: str, ids: Sequence[int], trained: Sequence[bool]) -> Example | DroppedExample:
         """The first `length` tokens as an Example, if one of them is trained."""
         kept = (False, *trained[1 : self.length])
         if not any(kept):
-            before = list(trained).index(True)
+            before = [False, *trained[1:]].index(True)
             return DroppedExample(origin, "prompt_too_long", f"{before} tokens before the first trained: {self.length}")
         return Example(tuple(ids[: self.length]), kept, origin)
 
@@ -125,18 +169,56 @@ class Encoder:
                 return both[len(before) :]
         return self._ids(completion, special=False, literal=True)
 
+    def _places(self, prompt: str, before: list[int], completion: str, after: list[int]) -> list[Span]:
+        """Of each of the completion's tokens the characters in it."""
+        bos = self.tokenizer.bos_token
+        together = {"add_special_tokens": not (bos and prompt.startswith(bos))}
+        ids, places = ids_and_places(self.name, self.tokenizer, prompt + completion, **together)
+        if ids[len(before) : len(before) + len(after)] == after:
+            return [(start - len(prompt), end - len(prompt)) for start, end in places[len(before) :][: len(after)]]
+        alone = {"add_special_tokens": False, "split_special_tokens": True}
+        return ids_and_places(self.name, self.tokenizer, completion, **alone)[1]
+
     def _ids(self, text: str, special: bool, literal: bool = False) -> list[int]:
-        """Tokens of a text; `special`: with those a tokenizer adds; `literal`: special ones spelled out are letters."""
+        return self._ids_of([text], special, literal)[0]
+
+    def _ids_of(self, texts: Sequence[str], special: bool, literal: bool = False) -> list[list[int]]:
+        """Tokens of texts; `special`: with those a tokenizer adds; `literal`: special ones spelled out are letters."""
         read = self.tokenizer(
-            text,
+            list(texts),
             add_special_tokens=special,
             split_special_tokens=literal,
             return_attention_mask=False,
             verbose=False,
         )
-        ids = list(map(int, read["input_ids"]))
-        # Some tokenizers end every text with an EOS. Where one belongs it is put, and it must not end a prompt.
-        return ids[:-1] if special and ids and ids[-1] == self.ends.eos and adds_eos(self.tokenizer) else ids
+        rows: list[list[int]] = read["input_ids"]
+        if special and adds_eos(self.tokenizer):
+            # Some tokenizers end every text with an EOS. Where one belongs it is put, and it must not end a prompt.
+            return [ids[:-1] if ids and ids[-1] == self.ends.eos else ids for ids in rows]
+        return rows
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """A text, parted before line breaks or blanks if it is long."""
+    start = 0
+    while len(text) - start > _PIECE:
+        found = max(text.rfind(blank, start + _PIECE // 2, start + _PIECE) for blank in ("\n", " "))
+        end = found if found > 0 else start + _PIECE
+        yield text[start:end]
+        start = end
+    yield text[start:]
+
+
+def _batches(pieces: Sequence[tuple[int, str]]) -> Iterator[Sequence[tuple[int, str]]]:
+    """Pieces, some at a time: not many characters together."""
+    begin, size = 0, 0
+    for end, (_, piece) in enumerate(pieces):
+        if size and size + len(piece) > _AT_ONCE:
+            yield pieces[begin:end]
+            begin, size = end, 0
+        size += len(piece)
+    if begin < len(pieces):
+        yield pieces[begin:]
 
 
 def holds_special(tokenizer: Any, text: str) -> str:

@@ -1,13 +1,14 @@
 """Checkpoints as folders that are there whole or not at all.
 
 checkpoints/step-00000120/
-  model.safetensors       parameters and buffers
-  optimizer.safetensors   the tensors of optimizer and schedule
+  model.safetensors       parameters and buffers, or several files and an index (`mathmill.train.checkpoint.parts`)
+  optimizer.safetensors   the tensors of optimizer and schedule, likewise
   state.json              all else
   hashes.json             size and SHA-256 of each file, written last: they make the checkpoint good
 
 It is written under a temporary name, synced and renamed. One process writes in the folder at a time: the lock of its
-Run sees to that. Room for one checkpoint more than are kept is needed.
+Run sees to that. Room for one checkpoint more than are kept is needed. Tensors are whole, however a model is spread
+over processes, so any number of them goes on from it.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from typing import Any
 from mathmill.data.errors import DamagedInput, MathmillError
 from mathmill.data.files import file_sha256, reach, sync_file, sync_folder, temporary, writing
 from mathmill.data.terminal import one_line
+from mathmill.train.checkpoint.parts import FILE_BYTES, Part, index_of, parts_of, read_tensors, write_tensors
 from mathmill.train.checkpoint.state import State
-from mathmill.train.checkpoint.tensors import read_tensors, write_tensors
+from mathmill.train.checkpoint.together import Gather, follow, leading
+from mathmill.train.parallel.processes import ALONE, World
 
 #: Where saving or removing can be cut short; the crash tests kill the program at each of them.
 SAVE_POINTS = (
@@ -37,7 +40,9 @@ SAVE_POINTS = (
     "checkpoint_aside",
 )
 _STATE, _HASHES = "state.json", "hashes.json"
-_NAME = re.compile(r"step-(\d{8,})")
+_NAMED, _NAME = "step-{:08d}", re.compile(r"step-(\d{8,})")
+
+Tables = Mapping[str, list[Part]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,11 @@ class Checkpoint:
     sizes: Mapping[str, int]
 
 
-def save_checkpoint(folder: Path, state: State) -> Path:
+def save_checkpoint(folder: Path, state: State, world: World = ALONE, limit: int = FILE_BYTES) -> Path:
     """Write a checkpoint into `folder`, the Run's `checkpoints`; its own folder.
+
+    All processes of a training call it, each with the state that it captured; the first writes. No file of tensors
+    holds more than `limit` bytes, but one tensor always.
 
     What a killed process left half written is removed first. A damaged checkpoint of the same step is replaced, and
     named on stderr; one that is whole is left if it is the same.
@@ -59,7 +67,18 @@ def save_checkpoint(folder: Path, state: State) -> Path:
         DiskFull, CannotCreate: it cannot be written; the others are untouched, and nothing of it is left.
         MathmillError: another checkpoint of the same step is there, and whole.
     """
-    path = folder / f"step-{state.step:08d}"
+    path = folder / _NAMED.format(state.step)
+    tables = {stem: parts_of(stem, tensors, limit) for stem, tensors in sorted(state.tensors.items())}
+    if world.is_first:
+        with leading(world) as gather:
+            _save(path, state, tables, gather)
+    else:
+        follow(part for parts in tables.values() for part in parts)
+    return path
+
+
+def _save(path: Path, state: State, tables: Tables, gather: Gather) -> None:
+    folder = path.parent
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         sync_folder(folder.parent)
@@ -67,26 +86,30 @@ def save_checkpoint(folder: Path, state: State) -> Path:
             shutil.rmtree(left)
     staged = temporary(path)
     try:
-        _write(staged, state)
+        _write(staged, state, tables, gather)
         _place(staged, path)
     finally:  # after a rename nothing of that name is there
         shutil.rmtree(staged, ignore_errors=True)
-    return path
 
 
-def _write(staged: Path, state: State) -> None:
+def _write(staged: Path, state: State, tables: Tables, gather: Gather) -> None:
     with writing(staged):
         staged.mkdir()
     reach("checkpoint_begun")
     files: dict[str, dict[str, Any]] = {}
-    for stem, tensors in sorted(state.tensors.items()):
-        write_tensors(staged / f"{stem}.safetensors", tensors)
-        files[f"{stem}.safetensors"] = _settled(staged / f"{stem}.safetensors")
+    small = {_STATE: _rendered(dict(state.values))}
+    for stem, parts in tables.items():
+        for part in parts:
+            write_tensors(staged / part.name, gather(part))
+            files[part.name] = _settled(staged / part.name)
+            reach("checkpoint_file")
+        if index := index_of(stem, parts):
+            small[index[0]] = index[1]
+    for name, data in sorted(small.items()):
+        with writing(staged / name):
+            (staged / name).write_bytes(data)
+        files[name] = _settled(staged / name)
         reach("checkpoint_file")
-    with writing(staged / _STATE):
-        (staged / _STATE).write_bytes(_rendered(dict(state.values)))
-        files[_STATE] = _settled(staged / _STATE)
-    reach("checkpoint_file")
     with writing(staged / _HASHES):
         (staged / _HASHES).write_bytes(_rendered(files))
         sync_file(staged / _HASHES)
@@ -137,8 +160,21 @@ def newest_good(folder: Path) -> Checkpoint | None:
     return None
 
 
+def good_at(folder: Path, step: int) -> Checkpoint:
+    """The checkpoint of a step.
+
+    Raises:
+        DamagedInput: it is not there, or its files do not have their hashes.
+    """
+    path = folder / _NAMED.format(step)
+    fault = _fault(path)
+    if fault:
+        raise DamagedInput(f"checkpoint {path} is damaged ({fault}): restore it, or train anew in another folder")
+    return Checkpoint(path, step, {name: (path / name).stat().st_size for name in _read_hashes(path)})
+
+
 def load_state(checkpoint: Checkpoint) -> State:
-    """Read a checkpoint, its tensors on the processor.
+    """Read a checkpoint, its tensors on the processor; they are the files' bytes, read as they are used.
 
     Raises:
         DamagedInput: it was changed since it was found good.
@@ -146,8 +182,7 @@ def load_state(checkpoint: Checkpoint) -> State:
     path = checkpoint.path
     try:
         values = json.loads((path / _STATE).read_bytes())
-        stems = [name.removesuffix(".safetensors") for name in checkpoint.sizes if name.endswith(".safetensors")]
-        tensors = {stem: read_tensors(path / f"{stem}.safetensors") for stem in stems}
+        tensors = read_tensors(path, checkpoint.sizes)
     except (OSError, ValueError) as error:
         raise DamagedInput(f"{path} cannot be read any more ({one_line(error)}): run the same command again") from error
     return State(checkpoint.step, tensors, values)

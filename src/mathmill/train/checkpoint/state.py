@@ -42,7 +42,7 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A step's state: tensors by file and name, and values that JSON has."""
+    """A step's state: tensors by file and name, or this process's shares of them, and values that JSON has."""
 
     step: int
     tensors: Mapping[str, Mapping[str, torch.Tensor]]
@@ -60,7 +60,8 @@ def capture(
     """The state after a step. It refers to the tensors of model and optimizer: save it before the next step.
 
     `notes` are plain values that the loop itself needs (where the sampler is, the length of the metrics, what was
-    best); `random` the states of the random generators by rank, if there are more ranks than this one.
+    best); `random` the states of the random generators by rank, if there are more ranks than this one. Where a model
+    is spread over processes, each captures and saves.
 
     Raises:
         ConfigError: something in the states is neither a plain value nor a tensor.
@@ -89,19 +90,17 @@ def capture(
 def restore(state: State, trained: Trained, rank: int = 0) -> None:
     """Put a state back into objects made as they were, and into the random generators of this process.
 
+    The number of processes may be another, and the model spread over them in another way. The generators of a process
+    that was not there are left as they are.
+
     Raises:
-        ConfigError: the objects, or the number of ranks, are not those of the state; some may have been changed.
+        ConfigError: the objects are not those of the state; some may have been changed.
     """
     values = state.values
     if values["trained_only"] != trained.trained_only:
         held, wanted = ("only the trained", "all") if values["trained_only"] else ("all", "only the trained")
         raise ConfigError(
             f"the checkpoint holds {held} parameters and {wanted} are wanted: go on with the first recipe"
-        )
-    if rank >= len(values["random"]):
-        raise ConfigError(
-            f"the checkpoint was written by {len(values['random'])} ranks and this is rank {rank}, counted from 0: "
-            "go on with as many processes as before"
         )
     if (values["schedule"] is None) != (trained.schedule is None):
         raise ConfigError(
@@ -112,7 +111,8 @@ def restore(state: State, trained: Trained, rank: int = 0) -> None:
     load_optimizer_state(trained.model, trained.optimizer, from_plain(values["optimizer"], moments))
     if trained.schedule is not None:
         trained.schedule.load_state_dict(from_plain(values["schedule"], moments))
-    restore_random_states(values["random"][rank])
+    if rank < len(values["random"]):
+        restore_random_states(values["random"][rank])
 
 
 def versions() -> dict[str, str]:

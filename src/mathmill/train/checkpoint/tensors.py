@@ -1,33 +1,41 @@
-"""The tensors of a model and its optimizer, by name, to safetensors and back, each bit as it was.
+"""The tensors of a model and its optimizer, by name, out of them and back, each bit as it was.
 
 Names of optimizer states are those of the parameters and not their numbers, so that a model whose parameters come in
-another order is not continued with the wrong moments.
+another order is not continued with the wrong moments. Names and shapes are those of whole tensors in a model of one
+process, however it is spread: a process that holds a share of a tensor gives the share, and takes it out of the whole.
 """
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from torch.distributed.tensor import DTensor, Shard
+from torch.nn.parallel import DistributedDataParallel
 
-from mathmill.data.errors import ConfigError, MathmillError
-from mathmill.data.files import writing
+from mathmill.data.errors import ConfigError
 
 
 def model_tensors(model: torch.nn.Module, trained_only: bool = False) -> dict[str, torch.Tensor]:
     """Parameters and persistent buffers by name, tied ones once; `trained_only` leaves out frozen parameters."""
+    return {
+        name: tensor.detach()
+        for name, tensor in _named(model).items()
+        if not (trained_only and isinstance(tensor, torch.nn.Parameter) and not tensor.requires_grad)
+    }
+
+
+def _named(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Parameters and persistent buffers themselves, tied ones once.
+
+    Asking for a state has fsdp put shares in the place of what is whole, as after a pass that had no backward.
+    """
+    bare: torch.nn.Module = model.module if isinstance(model, DistributedDataParallel) else model
     found: dict[int, tuple[str, torch.Tensor]] = {}
-    for name, tensor in model.state_dict(keep_vars=True).items():
-        is_frozen = isinstance(tensor, torch.nn.Parameter) and not tensor.requires_grad
-        if not (trained_only and is_frozen):
-            found.setdefault(id(tensor), (name, tensor))
-    return {name: tensor.detach() for name, tensor in found.values()}
+    for name, tensor in bare.state_dict(keep_vars=True).items():
+        found.setdefault(id(tensor), (name, tensor))
+    return dict(found.values())
 
 
 def load_model_tensors(model: torch.nn.Module, tensors: Mapping[str, torch.Tensor], trained_only: bool = False) -> None:
@@ -47,7 +55,8 @@ def load_model_tensors(model: torch.nn.Module, tensors: Mapping[str, torch.Tenso
             )
     with torch.no_grad():
         for name, tensor in own.items():
-            tensor.copy_(tensors[name])
+            mine = tensor.to_local() if isinstance(tensor, DTensor) else tensor
+            mine.copy_(_share(tensors[name], tensor))
 
 
 def optimizer_state(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
@@ -85,7 +94,11 @@ def load_optimizer_state(model: torch.nn.Module, optimizer: torch.optim.Optimize
     groups = [
         {**group, "params": [numbers[name] for name in own]} for group, own in zip(state["groups"], mine, strict=True)
     ]
-    states = {numbers[name]: dict(kept) for name, kept in state["state"].items()}
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    states = {
+        numbers[name]: {key: _spread_as(parameters[numbers[name]], value) for key, value in kept.items()}
+        for name, kept in state["state"].items()
+    }
     optimizer.load_state_dict({"state": states, "param_groups": groups})
     _keep_formats(optimizer, states)
 
@@ -103,9 +116,31 @@ def _keep_formats(optimizer: torch.optim.Optimizer, states: Mapping[int, Mapping
                 state[key] = value.to(device=state[key].device, copy=True)
 
 
+def _spread_as(parameter: torch.Tensor, value: Any) -> Any:
+    """A value of a parameter's state, of which its process holds a share where it does so of the parameter."""
+    if not (isinstance(parameter, DTensor) and isinstance(value, torch.Tensor) and value.shape == parameter.shape):
+        return value
+    share = _share(value, parameter).to(parameter.device)
+    return DTensor.from_local(
+        share, parameter.device_mesh, parameter.placements, shape=value.shape, stride=value.stride()
+    )
+
+
+def _share(whole: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
+    """Of a whole tensor what this process holds of its own one; all of it, unless that is spread."""
+    if not isinstance(own, DTensor):
+        return whole
+    (placement,) = own.placements
+    assert isinstance(placement, Shard), "fsdp spreads so, over one row of processes"
+    shares = whole.chunk(own.device_mesh.size(), placement.dim)
+    rank = own.device_mesh.get_local_rank()
+    # There may be fewer than processes.
+    return shares[rank] if rank < len(shares) else whole.narrow(placement.dim, 0, 0)
+
+
 def _names(model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> list[str]:
     """The names of the optimizer's parameters in the order in which it numbers them."""
-    known = {id(parameter): name for name, parameter in model.named_parameters()}
+    known = {id(parameter): name for name, parameter in _named(model).items()}
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     strangers = sum(id(parameter) not in known for parameter in parameters)
     if strangers:
@@ -128,31 +163,3 @@ def _same_names(own: Any, given: Any, what: str) -> None:
 
 def _form(tensor: torch.Tensor) -> str:
     return f"{str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}"
-
-
-def write_tensors(path: Path, tensors: Mapping[str, torch.Tensor]) -> None:
-    """Write a safetensors file; it is not waited for until it is on disk.
-
-    Raises:
-        DiskFull, CannotCreate: it cannot be written.
-    """
-    held = {name: tensor.detach().contiguous() for name, tensor in tensors.items()}
-    with writing(path):
-        try:
-            save_file(held, path)
-        except SafetensorError as error:
-            raise _os_error(error) from error
-        # The library makes files that nobody else can read.
-        path.chmod(path.parent.stat().st_mode & 0o666)
-
-
-def _os_error(error: SafetensorError) -> Exception:
-    """What the library's writing met, which it only tells in words; the error itself where that was no `OSError`."""
-    told = re.search(r"\(os error (\d+)\)", str(error))
-    number = int(told[1]) if told else 0
-    return OSError(number, os.strerror(number)) if number else MathmillError(f"tensors cannot be written: {error}")
-
-
-def read_tensors(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of a file, on the processor."""
-    return load_file(path)

@@ -1,0 +1,1 @@
+"""What a training would do, looked at before it does it."""

@@ -1,0 +1,48 @@
+"""Tuning: a model learns from Examples what to answer (`mathmill train sft`). Here they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from mathmill.train.batch.examples import Encoder
+from mathmill.train.batch.order import Sampler
+from mathmill.train.recipe import SftRecipe
+from mathmill.train.sources.feed import TrainingData
+from mathmill.train.sources.rows import row_tables
+from mathmill.train.sources.settings import TuningSource
+from mathmill.train.sources.tuning import TuningFeed, read_tuning
+
+
+def data(recipe: SftRecipe, encoder: Encoder) -> TrainingData:
+    """All Examples of a recipe. Raises what `read_tuning` does."""
+    rows = recipe.rows
+    tuning = read_tuning(recipe.sources, encoder, recipe.seed, recipe.held_out)
+    feed = TuningFeed(tuning.examples, Sampler(recipe.seed, tuning.examples.lengths, rows.length, rows.packed))
+    held_out = {"": tuning.held_out.rows(rows.length, rows.packed)} if tuning.held_out else {}
+    return TrainingData(feed, held_out, tuning.fingerprint, tuning.counts, [_name(each) for each in recipe.sources])
+
+
+def texts(recipe: SftRecipe) -> Iterator[str]:
+    """What a tokenizer is made of: all texts in the rows."""
+    for source in recipe.sources:
+        for table in row_tables(source):
+            for _, row in table.rows:
+                yield from _texts_in(row)
+
+
+def _name(source: TuningSource) -> str:
+    """What a card, whose reader has another machine, calls a source."""
+    files = source.files or (str(source.run),)
+    return source.name or source.hub or source.problems or ", ".join(Path(name).name for name in files)
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts_in(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts_in(each)

@@ -1,0 +1,109 @@
+"""A training goes on to the byte wherever it was killed, and ends as its users expect."""
+
+from __future__ import annotations
+
+import math
+import re
+import signal
+from pathlib import Path
+
+import orjson
+import pytest
+
+from mathmill.data.errors import ConfigError, MathmillError
+from mathmill.train.checkpoint.folder import SAVE_POINTS, newest_good
+from mathmill.train.policy.load import open_policy
+from mathmill.train.run import data_of, steps_of, texts_of, train
+from mathmill.train.settings import Length
+from mathmill.train.step import STEP_POINTS
+from tests.train.checkpoint.training import KILLED
+from tests.train.ground import asked_to_stop, content, full_disk, killed, sft_recipe, sft_tree, write_sums, write_toml
+
+
+@pytest.fixture(scope="module")
+def sums(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_sums(tmp_path_factory.mktemp("sums") / "sums.jsonl")
+
+
+@pytest.fixture(scope="module")
+def unbroken(sums: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("unbroken") / "run"
+    assert killed(sft_recipe(sums), folder) == 0
+    return folder
+
+
+def test_a_run_has_all_that_is_promised(unbroken: Path) -> None:
+    lines = [orjson.loads(line) for line in (unbroken / "metrics.jsonl").read_bytes().splitlines()]
+    assert [line["step"] for line in lines] == [0, 1, 2, 3, 4, 5, 6]
+    assert [line["step"] for line in lines if "validation_loss" in line] == [0, 3, 6]
+    assert lines[6]["loss"] < lines[1]["loss"]
+    assert {"config.json", "manifest.json", "curve.svg", "model/config.json"} <= content(unbroken).keys()
+
+
+_SOME = ["step_begun:1", "step_backward:7", "checkpoint_file:5"]
+_MORE = [*(f"{point}:{n}" for point in STEP_POINTS for n in (1, 4)), *SAVE_POINTS[:-1], "whole:2", "before_ledger"]
+
+
+@pytest.mark.parametrize("point", [*_SOME, *(pytest.param(each, marks=pytest.mark.slow) for each in _MORE)])
+def test_killed_anywhere_it_goes_on_to_the_byte(point: str, sums: Path, unbroken: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    assert killed(sft_recipe(sums), folder, point) == KILLED
+    assert killed(sft_recipe(sums), folder) == 0
+    assert content(folder) == content(unbroken)
+
+
+def test_finished_it_is_left_alone_and_another_recipe_is_refused(sums: Path, unbroken: Path) -> None:
+    before = content(unbroken)
+    assert killed(sft_recipe(sums), unbroken) == 0
+    assert content(unbroken) == before
+    later = sft_recipe(sums, saving={"every": 5, "keep": 1}, machine={"microbatch": 4, "device": "cpu"})
+    assert killed(later, unbroken) == 0
+    told = {"config.json", "manifest.json"}
+    assert {name for name, each in content(unbroken).items() if each != before[name]} == told
+    assert killed(sft_recipe(sums), unbroken) == 0
+    with pytest.raises(ConfigError, match=r"schedule.rate: 0.003 -> 0.1"):
+        train(sft_recipe(sums, schedule={"rate": 0.1}), unbroken)
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_and_the_same_command_goes_on(signum: int, sums: Path, unbroken: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    ended, said = asked_to_stop(write_toml(sft_tree(sums), tmp_path / "sums.toml"), folder, signum)
+    assert ended == 128 + signum
+    assert re.search(r"stopped by SIG\w+, the same command goes on; \d of 6 steps are done and saved", said)
+    assert newest_good(folder / "checkpoints") is not None
+    assert killed(sft_recipe(sums), folder) == 0
+    assert content(folder) == content(unbroken)
+
+
+def test_three_steps_in_a_row_that_are_not_finite_end_it(sums: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    recipe = sft_recipe(sums, schedule={"rate": 1e36}, optimizer={"clip": 0, "eps": 1e-30})
+    with pytest.raises(MathmillError, match=r"steps \d to \d were not finite.*schedule.rate") as caught:
+        train(recipe, folder)
+    assert caught.value.exit_code == 70
+    lines = [orjson.loads(line) for line in (folder / "metrics.jsonl").read_bytes().splitlines()]
+    assert [line.get("skipped", False) for line in lines[-4:]] == [False, True, True, True]
+    assert lines[-1]["gradient_norm"] is None
+    dumped = sorted((folder / "bad").iterdir())
+    assert [path.name for path in dumped] == [f"step-{line['step']:08d}.jsonl" for line in lines[-3:]]
+    first = orjson.loads(dumped[0].read_bytes().splitlines()[0])
+    assert len(first["input_ids"]) == len(first["trained"]) and "plus" in first["text"]
+
+
+def test_a_full_disk_keeps_the_last_good_checkpoint(sums: Path, unbroken: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    assert killed(sft_recipe(sums), folder, "step_begun:4") == KILLED
+    assert full_disk(sft_recipe(sums), folder) == 74
+    found = newest_good(folder / "checkpoints")
+    assert found is not None and found.step == 3
+    assert killed(sft_recipe(sums), folder) == 0
+    assert content(folder) == content(unbroken)
+
+
+def test_epochs_are_counted_in_rows(sums: Path) -> None:
+    recipe = sft_recipe(sums, train={"epochs": 1.5})
+    policy = open_policy(recipe.policy, "cpu", 0, texts_of(recipe))
+    rows = data_of(recipe, policy).feed.rows
+    assert rows and steps_of(recipe.train, recipe.rows, data_of(recipe, policy).feed) == math.ceil(1.5 * rows / 4)
+    assert steps_of(Length(tokens=1_000), recipe.rows, data_of(recipe, policy).feed) == math.ceil(1_000 / (4 * 64))
