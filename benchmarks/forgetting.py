@@ -4,7 +4,8 @@
 
 Each way of tuning trains the same steps on the first problems of GSM8K's training set. Perplexity is told of English
 pages of the shared crawl that are surely no mathematics, one of a site, extracted by our pipeline, the first tokens of
-each; before and after. Beside it stands what was learnt: the loss a token of solutions of GSM8K's test set. The change
+each; before and after. Beside it stands what was learnt: the loss a token of solutions of
+the last problems there, of which none is trained. The change
 has a 95 % interval over pages (bootstrap). A rate teaches one way of tuning more than the other, so compare rows that
 have learnt about as much. Any model of transformers will do; the default is that of `benchmarks.small_model`. Without
 the shared crawl or the model it says so and does nothing.
@@ -86,7 +87,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rank", type=int, default=16)
     parser.add_argument("--pages", type=int, default=60)
     parser.add_argument("--tokens", type=int, default=384, help="of a page")
-    parser.add_argument("--problems", type=int, default=100, help="of GSM8K's test set")
+    parser.add_argument("--problems", type=int, default=100, help="whose solutions are measured")
     parser.add_argument("--train", help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 
@@ -147,7 +148,7 @@ def train_one(job: Path) -> None:
 
 
 def measure(model: Path, texts: Sequence[tuple[str, str]], given: argparse.Namespace) -> tuple[Floats, Floats]:
-    """Of each page, and of each solution of the test set: the nats of its trained tokens, and how many these are."""
+    """Of each page, and of each solution not trained: the nats of its trained tokens, and how many these are."""
     from mathmill.train.batch.examples import Encoder, Example
     from mathmill.train.policy.load import open_policy
     from mathmill.train.policy.settings import PolicySettings
@@ -157,8 +158,8 @@ def measure(model: Path, texts: Sequence[tuple[str, str]], given: argparse.Names
     policy = open_policy(PolicySettings(start=str(model), precision="float32"), "cpu", 0)
     encoder = Encoder(str(model), policy.tokenizer, policy.ends, given.tokens)
     pages = [each for url, text in texts if isinstance(each := next(encoder.text(url, text)), Example)]
-    source = TuningSource(problems="gsm8k/test", data=BENCHMARKS, most=given.problems)
-    solutions = read_tuning((source,), encoder, 0, HeldOut()).examples.rows(given.tokens, False)
+    source = TuningSource(problems="gsm8k/train", data=BENCHMARKS)  # a test set is refused here, rightly
+    solutions = read_tuning((source,), encoder, 0, HeldOut()).examples.rows(given.tokens, False)[-given.problems :]
     return nats(policy, [(page,) for page in pages]), nats(policy, solutions)
 
 

@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _apart() -> bool:
     """Whether an Example that TRL packed sees no other."""
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.sft_sides", "apart"], stdout=subprocess.PIPE, text=True, timeout=PATIENCE
+        [sys.executable, "-m", "benchmarks.sft_sides", "apart"], capture_output=True, text=True, timeout=PATIENCE
     )
     found = {**json.loads(done.stdout)} if not done.returncode else {}
     for how, share in found.items():

@@ -118,3 +118,20 @@ def full_disk(recipe: SftRecipe, folder: Path) -> int:
             os._exit(error.exit_code)
 
     return in_process(work)
+
+
+def in_memory_of(megabytes: int, recipe: SftRecipe, folder: Path) -> int:
+    """The exit code of a training that gets no more than so much beyond what its process has."""
+
+    def work() -> None:
+        torch.set_num_threads(1)
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        limit = pages * os.sysconf("SC_PAGE_SIZE") + megabytes * 2**20
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        try:
+            train(recipe, folder)
+        except MathmillError as error:
+            print(error, file=sys.stderr, flush=True)
+            os._exit(error.exit_code)
+
+    return in_process(work)

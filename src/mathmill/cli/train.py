@@ -65,10 +65,13 @@ def _train(recipe: PretrainRecipe | SftRecipe, folder: Path, dry_run: bool, as_j
         report = examine(recipe, folder)
         show_report(report, as_json)
         raise typer.Exit(0 if report.is_well else ConfigError.exit_code)
+    from mathmill.train.parallel.processes import world
     from mathmill.train.run import train
     from mathmill.train.show import show_trained
 
-    show_trained(train(recipe, folder), as_json)
+    finished = train(recipe, folder)
+    if world().is_first:
+        show_trained(finished, as_json)
 
 
 @train_app.command("sample")

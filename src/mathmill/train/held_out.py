@@ -18,7 +18,7 @@ from mathmill.train.sources.feed import Row
 
 
 def held_out_sum(
-    policy: Policy, spread: Spread, rows: Sequence[Row], microbatch: int, world: World
+    policy: Policy, spread: Spread, rows: Sequence[Row], world: World, microbatch: int
 ) -> tuple[float, int]:
     """The loss, in nats, of all targets in rows together, and their number; each process takes its share of them."""
     spread.module.eval()

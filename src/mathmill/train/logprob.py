@@ -87,6 +87,11 @@ def token_logprobs(
     return TokenLogprobs(logprobs, entropy)
 
 
+def tile_bytes(device: str) -> int:
+    """What a tile of logits and the one made from it take, on a kind of device."""
+    return 2 * 4 * (_TILE_CPU if device == "cpu" else _TILE)
+
+
 def token_loss(found: TokenLogprobs, tokens: int) -> Tensor:
     """The share of a microbatch in the mean loss of all trained tokens of a step.
 

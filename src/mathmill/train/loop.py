@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from mathmill.train.sources.feed import Feed, Row
 from mathmill.train.step import Stepper, make_optimizer, row_tokens
 from mathmill.train.watch.board import Board
 from mathmill.train.watch.trackers import Trackers
+from mathmill.train.within_memory import within_memory
 
 _MOST_BAD = 3  # steps in a row that are not finite, after which nothing is to be hoped for
 _PARTS = 10  # of a run, after each of which it is saved and evaluated unless the recipe says otherwise
@@ -61,7 +63,7 @@ def run_steps(job: Job, microbatch: int) -> Position:
         Stopped: by a signal, after a checkpoint was saved.
         DiskFull, CannotCreate: a checkpoint or metric could not be written; the last good checkpoint stays.
         MathmillError: three steps in a row were not finite.
-        ConfigError: the checkpoint is of another run, or a row does not fit into memory.
+        ConfigError: the checkpoint is of another run; as OutOfMemory, a row does not fit into memory.
     """
     training, world = job.training, job.world
     optimizer = make_optimizer(training.optimizer, job.policy.model)
@@ -69,7 +71,7 @@ def run_steps(job: Job, microbatch: int) -> Position:
     trained = Trained(job.policy.model, optimizer, trained_only=frozen)
     keeper = Keeper(job.folder, trained, world, training.saving.keep)
     at = keeper.resume(Position(microbatch, job.feed.state()))
-    at.microbatch = training.machine.microbatch or at.microbatch
+    at.microbatch = training.machine.microbatch or at.microbatch  # what was found is kept, since bytes hang on it
     job.feed.load(at.feed)
     stepper = Stepper(job.policy, job.spread, optimizer, training.optimizer.clip, training.seed, at.microbatch, world)
     board = Board(job.steps, at.done)
@@ -133,10 +135,11 @@ def _evaluated(job: Job, at: Position) -> dict[str, float | None]:
     """Held-out losses of the parts and of all together; the position notes where that was lowest."""
     if not job.held_out:
         return {}
-    sums = {
-        name: held_out_sum(job.policy, job.spread, rows, at.microbatch, job.world)
-        for name, rows in job.held_out.items()
-    }
+    sums = {}
+    for name, rows in job.held_out.items():
+        measure = partial(held_out_sum, job.policy, job.spread, rows, job.world)
+        least = 1 if job.world.size == 1 else at.microbatch
+        sums[name], _ = within_memory(measure, at.microbatch, least, job.policy.device.type)
     loss = sum(total for total, _ in sums.values()) / sum(tokens for _, tokens in sums.values())
     if math.isfinite(loss) and at.done and (not at.best or loss < at.best[1]):
         at.best = [at.done, loss]

@@ -91,5 +91,6 @@ class SftRecipe(Training):
 
 def load_training(path: Path, overrides: Sequence[str] = ()) -> PretrainRecipe | SftRecipe:
     """Read a recipe of one of the two kinds, whichever it is. Raises as `load_recipe` does."""
-    model = PretrainRecipe if "mix" in read_toml(path) else SftRecipe
-    return load_recipe(path, model, overrides)
+    if "mix" in read_toml(path):
+        return load_recipe(path, PretrainRecipe, overrides)
+    return load_recipe(path, SftRecipe, overrides)

@@ -27,6 +27,7 @@ from mathmill.train import pretrain, sft
 from mathmill.train.batch.examples import Encoder
 from mathmill.train.batch.packing import check_packs
 from mathmill.train.finish import finish
+from mathmill.train.fitting import microbatch_of, remedies
 from mathmill.train.loop import Job, run_steps
 from mathmill.train.parallel.processes import World, first_of, joined, world
 from mathmill.train.parallel.spread import spread
@@ -36,8 +37,7 @@ from mathmill.train.recipe import PRETRAINING, TUNING, PretrainRecipe, SftRecipe
 from mathmill.train.settings import LATER, Length, Rows
 from mathmill.train.sources.feed import Feed, TrainingData
 from mathmill.train.watch.trackers import Told, open_trackers
-
-_TOGETHER = 8_192  # tokens at once: with more neither a processor nor a GPU gets faster
+from mathmill.train.within_memory import OutOfMemory
 
 
 def train(recipe: PretrainRecipe | SftRecipe, folder: Path) -> Path:
@@ -66,7 +66,10 @@ def train(recipe: PretrainRecipe | SftRecipe, folder: Path) -> Path:
             run.clear_leftovers(())
         began = time.perf_counter()
         job = _job(recipe, run.folder, policy, data, here, held)
-        at = run_steps(job, microbatch_of(recipe, policy, here))
+        try:
+            at = run_steps(job, microbatch_of(recipe, policy, here))
+        except OutOfMemory as error:
+            raise OutOfMemory(f"{error}: {remedies(recipe, policy, here)}") from None
         if here.is_first:
             finish(run, policy, at, recipe.evaluation.export, data, time.perf_counter() - began)
         return run.folder
@@ -111,12 +114,6 @@ def seed_all(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
-
-
-def microbatch_of(recipe: PretrainRecipe | SftRecipe, policy: Policy, here: World) -> int:
-    """How many rows go through the model at once, where the recipe does not say: some thousand tokens."""
-    most = -(-recipe.rows.step // here.size)
-    return max(1, min(most, _TOGETHER // recipe.rows.length))
 
 
 def run_of(recipe: PretrainRecipe | SftRecipe, folder: Path, policy: Policy, data: TrainingData) -> Run:

@@ -35,6 +35,6 @@ def _told(folder: Path, kind: str, outcome: dict[str, Any]) -> Iterator[str]:
     place = shown(folder)
     yield f"model: {place}/model (README.md tells of it; {place}/curve.svg shows the losses)"
     if kind == TUNING:
-        yield f"next: `mathmill eval run {place}/model --task gsm8k-8shot` measures it"
+        yield f"next: `mathmill eval run {place}/model --task gsm8k-0shot` measures it"
     else:
         yield "next: `mathmill train sft RECIPE` with this folder as policy.start"

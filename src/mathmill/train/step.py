@@ -9,19 +9,15 @@ This file imports torch at its head. Only functions import it.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import math
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
-from mathmill.data.errors import ConfigError
 from mathmill.data.files import reach
-from mathmill.eval.models.memory import is_out_of_memory
 from mathmill.train.batch.order import share
 from mathmill.train.batch.packing import IGNORED, batch_of, has_flash
 from mathmill.train.logprob import TokenLogprobs, token_loss
@@ -30,6 +26,7 @@ from mathmill.train.parallel.spread import Spread
 from mathmill.train.policy.load import Policy
 from mathmill.train.settings import Optimizer
 from mathmill.train.sources.feed import Row
+from mathmill.train.within_memory import within_memory
 
 #: Where a step can be cut short; the crash tests kill the program at each of them.
 STEP_POINTS = ("step_begun", "step_forward", "step_backward", "step_updated")
@@ -77,7 +74,7 @@ class Stepper:
         self.microbatch = microbatch
         self._policy, self._spread, self._optimizer, self._world = policy, spread, optimizer, world
         self._clip, self._seed = clip, seed
-        self._flash = has_flash(policy.model)
+        self._flash, self._device = has_flash(policy.model), torch.device(policy.device).type
 
     def __call__(
         self, number: int, rows: Sequence[Row], rate: float, check: Callable[[], None] | None = None
@@ -85,43 +82,37 @@ class Stepper:
         """Train on rows, at a learning rate. `check` is called between microbatches, and may raise: nothing was done.
 
         Raises:
-            ConfigError: a single row does not fit into memory, or one of several processes ran out of it.
+            OutOfMemory: a single row does not fit, or one of several processes ran out of it.
         """
         reach("step_begun")
         tokens = sum(trained_tokens(row) for row in rows)
-        loss, router_loss = self._gradients_within_memory(number, rows, tokens, check or _nothing)
-        stepped = Stepped(loss, self._spread.clip(self._clip or None), tokens, router_loss)
-        if not stepped.skipped:
-            for group in self._optimizer.param_groups:
-                group["lr"] = rate
-            self._optimizer.step()
-        self._optimizer.zero_grad(set_to_none=True)
+
+        def gradients(microbatch: int) -> tuple[float, float | None]:
+            self._optimizer.zero_grad(set_to_none=True)
+            return self._gradients(number, rows, tokens, microbatch, check or _nothing)
+
+        # Of several processes one cannot begin anew: the others wait for it.
+        least = 1 if self._world.size == 1 else self.microbatch
+        try:
+            (loss, router_loss), self.microbatch = within_memory(gradients, self.microbatch, least, self._device)
+            stepped = Stepped(loss, self._spread.clip(self._clip or None), tokens, router_loss)
+            if not stepped.skipped:
+                for group in self._optimizer.param_groups:
+                    group["lr"] = rate
+                self._optimizer.step()
+        finally:
+            self._optimizer.zero_grad(set_to_none=True)
         reach("step_updated")
         return stepped
 
-    def _gradients_within_memory(
-        self, number: int, rows: Sequence[Row], tokens: int, check: Callable[[], None]
-    ) -> tuple[float, float | None]:
-        while True:
-            try:
-                return self._gradients(number, rows, tokens, check)
-            except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error):
-                    raise
-                problem = error
-            except BaseException:
-                self._optimizer.zero_grad(set_to_none=True)
-                raise
-            self._halve(rows, problem)  # outside of the handler, which keeps all of the failed pass in memory
-
     def _gradients(
-        self, number: int, rows: Sequence[Row], tokens: int, check: Callable[[], None]
+        self, number: int, rows: Sequence[Row], tokens: int, microbatch: int, check: Callable[[], None]
     ) -> tuple[float, float | None]:
         """Sum up the gradients; the step's loss, and that of the routers of experts."""
         # Rows of like length side by side need the least padding.
         ordered = sorted(rows, key=row_tokens, reverse=True)
-        parts = _parts(share(ordered, self._world.rank, self._world.size), self.microbatch)
-        most = len(_parts(share(ordered, 0, self._world.size), self.microbatch))
+        parts = _parts(share(ordered, self._world.rank, self._world.size), microbatch)
+        most = len(_parts(share(ordered, 0, self._world.size), microbatch))
         losses: list[torch.Tensor] = []
         routers: list[torch.Tensor] = []
         for at in range(most):
@@ -151,20 +142,6 @@ class Stepper:
         weight = 0.0 if idle else batch.trained / tokens
         return loss, None if scored.router_loss is None else scored.router_loss * weight
 
-    def _halve(self, rows: Sequence[Row], problem: BaseException) -> None:
-        self._optimizer.zero_grad(set_to_none=True)
-        longest = max(map(row_tokens, rows))
-        if self.microbatch == 1 or self._world.size > 1:
-            where = "" if self._world.size == 1 else f" in process {self._world.rank}"
-            raise ConfigError(
-                f"out of memory{where} with {self.microbatch} x {longest:,} tokens at once: "
-                + _advice(self.microbatch, longest, self._policy)
-            ) from problem
-        self.microbatch = -(-self.microbatch // 2)
-        gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
-
 
 def row_tokens(row: Row) -> int:
     """How long a row is."""
@@ -188,9 +165,3 @@ def _drawn(seed: int, number: int, row: Row) -> int:
     """What torch's generator is set to."""
     text = f"{seed} {number} {row[0].origin}".encode(errors="surrogatepass")
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little") >> 1
-
-
-def _advice(microbatch: int, longest: int, policy: Any) -> str:
-    smaller = [f"machine.microbatch = {microbatch // 2}"] if microbatch > 1 else []
-    shorter = [f"rows.length = {longest // 2}", "policy.checkpointing = true", "[policy.lora]"]
-    return f"set {', or '.join(smaller + shorter)}; `mathmill train doctor` forecasts what each takes"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -78,7 +79,9 @@ def make_model(kind: Kind, seed: int) -> Any:
     if kind.lora:
         import peft
 
-        model = peft.get_peft_model(model, peft.LoraConfig(r=3, target_modules="all-linear", init_lora_weights=False))
+        settings = peft.LoraConfig(r=3, target_modules="all-linear", init_lora_weights=False)
+        with warnings.catch_warnings(action="ignore", category=FutureWarning):  # by what it asks of transformers
+            model = peft.get_peft_model(model, settings)
         for parameter in model.parameters():
             if parameter.requires_grad:
                 parameter.data = parameter.data.float()

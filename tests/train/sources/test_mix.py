@@ -85,7 +85,7 @@ def test_it_goes_on_at_any_row_however_many_are_taken(tmp_path: Path, seed: int)
     assert feed(parts, seed + 1).take(300) != whole
     one, at = feed(parts, seed), 0
     while at < 280:
-        some = min(300 - at, rng.randrange(1, 40))
+        some = min(300 - at, rng.randrange(1, 90))
         assert one.take(some) == whole[at : at + some]
         at += some
         other = feed(parts, seed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,12 @@ from mathmill.eval.models.memory import free_bytes
 from mathmill.train.batch.ends import Ends
 from mathmill.train.doctor.findings import Report, stretches
 from mathmill.train.doctor.trial import Trial, try_step
+from mathmill.train.fitting import forecast, microbatch_of, remedies, room
 from mathmill.train.parallel.processes import ALONE
 from mathmill.train.policy.load import Policy, open_policy
+from mathmill.train.policy.memory import footprint
 from mathmill.train.recipe import PretrainRecipe, SftRecipe
-from mathmill.train.run import data_of, device_of, microbatch_of, run_of, seed_all, steps_of, texts_of
+from mathmill.train.run import data_of, device_of, run_of, seed_all, steps_of, texts_of
 from mathmill.train.sources.feed import Row, TrainingData
 from mathmill.train.step import row_tokens, trained_tokens
 
@@ -49,8 +52,10 @@ def examine(recipe: PretrainRecipe | SftRecipe, folder: Path) -> Report:
         steps = _length(report, recipe, data)
         rows = data.feed.take(recipe.rows.step)
         _examples(report, rows, policy)
-        trial = try_step(recipe, policy, rows, microbatch_of(recipe, policy, ALONE))
-        _trial(report, trial, device)
+        microbatch = microbatch_of(recipe, policy, ALONE)
+        _memory(report, recipe, policy, microbatch)
+        trial = try_step(recipe, policy, rows, microbatch)
+        _loss(report, trial)
         _time(report, trial, steps, recipe)
         _disk(report, trial, recipe, folder)
         state = run_of(recipe, folder, policy, data).inspect()
@@ -159,7 +164,7 @@ def _examples(report: Report, rows: list[Row], policy: Policy) -> None:
     report.add("examples", f"the first step has {tokens:,} tokens; its longest row has {longest:,}")
 
 
-def _trial(report: Report, trial: Trial, device: str) -> None:
+def _loss(report: Report, trial: Trial) -> None:
     report.figures |= trial.figures()
     if not trial.is_finite:
         report.add(
@@ -174,11 +179,17 @@ def _trial(report: Report, trial: Trial, device: str) -> None:
         report.add("loss", f"{said}: look whether the tokenizer is the model's", "mind")
     else:
         report.add("loss", said)
-    free = free_bytes(device) + trial.peak_bytes
-    said = f"{trial.peak_bytes / 1e9:.1f} GB with {trial.microbatch} rows at once, of {free / 1e9:.1f} that can be had"
-    if trial.peak_bytes > _TIGHT * free:
-        remedy = "set policy.checkpointing = true, a smaller machine.microbatch, or [policy.lora]"
-        report.add("memory", f"{said}: {remedy}", "mind")
+
+
+def _memory(report: Report, recipe: PretrainRecipe | SftRecipe, policy: Policy, microbatch: int) -> None:
+    takes = forecast(footprint(policy, recipe.rows.packed), recipe, ALONE, microbatch)
+    has = room(policy, ALONE)
+    report.figures |= {"microbatch": microbatch, "forecast": asdict(takes), "room": has}
+    said = f"about {takes.total / 1e9:.2f} GB with {microbatch} rows at once, of {has / 1e9:.1f} that can be had"
+    if takes.total > has:
+        report.add("memory", f"{said}: {remedies(recipe, policy, ALONE)}", "wrong" if microbatch == 1 else "mind")
+    elif takes.total > _TIGHT * has:
+        report.add("memory", f"{said}, which is tight: {remedies(recipe, policy, ALONE)}", "mind")
     else:
         report.add("memory", said)
 

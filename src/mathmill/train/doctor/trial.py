@@ -48,7 +48,6 @@ class Trial:
         """In plain values, by name; what is not finite is None."""
         return {
             "loss": self.loss if math.isfinite(self.loss) else None,
-            "microbatch": self.microbatch,
             "tokens_a_second": self.tokens / self.seconds,
             "peak_bytes": self.peak_bytes,
             "checkpoint_bytes": self.checkpoint_bytes,

@@ -100,10 +100,11 @@ def _summed(given: Tensor) -> torch.futures.Future[Tensor]:
 
 def _shard(module: nn.Module, world: World, device: str, precision: str) -> None:
     mesh = init_device_mesh(device.partition(":")[0], (world.size,))
-    in_blocks = MixedPrecisionPolicy(cast_forward_inputs=False)
-    if precision == "bfloat16":
-        in_blocks = MixedPrecisionPolicy(torch.bfloat16, torch.float32, cast_forward_inputs=False)
-    around = MixedPrecisionPolicy(reduce_dtype=torch.float32, cast_forward_inputs=False)
+    trained = next(parameter.dtype for parameter in module.parameters() if parameter.requires_grad)
+    summed_in = torch.promote_types(trained, torch.float32)
+    worked_in = torch.bfloat16 if precision == "bfloat16" else None
+    in_blocks = MixedPrecisionPolicy(worked_in, summed_in, cast_forward_inputs=False)
+    around = MixedPrecisionPolicy(reduce_dtype=summed_in, cast_forward_inputs=False)
     for block in _blocks(module):
         fully_shard(block, mesh=mesh, mp_policy=in_blocks)
     fully_shard(module, mesh=mesh, mp_policy=around)

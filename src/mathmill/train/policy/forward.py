@@ -95,8 +95,9 @@ def _by_head(
         temperature=temperature / parts.scale,
         with_entropy=with_entropy,
     )
-    entropy = None if found.entropy is None else found.entropy.view_as(targets)
-    return found.logprobs.view_as(targets), entropy
+    # No views: what spreads the module would lose its hooks, should someone write into one.
+    entropy = None if found.entropy is None else found.entropy.view_as(targets).clone()
+    return found.logprobs.view_as(targets).clone(), entropy
 
 
 def _by_logits(logits: Tensor, targets: Tensor, temperature: float, with_entropy: bool) -> tuple[Tensor, Tensor | None]:

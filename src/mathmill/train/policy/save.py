@@ -33,6 +33,8 @@ from mathmill.train.policy.load import Policy
 
 _SHARD = 4 * 10**9  # bytes of a file of weights
 _CARD = "README.md"
+# What a generation config that transformers made from a model's own holds beside habits.
+_NO_HABITS = ("_from_model_config", "output_attentions", "output_hidden_states", "transformers_version", "use_cache")
 
 
 def save_policy(
@@ -135,10 +137,8 @@ def _generation(policy: Policy) -> Any:
         "pad_token_id": ends.pad,
     }
     own = policy.causal.generation_config
-    if own is None or getattr(own, "_from_model_config", False):  # no habits of its own
-        return library.GenerationConfig(**tokens)
-    found = deepcopy(own)
-    found.update(**tokens)
+    habits = {key: value for key, value in own.to_diff_dict().items() if key not in _NO_HABITS} if own else {}
+    found = library.GenerationConfig(**{**habits, **tokens})
     try:
         found.validate(strict=True)
     except ValueError:  # habits that contradict each other, such as a temperature for greedy text, are not saved

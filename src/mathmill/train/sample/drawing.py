@@ -59,8 +59,11 @@ class Drawer:
             return
         self.run.reopen()
         graded = self._graded(part)
-        asked = sum(problem.id not in self.plan.dropped for problem in part.problems)
-        facts = {"refused": asked - len(graded), "notes": list(self.model.notes), "code": code_version()}
+        facts = {
+            "refused": self.plan.asked_of(part) - len(graded),
+            "notes": list(self.model.notes),
+            "code": code_version(),
+        }
         outputs = publish_table(self.run.folder, sampled_file(part), sampled_rows(part, graded), SAMPLED)
         self.run.ledger.append(unit, outputs, facts)
         self.journal.remove()

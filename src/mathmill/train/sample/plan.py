@@ -69,6 +69,10 @@ class Plan:
         """How many Problems are to be asked."""
         return len(self.problems) - len(self.dropped)
 
+    def asked_of(self, part: Part) -> int:
+        """How many of them are in a part."""
+        return sum(problem.id not in self.dropped for problem in part.problems)
+
     def parts(self) -> Iterator[Part]:
         """Problems with their prompts, `together` at a time; those dropped are among them."""
         size = self.claim.together

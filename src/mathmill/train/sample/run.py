@@ -74,8 +74,8 @@ def run_sample(plan: Plan, model: Model, folder: Path) -> Sampled:
 def _draw(plan: Plan, model: Model, run: Run) -> int:
     """Draw every part that is missing; how many Problems were asked."""
     journal = Journal(run.folder)
-    done = sum(len(part.problems) for part in plan.parts() if run.ledger.is_done(sampled_unit(part)))
-    board = Board(plan.claim.task.name, len(plan.problems), done)
+    done = sum(plan.asked_of(part) for part in plan.parts() if run.ledger.is_done(sampled_unit(part)))
+    board = Board(plan.claim.task.name, plan.asked, done)
     drawer = Drawer(plan, model, run, journal, board)
     with progress_shown(board.outlook):
         for part in plan.parts():

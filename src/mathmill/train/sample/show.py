@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,8 @@ def show_plan(plan: Plan, folder: Path, as_json: bool) -> None:
     )
     print(f"{one_line(plan.origin)}, {drawn}: {counted(plan.asked * sampling.n, 'solution')} of at most", end=" ")
     print(f"{counted(sampling.max_new_tokens, 'token')}\n{folder}: {state}")
+    for name, count in sorted(Counter(plan.dropped.values()).items()):
+        print(f"{counted(count, 'problem')} will not be asked, {name}: {DROPPED[name]}")
     for note in plan.notes:
         print(f"note: {one_line(note)}")
     print(f"\nThe first prompt:\n\n{clean(shown_prompt(first))}\n\nNothing was changed.")

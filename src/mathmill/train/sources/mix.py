@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from mathmill.data.config import canonical_json
@@ -17,7 +19,8 @@ from mathmill.train.batch.examples import Encoder
 from mathmill.train.sources.examples_store import ExampleStore
 from mathmill.train.sources.feed import Row
 from mathmill.train.sources.settings import MixPart
-from mathmill.train.sources.texts import WINDOW, Cut, TextRows, held_out_texts, text_shards
+from mathmill.train.sources.text_rows import TextRows
+from mathmill.train.sources.texts import WINDOW, Cut, held_out_texts, text_shards
 
 
 class MixFeed:
@@ -90,12 +93,14 @@ def read_mix(
     twice = [name for name in names if names.count(name) > 1]
     if not parts or twice:
         raise ConfigError(f"two parts of the mix are called {twice[0]!r}" if twice else "a mix needs at least one part")
+    # Read by threads of its own, the tokenizer must be nobody else's.
+    own = replace(encoder, tokenizer=deepcopy(encoder.tokenizer))
     rows = []
     for part in parts:
         shards = text_shards(part.pages)
         if not shards:
             raise ConfigError(f"{part.name} has no pages of the split train: name another run")
-        rows.append((TextRows(part.name, shards, _cut(part, encoder, seed, length, packed, window)), part.weight))
+        rows.append((TextRows(part.name, shards, _cut(part, own, seed, length, packed, window)), part.weight))
     facts = [[part.name, part.weight, part.held_out, fingerprint(part.pages)] for part in parts]
     digest = hashlib.sha256(canonical_json([seed, length, encoder.length, packed, window, facts])).hexdigest()
     return MixFeed(rows, length, digest)
