@@ -4,11 +4,11 @@
 
 Each way of tuning trains the same steps on the first problems of GSM8K's training set. Perplexity is told of English
 pages of the shared crawl that are surely no mathematics, one of a site, extracted by our pipeline, the first tokens of
-each; before and after. Beside it stands what was learnt: the loss a token of solutions of
-the last problems there, of which none is trained. The change
-has a 95 % interval over pages (bootstrap). A rate teaches one way of tuning more than the other, so compare rows that
-have learnt about as much. Any model of transformers will do; the default is that of `benchmarks.small_model`. Without
-the shared crawl or the model it says so and does nothing.
+each; before and after. Beside it stands what was learnt: the loss a token of the solutions of the last problems of that
+set, of which none is trained. The change has a 95 % interval over pages (bootstrap). A rate teaches one way of tuning
+more than the other, so compare rows that have learnt about as much. Any model of transformers will do; the default is
+that of `benchmarks.small_model`, on the processor some ten seconds a step. Without the shared crawl or the model it
+says so and does nothing.
 """
 
 from __future__ import annotations
@@ -88,6 +88,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--pages", type=int, default=60)
     parser.add_argument("--tokens", type=int, default=384, help="of a page")
     parser.add_argument("--problems", type=int, default=100, help="whose solutions are measured")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--train", help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 
@@ -119,13 +120,13 @@ def other_pages(count: int) -> Iterator[tuple[str, str]]:
 def trained(given: argparse.Namespace, rate: float, rank: int | None, folder: Path) -> Path:
     """A finished training, made in a process of its own."""
     tree: dict[str, Any] = {
-        "policy": {"start": str(given.model), "precision": "float32", **({"lora": {"rank": rank}} if rank else {})},
+        "policy": {"start": str(given.model), **({"lora": {"rank": rank}} if rank else {})},
         "sources": [{"problems": "gsm8k/train", "data": str(BENCHMARKS), "most": given.steps * given.rows}],
         "held_out": {"share": 0.0},
         "train": {"steps": given.steps},
         "rows": {"step": given.rows, "length": given.length, "packed": False},
         "schedule": {"rate": rate, "warm_up": 3},
-        "machine": {"device": "cpu", "microbatch": min(4, given.rows)},
+        "machine": {"device": given.device, "microbatch": min(4, given.rows)},
         "saving": {"every": given.steps},
         "evaluation": {"every": given.steps},
     }
@@ -155,7 +156,7 @@ def measure(model: Path, texts: Sequence[tuple[str, str]], given: argparse.Names
     from mathmill.train.sources.settings import HeldOut, TuningSource
     from mathmill.train.sources.tuning import read_tuning
 
-    policy = open_policy(PolicySettings(start=str(model), precision="float32"), "cpu", 0)
+    policy = open_policy(PolicySettings(start=str(model), precision="float32"), given.device, 0)
     encoder = Encoder(str(model), policy.tokenizer, policy.ends, given.tokens)
     pages = [each for url, text in texts if isinstance(each := next(encoder.text(url, text)), Example)]
     source = TuningSource(problems="gsm8k/train", data=BENCHMARKS)  # a test set is refused here, rightly
@@ -175,8 +176,8 @@ def nats(policy: Any, rows: Sequence[Any]) -> Floats:
     with torch.no_grad():
         for at in range(0, len(rows), AT_ONCE):
             batch = batch_of(rows[at : at + AT_ONCE], policy.ends.pad)
-            targets = batch.targets_on("cpu")
-            logprobs = module(batch.inputs("cpu"), targets).logprobs.double()
+            targets = batch.targets_on(policy.device)
+            logprobs = module(batch.inputs(policy.device), targets).logprobs.double()
             found += list(zip((-logprobs.sum(1)).tolist(), (targets != IGNORED).sum(1).tolist(), strict=True))
     return np.array(found, np.float64)
 

@@ -6,8 +6,11 @@ This file imports torch at its head. Only functions import it.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from mathmill.data.files import Output, file_sha256
 from mathmill.data.runs import Run
@@ -24,18 +27,26 @@ from mathmill.train.watch.curve import draw_curve, read_metrics
 MODEL, ADAPTER, CURVE, UNIT = "model", "adapter", "curve.svg", "training"
 
 
-def finish(run: Run, policy: Policy, at: Position, export: str, data: TrainingData, seconds: float) -> None:
+def finish(
+    run: Run,
+    policy: Policy,
+    at: Position,
+    export: str,
+    data: TrainingData,
+    seconds: float,
+    frozen: Mapping[str, torch.Tensor],
+) -> None:
     """Write model and curve, and the manifest.
 
     The weights are those of a checkpoint: of the last step or, to `export` the best, of the one after which the
-    held-out loss was lowest.
+    held-out loss was lowest. `frozen` are those in no checkpoint, where the policy is spread over processes.
 
     Raises:
         DamagedInput: that checkpoint is damaged.
         CannotCreate, DiskFull: something cannot be written.
     """
     step = at.best[0] if at.best and export == "best" else at.done
-    weights = load_state(good_at(run.folder / CHECKPOINTS, step)).tensors["model"]
+    weights = {**frozen, **load_state(good_at(run.folder / CHECKPOINTS, step)).tensors["model"]}
     outcome = {"steps": at.done, "tokens": at.tokens, "exported_step": step, **losses_at(run.folder, step)}
     facts = {**outcome, "datasets": data.names}
     save_policy(policy, run.folder / MODEL, weights, facts)

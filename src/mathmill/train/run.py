@@ -26,6 +26,7 @@ from mathmill.data.runs import Run
 from mathmill.train import pretrain, sft
 from mathmill.train.batch.examples import Encoder
 from mathmill.train.batch.packing import check_packs
+from mathmill.train.checkpoint.together import frozen_weights
 from mathmill.train.finish import finish
 from mathmill.train.fitting import microbatch_of, remedies
 from mathmill.train.loop import Job, run_steps
@@ -70,8 +71,9 @@ def train(recipe: PretrainRecipe | SftRecipe, folder: Path) -> Path:
             at = run_steps(job, microbatch_of(recipe, policy, here))
         except OutOfMemory as error:
             raise OutOfMemory(f"{error}: {remedies(recipe, policy, here)}") from None
+        frozen = frozen_weights(policy.model, here)
         if here.is_first:
-            finish(run, policy, at, recipe.evaluation.export, data, time.perf_counter() - began)
+            finish(run, policy, at, recipe.evaluation.export, data, time.perf_counter() - began, frozen)
         return run.folder
 
 

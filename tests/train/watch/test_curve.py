@@ -41,6 +41,10 @@ CASES: dict[str, list[dict[str, Any]]] = {
     "one step": [step(1)],
     "few steps": [BEFORE, step(1), NOT_FINITE, step(3, validation_loss=4.0), step(4, validation_loss=None)],
     "nothing finite": [step(1) | NOT_FINITE],
+    "parts of what is held out": [
+        step(at, validation_loss=2.0, **{f"validation_loss/part_{part}": 1.0 + part / at for part in range(7)})
+        for at in range(1, 9)
+    ],
     "many steps": [step(number) for number in range(1, 3000)],
     "metrics of another trainer": [{"step": 1, "reward": 0.5}],
 }

@@ -12,7 +12,6 @@ from typing import Any
 
 import torch
 from torch.distributed.tensor import DTensor, Shard
-from torch.nn.parallel import DistributedDataParallel
 
 from mathmill.data.errors import ConfigError
 
@@ -31,9 +30,8 @@ def _named(model: torch.nn.Module) -> dict[str, torch.Tensor]:
 
     Asking for a state has fsdp put shares in the place of what is whole, as after a pass that had no backward.
     """
-    bare: torch.nn.Module = model.module if isinstance(model, DistributedDataParallel) else model
     found: dict[int, tuple[str, torch.Tensor]] = {}
-    for name, tensor in bare.state_dict(keep_vars=True).items():
+    for name, tensor in model.state_dict(keep_vars=True).items():
         found.setdefault(id(tensor), (name, tensor))
     return dict(found.values())
 

@@ -52,6 +52,22 @@ def follow(parts: Iterable[Part]) -> None:
     _listen()
 
 
+def frozen_weights(model: torch.nn.Module, world: World) -> dict[str, torch.Tensor]:
+    """The frozen weights of which each process holds a share, put together in the first; nothing in the others.
+
+    They are in no checkpoint, and wanted to save a whole model after training an adapter. All processes call it.
+    """
+    found: dict[str, torch.Tensor] = {}
+    seen: set[int] = set()
+    for name, tensor in model.state_dict(keep_vars=True).items():
+        if isinstance(tensor, DTensor) and not tensor.requires_grad and id(tensor) not in seen:
+            seen.add(id(tensor))
+            whole = tensor.full_tensor().detach()
+            if world.is_first:
+                found[name] = whole.cpu()
+    return found
+
+
 def _listen() -> None:
     failed: Any = first_of(None)
     if failed:

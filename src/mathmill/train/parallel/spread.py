@@ -25,7 +25,6 @@ from __future__ import annotations
 import hashlib
 import inspect
 import math
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -82,12 +81,23 @@ def spread(module: nn.Module, how: How, world: World, device: str, precision: st
     still: dict[str, Any] = {"forward_sync_buffers" if "forward_sync_buffers" in names else "broadcast_buffers": False}
     # Looking for unused parameters keeps the order in which gradients are summed the same from the first step on (else
     # it changes after it, and a run that goes on would round otherwise), and allows for experts that saw no token.
-    warnings.filterwarnings("ignore", "find_unused_parameters=True was specified")
     copy: Any = DistributedDataParallel(
-        module.to(device), find_unused_parameters=True, gradient_as_bucket_view=True, **still
+        _Copy(module.to(device)), find_unused_parameters=True, gradient_as_bucket_view=True, **still
     )
     copy.register_comm_hook(None, lambda group, bucket: _summed(bucket.buffer()))
     return Spread(copy, copy.no_sync)
+
+
+class _Copy(nn.Module):
+    """A module and a parameter that is never used: without one torch warns, at length, of looking for any."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+        self.unused = nn.Parameter(torch.zeros(1, device=next(module.parameters()).device))
+
+    def forward(self, *given: Any, **named: Any) -> Any:
+        return self.module(*given, **named)
 
 
 def _summed(given: Tensor) -> torch.futures.Future[Tensor]:

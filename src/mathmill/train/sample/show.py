@@ -16,6 +16,12 @@ from mathmill.train.sample.run import Sampled
 
 #: The exit code where everything went well and no solution was kept: there is nothing to train on.
 NOTHING_KEPT = 1
+_ADVICE = {
+    "truncated": "allow more tokens (draws.max_new_tokens), or ask a policy that knows where to end",
+    "unstated": "ask by a task whose form of an answer the policy knows, or set keep.stated=false",
+    "doubtful": "set a smaller keep.least_right",
+    "bad_gold": "look at the golds of the Problems",
+}
 _SHARES = (("pass rate", "pass_rate"), ("solved at least once", "solved"))
 
 
@@ -28,12 +34,12 @@ def show_sampled(done: Sampled, as_json: bool) -> int:
         _print(done)
     if metrics["kept"]:
         return 0
-    most = max(metrics["rejected"], key=lambda name: metrics["rejected"][name], default="")
-    said = f"most are {most}" if metrics["solutions"] else "none was drawn"
+    most = max(metrics["rejected"], key=lambda name: metrics["rejected"][name])
+    where = done.folder / (REJECTED_FOLDER if done.results["keep"]["rejected"] else SAMPLED_FOLDER)
+    said = f"most are {most}" if metrics["solutions"] else "the model refused all Problems"
+    todo = _ADVICE.get(most, "ask as the policy was taught (task, chat), or ask a better policy")
     told = (
-        f"nothing was kept of {counted(metrics['solutions'], 'solution')} ({said}): read some in "
-        f"{done.folder / (REJECTED_FOLDER if done.results['keep']['rejected'] else SAMPLED_FOLDER)}, then ask as the "
-        "policy was taught (task, chat), or a better policy"
+        f"nothing was kept of {counted(metrics['solutions'], 'solution')} ({said}): read some in {where}, then {todo}"
     )
     print(f"mathmill: {one_line(told)}", file=sys.stderr)
     return NOTHING_KEPT

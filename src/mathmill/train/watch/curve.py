@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _POINTS = 250  # of one curve in the file
+_PART = "validation_loss/"  # before the name of a part of what is held out
 
 Floats = npt.NDArray[np.float64]
 
@@ -80,6 +81,10 @@ def _losses(axes: Axes, lines: Sequence[dict[str, Any]]) -> None:
         least = int(np.argmin(losses))
         name = f"held out, least {losses[least]:.4g} at step {steps[least]:,.0f}"
         axes.plot(steps, losses, color=COLOURS[1], linestyle=DASHES[1], marker="o", markersize=3, label=name)
+    parts = sorted({name for line in lines for name in line if name.startswith(_PART)})
+    for at, part in enumerate(parts, 2):
+        colour, dash = COLOURS[2 + (at - 2) % (len(COLOURS) - 2)], DASHES[at % len(DASHES)]
+        axes.plot(*_of(lines, part), color=colour, linestyle=dash, linewidth=1.0, label=part.removeprefix(_PART))
     skipped = [line["step"] for line in lines if line.get("skipped")]
     if skipped:
         name = f"skipped, not finite ({len(skipped):,})"
@@ -90,7 +95,7 @@ def _losses(axes: Axes, lines: Sequence[dict[str, Any]]) -> None:
     if seen:
         axes.set_title(f"{lines[-1]['step']:,} steps, {seen[-1]:,} tokens", loc="right", color=GREY)
     if axes.has_data():
-        axes.legend(loc="upper right")
+        axes.legend(loc="upper right", fontsize=8, ncols=1 + len(parts) // 4)
 
 
 def _of(lines: Sequence[dict[str, Any]], name: str) -> tuple[Floats, Floats]:

@@ -18,6 +18,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ from mathmill.data.terminal import one_line
 _SHOWN_WITHIN = 10  # seconds in which TensorBoard's file has what was logged
 _FIRST_WAIT = 30.0  # seconds for wandb's server to answer; without an answer it goes offline
 _LAST_WAIT = 60.0  # seconds that the end of a run waits for wandb to send the rest; `wandb sync` does it later
+
+_FAILED = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,12 @@ class Trackers:
         if self._open is None:
             self._open = {}
             for name in self._names:
-                if tracker := _tried(name, step, lambda name=name: _OPENERS[name](self._told, step)):
+                tracker = _tried(name, step, partial(_OPENERS[name], self._told, step))
+                if tracker is not _FAILED:
                     self._open[name] = tracker
         values = {name: float(value) for name, value in metrics.items() if name != "step" and _is_number(value)}
         for name, tracker in list(self._open.items()):
-            if _tried(name, step, lambda log=tracker.log: [log(step, values)]) is None:
+            if _tried(name, step, partial(tracker.log, step, values)) is _FAILED:
                 del self._open[name]
 
     def close(self) -> None:
@@ -96,7 +100,7 @@ def open_trackers(names: Sequence[str], told: Told) -> Trackers:
 
 
 def _tried(name: str, step: int | None, act: Callable[[], Any]) -> Any:
-    """What `act` returns, or None: what it raised is told."""
+    """What `act` returns, or _FAILED: what it raised is told."""
     try:
         return act()
     except Exception as error:  # noqa: BLE001  # of a guest, told and never a result: the training does without it
@@ -107,7 +111,7 @@ def _tried(name: str, step: int | None, act: Callable[[], Any]) -> Any:
             file=sys.stderr,
             flush=True,
         )
-        return None
+        return _FAILED
 
 
 def _is_number(value: Any) -> bool:
@@ -119,7 +123,7 @@ def _tensorboard(told: Told, step: int) -> Tracker:
 
     # What an earlier execution wrote of this step and later ones is done again.
     folder, again = str(told.folder / "tensorboard"), step if step > 1 else None
-    writer: Any = SummaryWriter(folder, purge_step=again, flush_secs=_SHOWN_WITHIN)  # type: ignore[no-untyped-call]
+    writer: Any = SummaryWriter(folder, purge_step=again, flush_secs=_SHOWN_WITHIN)
     writer.add_text("config", f"```\n{canonical_json(told.config).decode()}\n```", global_step=0)
 
     def log(step: int, values: dict[str, float]) -> None:
