@@ -89,12 +89,17 @@ def hub_table_at(of: HubSet, address: str, wanted: Collection[str]) -> Iterator[
         InputMissing: the file cannot be reached, or no more.
         DamagedInput: it is damaged.
     """
-    with _opened(of, address) as file:
+    with hub_file(of, address) as file:
         yield page_table(address, file, wanted)
 
 
 @contextmanager
-def _opened(of: HubSet, address: str) -> Iterator[BinaryIO]:
+def hub_file(of: HubSet, address: str) -> Iterator[BinaryIO]:
+    """One of the `hub_files`, which is fetched while it is read.
+
+    Raises:
+        InputMissing: it cannot be reached; so does reading it.
+    """
     from huggingface_hub import HfFileSystem
 
     # Readers of Parquet know which bytes they want; those of lines want them all.

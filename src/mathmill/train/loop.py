@@ -26,7 +26,7 @@ from mathmill.train.bad_rows import dump_rows
 from mathmill.train.checkpoint.state import Trained
 from mathmill.train.held_out import held_out_sum
 from mathmill.train.keeper import Keeper, Position
-from mathmill.train.parallel.processes import World, any_of
+from mathmill.train.parallel.processes import World, everyone
 from mathmill.train.parallel.spread import Spread
 from mathmill.train.policy.load import Policy
 from mathmill.train.settings import Training
@@ -157,10 +157,15 @@ def _end_hopeless(job: Job, at: Position) -> None:
 
 
 def _stop_together(asked: Asked, world: World) -> None:
-    """Obey a signal that any process was sent, all at the same step."""
-    if world.size > 1 and any_of(bool(asked.signum)) and not asked.signum:
-        asked.signum = 15
-    asked.check()
+    """Obey a signal that any process was sent, all at the same step.
+
+    One that comes while they agree is obeyed a step later: the others have already been told that there was none.
+    """
+    if world.size == 1:
+        asked.check()
+    elif agreed := max(everyone(asked.signum)):
+        asked.signum = agreed
+        asked.check()
 
 
 def _is_due(done: int, steps: int, every: int | None) -> bool:

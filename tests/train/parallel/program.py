@@ -21,7 +21,7 @@ from mathmill.train.checkpoint.folder import load_state, newest_good, save_check
 from mathmill.train.checkpoint.rng import random_states
 from mathmill.train.checkpoint.state import Trained, capture, restore
 from mathmill.train.parallel import processes
-from mathmill.train.parallel.processes import World, any_of, everyone, first_of, joined, total, world
+from mathmill.train.parallel.processes import World, everyone, first_of, joined, total, world
 from mathmill.train.parallel.spread import Spread, spread
 from tests.train.parallel.stand_in import ROWS, Kind, begun, make_model, train
 
@@ -70,7 +70,6 @@ def values(folder: Path, here: World) -> Any:
     mine = [here.rank, 2**60 + here.rank, 0.1, float("nan") if here.rank else 1.0, float("-inf"), True]
     return {
         "total": [repr(each) for each in total(mine)],
-        "any": [any_of(False), any_of(here.rank == 1), any_of(True)],
         "everyone": everyone({"rank": here.rank, "long": "ü" * 99 * here.rank}),
         "first": first_of(here.rank),
         "world": asdict(here),
@@ -124,6 +123,7 @@ KINDS = {
     "float64": Kind(dtype=torch.float64, precision="float64"),
     "bfloat16": Kind(precision="bfloat16"),
     "weights in bfloat16": Kind(precision="bfloat16", dtype=torch.bfloat16),
+    "experts": Kind(experts=True),
     "lora": Kind(lora=True),
     "lora on bfloat16": Kind(lora=True, dtype=torch.bfloat16, precision="bfloat16"),
 }

@@ -53,6 +53,7 @@ class Kind:
     tied: bool = True
     checkpointing: bool = False
     lora: bool = False
+    experts: bool = False
     fused: bool = True
 
 
@@ -61,19 +62,21 @@ def make_model(kind: Kind, seed: int) -> Any:
     import transformers
 
     library: Any = transformers
-    config = library.LlamaConfig(
+    config = (library.MixtralConfig if kind.experts else library.LlamaConfig)(
         vocab_size=_VOCABULARY,
         hidden_size=24,
-        intermediate_size=37,
+        intermediate_size=40 if kind.experts else 37,  # products of experts need whole fours
         num_hidden_layers=2,
         num_attention_heads=2,
         num_key_value_heads=1,
         max_position_embeddings=64,
         tie_word_embeddings=kind.tied,
         attention_bias=True,
+        num_local_experts=5,
+        num_experts_per_tok=1,
     )
     torch.manual_seed(seed)
-    model = library.LlamaForCausalLM(config).to(kind.dtype)
+    model = library.AutoModelForCausalLM.from_config(config).to(kind.dtype)
     if kind.checkpointing:
         model.activation_checkpointing_enable()
     if kind.lora:

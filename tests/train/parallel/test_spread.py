@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +16,15 @@ from mathmill.train.parallel.processes import ALONE
 from tests.train.parallel import program
 from tests.train.parallel.program import HALF, KINDS, STEPS, from_another, whole_and_halves
 from tests.train.parallel.stand_in import Kind
+from tests.train.parallel.started import ENVIRONMENT, torchrun
 
-ROOT = Path(__file__).parents[3]
 WAYS = ("ddp", "fsdp")
 
 
 def started(part: str, folder: Path, processes: int = 2) -> subprocess.CompletedProcess[str]:
     """Run a part of the program to its end, by torchrun."""
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    return subprocess.run(
-        [*torchrun, program.__file__, part, str(folder)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=280,
-    )
+    command = torchrun(processes, program.__file__, part, str(folder))
+    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=280)
 
 
 def told(part: str, folder: Path, processes: int = 2) -> Any:
@@ -71,7 +63,6 @@ def apart(one: Path, other: Path) -> float:
 def test_values_are_exchanged(laws: tuple[Path, Any]) -> None:
     values = laws[1]["values"]
     assert values["total"] == ["1", str(2**61 + 1), "0.2", "nan", "-inf", "2"]
-    assert values["any"] == [False, True, True]
     assert values["everyone"] == [{"rank": 0, "long": ""}, {"rank": 1, "long": "ü" * 99}]
     assert values["first"] == 0
     assert values["world"] == {"rank": 0, "size": 2, "local_rank": 0}
@@ -135,11 +126,14 @@ def test_all_processes_end_by_the_same_error(name: str, first: str, others: str,
 
 @pytest.mark.slow
 def test_every_kind_of_training_can_be_spread(tmp_path: Path) -> None:
-    """Numbers in bfloat16 round otherwise where they are summed otherwise, in float64 they hardly do."""
+    """Numbers in bfloat16 round otherwise where they are summed otherwise, in float64 they hardly do.
+
+    An expert sees few tokens: its gradients are so small that AdamW, for which their size is nothing, shows rounding.
+    """
     found = told("kinds", tmp_path)
     for name, kind in KINDS.items():
         one = whole_and_halves(tmp_path / name, kind, ALONE)
-        limit = {"float32": 1e-6, "float64": 1e-12, "bfloat16": 1e-2}[kind.precision]
+        limit = {"float32": 1e-6, "float64": 1e-12, "bfloat16": 1e-2}[kind.precision] * (10 if kind.experts else 1)
         for how in WAYS:
             folder = tmp_path / f"{name}, {how}"
             losses = [[loss for loss, _ in each] for each in (found[folder.name], one)]

@@ -81,11 +81,13 @@ REPOS: dict[str, dict[str, bytes]] = {
         ),
     },
     "team/pairs": {"train.jsonl": jsonl([{"id": 4, "query": "3 + 4 =", "response": " 7"}])},
+    "team/list": {"train.json": json.dumps([{"query": "3 + 4 =", "response": " 7"}] * 2, indent=1).encode()},
     "team/pages": {f"data/train-{at:05}.parquet": parquet(pages(at)) for at in range(3)},
 }
 SOURCES: dict[str, Config] = {
     "chats": TuningSource(hub="team/chats"),
     "pairs": TuningSource(hub="team/pairs", columns=TuningColumns(prompt="query", completion="response")),
+    "list": TuningSource(hub="team/list", columns=TuningColumns(prompt="query", completion="response")),
     "columns": TuningSource(hub="team/pairs"),
     "gone": TuningSource(hub="team/gone"),
 }
@@ -108,6 +110,7 @@ def test_rows_of_the_hub(tmp_path: Path) -> None:
     assert got["chats"]["counts"]["dropped"] == {"no_assistant_turn": 1}
     assert got["pairs"]["origins"] == ["4"]
     assert got["pairs"]["first"] == "<s>3 + 4 =[ 7</s>]"
+    assert got["list"]["origins"] == ["train/1", "train/2"]
     assert got["columns"]["error"] == "ConfigError"
     assert "has the columns id, query, response, and the columns of no form" in got["columns"]["said"]
     assert got["gone"]["error"] == "InputMissing"

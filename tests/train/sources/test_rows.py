@@ -38,6 +38,8 @@ def test_the_form_of_rows_is_told_by_their_columns(tmp_path: Path, row: Any, for
     assert read(files=[path]) == [("rows", form, [row, row])]
     (tmp_path / "rows.jsonl.gz").write_bytes(gzip.compress(json.dumps(row).encode()))
     assert read(files=[str(tmp_path / "*.gz")]) == [("rows", form, [row])]
+    (tmp_path / "rows.json").write_text(json.dumps([row, row], indent=1))
+    assert read(files=[str(tmp_path / "rows.json")]) == [("rows", form, [row, row])]
     pq.write_table(pa.Table.from_pylist([row]), tmp_path / "rows.parquet")
     ((name, found, rows),) = read(files=[str(tmp_path / "rows.parquet")])
     assert (name, found) == ("rows", form)
@@ -71,7 +73,7 @@ def test_columns_of_other_names(tmp_path: Path) -> None:
 def test_a_folder_has_its_files_in_order(tmp_path: Path) -> None:
     for name in ("b/rows", "a/rows", "c"):
         lines(tmp_path / f"{name}.jsonl", [{"text": name}])
-    (tmp_path / "notes.txt").write_text("no row")
+    (tmp_path / "info.json").write_text("{}")
     (tmp_path / "empty.jsonl").write_text("")
     found = read(files=[str(tmp_path)])
     assert [(name, len(rows)) for name, _, rows in found] == [("a-rows", 1), ("b-rows", 1), ("c", 1), ("empty", 0)]
@@ -136,7 +138,8 @@ def test_a_benchmark_is_not_trained_on(tmp_path: Path) -> None:
     ("content", "error", "told"),
     [
         (b'{"text": "T"}\n{"text"', DamagedInput, "a.jsonl, line 2 is no JSON"),
-        (b'["text"]', DamagedInput, 'a line has to look like {"messages": [..]} or'),
+        (b"7", DamagedInput, 'a line has to look like {"messages": [..]} or'),
+        (b'["text"]', DamagedInput, "a.jsonl, row 1 is no JSON object"),
         (gzip.compress(b'{"text": "T"}\n' * 999)[:-20], DamagedInput, "the compressed file is damaged from here on"),
         (b"PAR1", DamagedInput, "is no whole Parquet file"),
     ],

@@ -90,6 +90,29 @@ def test_what_is_read_and_told(tmp_path: Path) -> None:
     json.dumps(dict(tuning.counts))
 
 
+@pytest.mark.parametrize("tools", ["turns", "blocks"])
+def test_solutions_with_tools(tmp_path: Path, tools: str) -> None:
+    said = [
+        ("user", "6 * 7?"),
+        ("assistant", "```python\nprint(6 * 7)\n```"),
+        ("tool", "42"),
+        ("assistant", "It is 42."),
+    ]
+    row = {"messages": [{"role": role, "content": content} for role, content in said]}
+    using = encoder(template=CHATML)
+    path = lines(tmp_path / "a.jsonl", [row])
+    (example,) = read_tuning([source(files=[path], tools=tools)], using, 0).examples.rows(1000, packed=True)[0]
+    assert (
+        shown(using, example)
+        == {
+            "turns": "<s>user\n6 * 7?<|im_end|>\nassistant\n[```python\nprint(6 * 7)\n```<|im_end|>]\n"
+            "tool\n42<|im_end|>\nassistant\n[It is 42.<|im_end|>]\n",
+            "blocks": "<s>user\n6 * 7?<|im_end|>\nassistant\n[```python\nprint(6 * 7)\n```\n```output]\n42\n```\n"
+            "[It is 42.<|im_end|>]\n",
+        }[tools]
+    )
+
+
 def test_what_is_too_long(tmp_path: Path) -> None:
     rows = [{"prompt": "Q", "completion": " 7" * times} for times in (1, 300)]
     path = lines(tmp_path / "a.jsonl", rows)

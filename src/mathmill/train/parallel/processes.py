@@ -1,6 +1,6 @@
 """The processes of one training, as torchrun starts them, and the plain values that they exchange.
 
-    torchrun --standalone --nproc-per-node 2 --no-python mathmill train sft RECIPE
+    torchrun --standalone --nproc-per-node 2 -m mathmill.cli train sft RECIPE
 
 Alone, each of these functions answers at once and torch is not imported. With more than one process each is called by
 all of them, in the same order: one that is called by some only waits until the patience of `joined` is at its end.
@@ -98,8 +98,8 @@ def joined(world: World, device: str, patience: float = _PATIENCE) -> Iterator[N
         # Only where all is well: while others are at something else it could wait for them for ever.
         distributed.destroy_process_group()
     finally:
-        # Threads of gloo hold what they sent last for a moment. Were one to let go of it while Python ends, that would
-        # abort the process; to the end of the process none is ever joined.
+        # gloo's threads live as long as the process, and hold what they sent last for a moment longer. One that lets go
+        # of a tensor while Python ends has the process aborted.
         time.sleep(_LETTING_GO)
 
 
@@ -140,11 +140,6 @@ def _plain(number: float) -> int | float | str:
 
 def _sum(numbers: list[float]) -> float:
     return math.fsum(numbers) if all(map(math.isfinite, numbers)) else sum(numbers)
-
-
-def any_of(flag: bool) -> bool:
-    """Whether it is so in any process."""
-    return any(everyone(bool(flag)))
 
 
 def everyone(value: Any) -> list[Any]:

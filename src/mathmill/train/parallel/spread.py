@@ -123,7 +123,7 @@ def _shard(module: nn.Module, world: World, device: str, precision: str) -> None
             # A sum; and by the one kind of reduction that gloo has.
             part.set_gradient_divide_factor(1.0)
             part.set_force_sum_reduction_for_comms(True)
-            # An expert or adapter may get a gradient in one process and none in another.
+            # An expert may get a gradient in one process and none in another; what gets none in any has one of zeros.
             part.set_reduce_scatter_unused_params(True, recurse=False)
 
 

@@ -6,6 +6,9 @@ What hangs on weights follows from their number. What hangs on tokens is measure
 autograd keeps of them for the backward pass is counted, by block; longer rows are forecast from these. So it holds for
 any architecture, precision and attention, and nothing large is made.
 
+It is what tensors take. On a processor glibc keeps freed pieces of up to 32 MB, and a process may come to twice that;
+MALLOC_MMAP_THRESHOLD_=1000000 in the environment has it give them back, at the cost of time.
+
 This file imports torch at its head. Only functions import it.
 
 T tokens of a row.

@@ -5,14 +5,14 @@ A file or data set is read a few rows at a time. The rows of a known set are its
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from mathmill.data.errors import ConfigError, InputMissing
 from mathmill.data.hub import HubSet
-from mathmill.data.hub_stream import hub_files, hub_tables
+from mathmill.data.hub_stream import hub_file, hub_files
 from mathmill.data.json_lines import opened
 from mathmill.data.ledger import Ledger
 from mathmill.data.problems import load_problems, load_source
@@ -21,10 +21,12 @@ from mathmill.data.sources import all_sources
 from mathmill.data.storage import expand, is_remote
 from mathmill.data.store.mounts import at_hand, run_folder, shown
 from mathmill.data.table_files import RowKind, Table, is_parquet, json_rows, json_table, parquet_file, parquet_rows
+from mathmill.train.sources.arrays import array_rows, is_array
 from mathmill.train.sources.settings import Form, TuningColumns, TuningSource
 
 #: What a folder's files of rows end with; a file that is named itself may end otherwise.
 ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
+_LIST = ".json"  # of a file that is one list; a folder may have others that end so
 _TRAIN = "/train"  # what keys of known sets end in that are there to be trained on
 _EXAMPLE = RowKind("row", '{"messages": [..]} or {"prompt": "..", "completion": ".."}')
 # Where the rows of a Run are, by its kind: problems that were harvested, or solutions that were kept.
@@ -63,12 +65,13 @@ def row_tables(source: TuningSource, chats: bool = True) -> Iterator[RowTable]:
         yield _problems(source)
     elif source.hub:
         of = HubSet(source.hub, source.config, source.split, source.revision)
-        for address, table in zip(hub_files(of).addresses, hub_tables(of, _wanted(source)), strict=True):
-            yield _table(source, _stem(address.rpartition("/")[2]), table, chats)
+        for address in hub_files(of).addresses:
+            with hub_file(of, address) as file:
+                yield _table(source, _stem(address.rpartition("/")[2]), _read(address, file, source), chats)
     else:
         for name, path in _paths(source):
             with opened(path) as file:
-                yield _table(source, name, _read(str(path), file, _wanted(source)), chats)
+                yield _table(source, name, _read(str(path), file, source), chats)
 
 
 def _problems(source: TuningSource) -> RowTable:
@@ -135,16 +138,14 @@ def _matches(pattern: str) -> list[Path]:
     return found
 
 
-def _read(origin: str, file: BinaryIO, wanted: Collection[str]) -> Table:
-    if not is_parquet(file):
-        return json_table(origin, json_rows(origin, file, _EXAMPLE)) or Table(origin, (), iter(()))
-    table = parquet_file(origin, file)
-    names = tuple(table.schema_arrow.names)
-    return Table(origin, names, parquet_rows(origin, table, [name for name in names if name in wanted]))
-
-
-def _wanted(source: TuningSource) -> set[str]:
-    return set(source.columns.model_dump().values()) - {""}
+def _read(origin: str, file: BinaryIO, source: TuningSource) -> Table:
+    if is_parquet(file):
+        table = parquet_file(origin, file)
+        names = tuple(table.schema_arrow.names)
+        wanted = set(source.columns.model_dump().values())
+        return Table(origin, names, parquet_rows(origin, table, [name for name in names if name in wanted]))
+    rows = array_rows(origin, file) if is_array(file) else json_rows(origin, file, _EXAMPLE)
+    return json_table(origin, rows) or Table(origin, (), iter(()))
 
 
 def _table(source: TuningSource, name: str, table: Table, chats: bool) -> RowTable:
@@ -182,4 +183,4 @@ def _listed(table: Table) -> str:
 
 
 def _stem(name: str) -> str:
-    return next((name.removesuffix(ending) for ending in reversed(ENDINGS) if name.endswith(ending)), name)
+    return next((name.removesuffix(ending) for ending in (*reversed(ENDINGS), _LIST) if name.endswith(ending)), name)

@@ -112,7 +112,7 @@ class _Ahead:
 
     def wait(self) -> Window | None:
         """The window, or None if it was cancelled. Raises what reading it raised."""
-        self._thread.join()
+        self._thread.join()  # without a limit: what it reads from has limits of its own
         if self._failure is not None:
             raise self._failure
         return self._window

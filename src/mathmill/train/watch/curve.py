@@ -88,8 +88,8 @@ def _losses(axes: Axes, lines: Sequence[dict[str, Any]]) -> None:
     skipped = [line["step"] for line in lines if line.get("skipped")]
     if skipped:
         name = f"skipped, not finite ({len(skipped):,})"
-        at = [0.02] * len(skipped)
-        axes.plot(skipped, at, "x", color=GREY, markersize=5, transform=axes.get_xaxis_transform(), label=name)
+        low = [0.02] * len(skipped)
+        axes.plot(skipped, low, "x", color=GREY, markersize=5, transform=axes.get_xaxis_transform(), label=name)
     axes.set_ylabel("loss a token (nats)")
     seen = [line["tokens_seen"] for line in lines if "tokens_seen" in line]
     if seen:
