@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mathmill.classifier.training_process import peak_mb
+from mathmill.data.peak_memory import peak_bytes
 
 SIDES = ("token_logprobs", "token_logprobs, entropies", "whole logits")
 PATIENCE = 600.0  # seconds for one side
@@ -84,7 +84,7 @@ def measure(given: argparse.Namespace) -> dict[str, float]:
         loss = run(given.side, *made)
         best = min(best, time.perf_counter() - began)
     size = sum(each.numel() * each.element_size() for each in made[:2]) / 2**20
-    return {"ms": 1000 * best, "mb": peak_mb() - before, "gradients_mb": size, "loss": loss}
+    return {"ms": 1000 * best, "mb": peak_bytes() / 2**20 - before, "gradients_mb": size, "loss": loss}
 
 
 def inputs(vocabulary: int, tokens: int, hidden: int, dtype: str) -> tuple[Any, Any, Any]:

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.small_model import DEFAULT as SMALL
-from mathmill.classifier.training_process import peak_mb
+from mathmill.data.peak_memory import peak_bytes
 from mathmill.data.cuts import order_key
 from mathmill.data.page_files import Pages, read_pages
 from mathmill.data.runs import Run
@@ -241,7 +241,7 @@ def apart(work: Callable[..., dict[str, float]], folder: Path, rows: int, memory
 
 def _measured(queue: Any, work: Callable[..., dict[str, float]], folder: Path, rows: int, memory_mb: int) -> None:
     found = work(folder, rows, memory_mb)
-    queue.put({**found, "peak": peak_mb()})
+    queue.put({**found, "peak": peak_bytes() / 2**20})
 
 
 def print_growth(sizes: Sequence[int], little: int) -> None:

@@ -136,19 +136,6 @@ def test_a_dry_run_is_the_doctors_and_its_exit_code_tells(sums: Path, tmp_path: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("parallel", ["ddp", "fsdp"])
-def test_two_processes_train_what_one_does(parallel: str, alone: Path, sums: Path, tmp_path: Path) -> None:
-    recipe = write_toml(sft_tree(sums), tmp_path / "sums.toml")
-    layout = ("--set", f"machine.parallel={parallel}", "--out", tmp_path / "run")
-    code, said, errors = called("sft", recipe, *layout, processes=2)
-    assert code == 0, errors
-    assert said.count("steps of tuning") == 1
-    found, expected = weights(tmp_path / "run" / "model"), weights(alone / "model")
-    for name in expected:
-        torch.testing.assert_close(found[name], expected[name], atol=1e-6, rtol=0)
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize(("before", "after"), [(2, 0), (0, 2)])
 def test_another_number_of_processes_goes_on(before: int, after: int, alone: Path, sums: Path, tmp_path: Path) -> None:
     layout = {"device": "cpu", "parallel": "fsdp", "microbatch": 1}

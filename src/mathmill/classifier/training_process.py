@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import resource
 import select
 import signal
 import sys
@@ -23,6 +22,7 @@ import orjson
 from mathmill.classifier.self_check import check_build, fasttext_module
 from mathmill.classifier.settings import FastText
 from mathmill.data.errors import MathmillError
+from mathmill.data.peak_memory import peak_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def train(job: Job) -> Answer:
         return Answer("memory")
     except (RuntimeError, ValueError) as error:  # how the binding hands on what C++ throws
         return Answer(_kind(str(error)), str(error))
-    return Answer(words=len(model.get_words()), seconds=time.monotonic() - began, peak_mb=peak_mb())
+    return Answer(words=len(model.get_words()), seconds=time.monotonic() - began, peak_mb=peak_bytes() / 2**20)
 
 
 def fit(lines: str, settings: FastText, out: str) -> Any:
@@ -121,20 +121,6 @@ def _kind(message: str) -> Literal["nan", "small", "other"]:
     if "NaN" in message:
         return "nan"
     return "small" if "too small for quantization" in message else "other"
-
-
-def peak_mb() -> float:
-    """The most memory that this process had, in MB of 2**20 bytes.
-
-    Linux's own count, where there is one: `ru_maxrss` also knows what the parent had before this program began.
-    """
-    try:
-        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
-    except OSError:
-        pass
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 1024)
 
 
 def main(path: str) -> None:

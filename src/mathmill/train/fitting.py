@@ -35,7 +35,8 @@ def room(policy: Policy, world: World) -> int:
     """Bytes that one process can have for model and training, of which the weights are taken already."""
     kind = policy.device.type
     free = free_bytes(kind) // (world.size if kind == "cpu" else 1)
-    return free + sum(each.nbytes for each in policy.model.parameters())
+    weights: int = sum(each.nbytes for each in policy.model.parameters())
+    return free + weights
 
 
 def remedies(training: Training, policy: Policy, world: World) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import resource
-import sys
 from pathlib import Path
+
+from mathmill.data import peak_memory
 
 _MEMINFO = Path("/proc/meminfo")
 _LIMIT, _USED = Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")
@@ -32,8 +32,7 @@ def peak_bytes(device: str) -> int:
         import torch
 
         return int(torch.cuda.max_memory_allocated())
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return peak_memory.peak_bytes()
 
 
 def is_out_of_memory(error: BaseException) -> bool:
