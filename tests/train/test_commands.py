@@ -114,6 +114,12 @@ def test_the_doctor_shows_prompts_masks_and_forecasts(
     assert not (tmp_path / "run").exists()
 
 
+def test_the_doctor_counts_the_model_that_an_adapter_is_merged_into(sums: Path, tmp_path: Path) -> None:
+    policy = {**sft_tree(sums)["policy"], "lora": {"rank": 2}}
+    figures = examine(sft_recipe(sums, policy=policy), tmp_path / "run").figures
+    assert figures["disk"] > 4 * (figures["parameters"] - figures["trained_parameters"])
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -57,6 +57,13 @@ def unbroken(texts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_the_manifest_tells_what_was_taken_of_each_part(unbroken: Path) -> None:
+    parts = orjson.loads((unbroken / "manifest.json").read_bytes())["data"]["parts"]
+    lines = [orjson.loads(line) for line in (unbroken / "metrics.jsonl").read_bytes().splitlines()]
+    assert [part["part"] for part in parts] == list(WEIGHTS)
+    assert sum(part["trained_tokens"] for part in parts) == sum(line.get("tokens", 0) for line in lines)
+
+
 def test_losses_are_told_by_part_and_fall(unbroken: Path) -> None:
     lines = [orjson.loads(line) for line in (unbroken / "metrics.jsonl").read_bytes().splitlines()]
     measured = [line for line in lines if "validation_loss" in line]
@@ -77,7 +84,7 @@ def test_shares_are_those_of_the_recipe(texts: Path) -> None:
     feed = data_of(asked, open_policy(asked.policy, "cpu", 0, texts_of(asked))).feed
     assert isinstance(feed, MixFeed)
     feed.take(400)
-    shares = {told["part"]: told["share"] for told in feed.told()}
+    shares = {told["part"]: told["share"] for told in feed.told()["parts"]}
     assert shares == pytest.approx({name: weight / 100 for name, weight in WEIGHTS.items()}, abs=0.004)
 
 

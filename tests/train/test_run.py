@@ -6,12 +6,15 @@ import math
 import re
 import signal
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
+from safetensors.torch import load_file, save_file
 
 from mathmill.data.errors import ConfigError, MathmillError
-from mathmill.train.checkpoint.folder import SAVE_POINTS, newest_good
+from mathmill.train.checkpoint.folder import SAVE_POINTS, load_state, newest_good, save_checkpoint
+from mathmill.train.checkpoint.state import State
 from mathmill.train.policy.load import open_policy
 from mathmill.train.run import data_of, steps_of, texts_of, train
 from mathmill.train.settings import Length
@@ -76,6 +79,15 @@ def test_a_signal_saves_and_the_same_command_goes_on(signum: int, sums: Path, un
     assert content(folder) == content(unbroken)
 
 
+def test_where_it_was_stopped_leaves_no_mark(sums: Path, tmp_path: Path) -> None:
+    seldom = {"saving": {"every": 6}}
+    folder, unbroken = tmp_path / "run", tmp_path / "unbroken"
+    ended, _ = asked_to_stop(write_toml(sft_tree(sums, **seldom), tmp_path / "sums.toml"), folder, signal.SIGTERM)
+    assert ended == 143
+    assert killed(sft_recipe(sums, **seldom), folder) == killed(sft_recipe(sums, **seldom), unbroken) == 0
+    assert content(folder) == content(unbroken)
+
+
 def test_three_steps_in_a_row_that_are_not_finite_end_it(sums: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     recipe = sft_recipe(sums, schedule={"rate": 1e36}, optimizer={"clip": 0, "eps": 1e-30})
@@ -99,6 +111,45 @@ def test_a_full_disk_keeps_the_last_good_checkpoint(sums: Path, unbroken: Path, 
     assert found is not None and found.step == 3
     assert killed(sft_recipe(sums), folder) == 0
     assert content(folder) == content(unbroken)
+
+
+@pytest.mark.parametrize("changed", ["adapter_model.safetensors", "template.jinja"])
+def test_what_a_policy_is_opened_with_is_part_of_the_run(
+    changed: str, sums: Path, unbroken: Path, tmp_path: Path
+) -> None:
+    policy: dict[str, Any] = {"start": str(unbroken / "model"), "precision": "float32"}
+    one_step = {"train": {"steps": 1}}
+    assert killed(sft_recipe(sums, policy={**policy, "lora": {"rank": 2}}, **one_step), tmp_path / "first") == 0
+    adapter, template = tmp_path / "first" / "adapter", tmp_path / "template.jinja"
+    template.write_text("{{ messages[0]['content'] }}")
+    policy |= {"lora": {"start": str(adapter)}, "chat_template": str(template)}
+    recipe = sft_recipe(sums, policy=policy, **one_step)
+    assert killed(recipe, tmp_path / "run") == 0
+    if changed == template.name:
+        template.write_text("{{ messages[1]['content'] }}")
+    else:
+        path = adapter / changed
+        save_file({name: weight + 1 for name, weight in load_file(path).items()}, path)
+    with pytest.raises(ConfigError, match=r"holds a run of another recipe \(files\."):
+        train(recipe, tmp_path / "run")
+
+
+@pytest.mark.parametrize(("asked", "gone_on_with"), [(4, 2), (0, 2), (3, 3)])
+def test_the_microbatch_that_fitted_is_gone_on_with(asked: int, gone_on_with: int, sums: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    changes: dict[str, Any] = {"train": {"steps": 2}, "saving": {"every": 1}}
+    machine = {"device": "cpu", "microbatch": 4}
+    assert killed(sft_recipe(sums, machine=machine, **changes), folder, "step_begun:2") == KILLED
+    found = newest_good(folder / "checkpoints")
+    assert found is not None
+    state = load_state(found)
+    notes = {**state.values["notes"], "microbatch": 2}  # as where memory had run out with 4
+    moved = State(state.step, state.tensors, {**state.values, "notes": notes})
+    found.path.rename(tmp_path / "old")
+    save_checkpoint(folder / "checkpoints", moved)
+    assert killed(sft_recipe(sums, machine={**machine, "microbatch": asked}, **changes), folder) == 0
+    last = newest_good(folder / "checkpoints")
+    assert last is not None and load_state(last).notes["microbatch"] == gone_on_with
 
 
 def test_epochs_are_counted_in_rows(sums: Path) -> None:

@@ -36,6 +36,20 @@ def test_a_step_is_done_in_smaller_parts_and_is_the_same(tmp_path: Path) -> None
     assert losses(scarce) == pytest.approx(losses(plain), abs=1e-5)
 
 
+def test_no_room_for_the_moments_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Weights of 315 MB have gradients as large, and moments twice that."""
+    recipe = sft_recipe(
+        write_sums(tmp_path / "sums.jsonl"),
+        policy={"fresh": {**FRESH, "width": 1024, "layers": 6, "heads": 8}, "precision": "float32"},
+        rows={"step": 1, "length": 32},
+        train={"steps": 1},
+        held_out={"share": 0},
+    )
+    assert in_memory_of(1_100, recipe, tmp_path / "run") == 2
+    assert "out of memory" in capfd.readouterr().err
+    assert not (tmp_path / "run" / "checkpoints").exists()
+
+
 def test_what_does_not_fit_is_told_in_numbers(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     texts = tmp_path / "texts.jsonl"
     texts.write_bytes(b"\n".join(orjson.dumps({"text": "one and two are three " * 4_000}) for _ in range(4)))

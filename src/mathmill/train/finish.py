@@ -55,7 +55,7 @@ def finish(
         save_adapter(policy, run.folder / ADAPTER, name, weights, facts)
     draw_curve(run.folder / METRICS, run.folder / CURVE)
     make_unit(run, UNIT, source_hash(dict(policy.facts), outcome), lambda: (outputs_of(run.folder), {}))
-    run.finish([], {"outcome": outcome, "data": data.facts}, {"seconds": seconds})
+    run.finish([], {"outcome": outcome, "data": {**data.facts, **data.feed.told()}}, {"seconds": seconds})
 
 
 def losses_at(folder: Path, step: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ This file imports torch at its head. Only functions import it.
 from __future__ import annotations
 
 from mathmill.eval.models.memory import free_bytes
-from mathmill.train.parallel.processes import World
+from mathmill.train.parallel.processes import World, everyone
 from mathmill.train.policy.load import Policy
 from mathmill.train.policy.memory import Footprint, Forecast, footprint
 from mathmill.train.settings import Training
@@ -16,14 +16,17 @@ _PART = 0.8  # of what is free: forecasts are not exact, and others may want som
 
 
 def microbatch_of(training: Training, policy: Policy, world: World) -> int:
-    """How many rows are to go through the model at once: what the recipe says, or as many as fit and make it faster."""
+    """How many rows are to go through the model at once: what the recipe says, or as many as fit and make it faster.
+
+    All processes call it, with a model that is not spread yet; as many are for all as fit in each.
+    """
     if training.machine.microbatch:
         return training.machine.microbatch
     rows = max(1, min(-(-training.rows.step // world.size), _TOGETHER // training.rows.length))
     found = footprint(policy, training.rows.packed)
     while rows > 1 and forecast(found, training, world, rows).total > _PART * room(policy, world):
         rows //= 2
-    return rows
+    return int(min(everyone(rows)))
 
 
 def forecast(found: Footprint, training: Training, world: World, rows: int) -> Forecast:

@@ -7,7 +7,7 @@ This file imports torch at its head. Only functions import it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ class Position:
 
     microbatch: int
     feed: Mapping[str, Any]
+    asked: int = 0  # the microbatch that the recipe said
     done: int = 0  # steps
     tokens: int = 0  # in the rows of these steps
     bad: int = 0  # of the last steps, how many in a row were not finite
@@ -39,8 +40,10 @@ class Position:
 class Keeper:
     """Of the run in `folder`: use as a context manager, after `resume`."""
 
-    def __init__(self, folder: Path, trained: Trained, world: World, keep: int) -> None:
-        self._folder, self._trained, self._world, self._keep = folder, trained, world, keep
+    def __init__(self, folder: Path, trained: Trained, world: World, keep: int, is_due: Callable[[int], bool]) -> None:
+        """`keep` of the checkpoints that are due stay."""
+        self._folder, self._trained, self._world = folder, trained, world
+        self._keep, self._is_due = keep, is_due
         self._log: MetricsLog | None = None
         self._saved = -1  # the step of the newest checkpoint
         self._held = ExitStack()
@@ -90,7 +93,8 @@ class Keeper:
             self._log.settle()
         save_checkpoint(self._folder / CHECKPOINTS, state, self._world)
         if self._world.is_first:
-            keep_newest(self._folder / CHECKPOINTS, self._keep, at.best[0] if at.best else None)
+            best = at.best[0] if at.best else None
+            keep_newest(self._folder / CHECKPOINTS, self._keep, best, self._is_due)
         self._saved = at.done
 
     def __enter__(self) -> Keeper:

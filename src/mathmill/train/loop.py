@@ -69,9 +69,11 @@ def run_steps(job: Job, microbatch: int) -> Position:
     optimizer = make_optimizer(training.optimizer, job.policy.model)
     frozen = any(not parameter.requires_grad for parameter in job.policy.model.parameters())
     trained = Trained(job.policy.model, optimizer, trained_only=frozen)
-    keeper = Keeper(job.folder, trained, world, training.saving.keep)
-    at = keeper.resume(Position(microbatch, job.feed.state()))
-    at.microbatch = training.machine.microbatch or at.microbatch  # what was found is kept, since bytes hang on it
+    is_due = partial(_is_due, steps=job.steps, every=training.saving.every)
+    keeper = Keeper(job.folder, trained, world, training.saving.keep, is_due)
+    at = keeper.resume(Position(microbatch, job.feed.state(), training.machine.microbatch))
+    if training.machine.microbatch not in (0, at.asked):  # else what was found is kept, since bytes hang on it
+        at.microbatch = at.asked = training.machine.microbatch
     job.feed.load(at.feed)
     stepper = Stepper(job.policy, job.spread, optimizer, training.optimizer.clip, training.seed, at.microbatch, world)
     board = Board(job.steps, at.done)
@@ -90,7 +92,7 @@ def run_steps(job: Job, microbatch: int) -> Position:
                 job.trackers.log(at.done, {**metrics, **timings})
                 board.add(metrics, timings)
                 _end_hopeless(job, at)
-                if _is_due(at.done, job.steps, training.saving.every) or at.best[:1] == [at.done]:
+                if is_due(at.done) or at.best[:1] == [at.done]:
                     keeper.save(at)
         except Stopped as stopped:
             keeper.save(at)

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import Field, NonNegativeInt, PositiveInt, field_validator
 
 from mathmill.data.config import load_recipe, read_toml
+from mathmill.data.errors import ConfigError
 from mathmill.train.policy.settings import PolicySettings
 from mathmill.train.schedule import Schedule, Shape
 from mathmill.train.settings import Optimizer, Rows, Training
@@ -91,6 +92,9 @@ class SftRecipe(Training):
 
 def load_training(path: Path, overrides: Sequence[str] = ()) -> PretrainRecipe | SftRecipe:
     """Read a recipe of one of the two kinds, whichever it is. Raises as `load_recipe` does."""
-    if "mix" in read_toml(path):
+    tree = read_toml(path)
+    if "problems" in tree:
+        raise ConfigError(f"{path} is a recipe of `mathmill train sample`, which looks at it with --dry-run")
+    if "mix" in tree:
         return load_recipe(path, PretrainRecipe, overrides)
     return load_recipe(path, SftRecipe, overrides)

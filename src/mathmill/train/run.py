@@ -22,6 +22,7 @@ import numpy as np
 import torch
 
 from mathmill.data.errors import ConfigError
+from mathmill.data.files import file_sha256
 from mathmill.data.runs import Run
 from mathmill.train import pretrain, sft
 from mathmill.train.batch.examples import Encoder
@@ -32,8 +33,10 @@ from mathmill.train.fitting import microbatch_of, remedies
 from mathmill.train.loop import Job, run_steps
 from mathmill.train.parallel.processes import World, first_of, joined, world
 from mathmill.train.parallel.spread import spread
+from mathmill.train.policy.adapters import CONFIG, WEIGHTS
 from mathmill.train.policy.forward import PolicyModule
 from mathmill.train.policy.load import Policy, open_policy
+from mathmill.train.policy.settings import PolicySettings
 from mathmill.train.recipe import PRETRAINING, TUNING, PretrainRecipe, SftRecipe
 from mathmill.train.settings import LATER, Length, Rows
 from mathmill.train.sources.feed import Feed, TrainingData
@@ -66,11 +69,13 @@ def train(recipe: PretrainRecipe | SftRecipe, folder: Path) -> Path:
             run.reopen()
             run.clear_leftovers(())
         began = time.perf_counter()
+        # Measured first: a model that is spread over processes answers only where all of them ask.
+        microbatch, advice = microbatch_of(recipe, policy, here), remedies(recipe, policy, here)
         job = _job(recipe, run.folder, policy, data, here, held)
         try:
-            at = run_steps(job, microbatch_of(recipe, policy, here))
+            at = run_steps(job, microbatch)
         except OutOfMemory as error:
-            raise OutOfMemory(f"{error}: {remedies(recipe, policy, here)}") from None
+            raise OutOfMemory(f"{error}: {advice}") from None
         frozen = frozen_weights(policy.model, here)
         if here.is_first:
             finish(run, policy, at, recipe.evaluation.export, data, time.perf_counter() - began, frozen)
@@ -122,8 +127,19 @@ def run_of(recipe: PretrainRecipe | SftRecipe, folder: Path, policy: Policy, dat
     """The Run of a training, not entered; what was resolved on this machine is part of it, on any it goes on at."""
     settings = recipe.policy.model_copy(update={"precision": policy.precision})
     kind = PRETRAINING if isinstance(recipe, PretrainRecipe) else TUNING
-    files = {"policy": policy.facts["weights"], "data": data.fingerprint}
+    files = {"policy": policy.facts["weights"], "data": data.fingerprint, **_beside(settings)}
     return Run(folder, recipe.model_copy(update={"policy": settings}), kind, files, {name: {} for name in LATER})
+
+
+def _beside(settings: PolicySettings) -> dict[str, str]:
+    """What else a policy is opened from, by its hash: adapters, and a template of chats."""
+    adapters = dict(settings.adapters)
+    if settings.lora and settings.lora.start:
+        adapters[settings.lora.name] = settings.lora.start
+    files = {f"adapter {name} {each}": folder / each for name, folder in adapters.items() for each in (CONFIG, WEIGHTS)}
+    if settings.chat_template:
+        files["chat template"] = settings.chat_template
+    return {name: file_sha256(path) for name, path in files.items()}
 
 
 def data_of(recipe: PretrainRecipe | SftRecipe, policy: Policy) -> TrainingData:

@@ -71,7 +71,7 @@ class Watching(Config):
 
 
 class Machine(Config):
-    """How the work is laid out. Results hang on it by rounding alone."""
+    """How the work is laid out. Results hang on it by rounding alone, but for dropout and the loss of routers."""
 
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="auto is a GPU where there is one")
     microbatch: NonNegativeInt = Field(default=0, description="rows in one forward and backward; 0 for as many as fit")
@@ -83,7 +83,7 @@ class Machine(Config):
 class Training(Config):
     """The part of a recipe that pretraining and tuning share."""
 
-    seed: NonNegativeInt = 0
+    seed: int = Field(default=0, ge=0, lt=2**63)
     train: Length
     rows: Rows = Rows()
     schedule: Schedule = Schedule()

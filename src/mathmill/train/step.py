@@ -82,7 +82,7 @@ class Stepper:
         """Train on rows, at a learning rate. `check` is called between microbatches, and may raise: nothing was done.
 
         Raises:
-            OutOfMemory: a single row does not fit, or one of several processes ran out of it.
+            OutOfMemory: a single row does not fit, or the moments; or one of several processes ran out of it.
         """
         reach("step_begun")
         tokens = sum(trained_tokens(row) for row in rows)
@@ -99,7 +99,8 @@ class Stepper:
             if not stepped.skipped:
                 for group in self._optimizer.param_groups:
                     group["lr"] = rate
-                self._optimizer.step()
+                # The first one makes the moments, for which there may be no room. It cannot be done again.
+                within_memory(lambda _: self._optimizer.step(), self.microbatch, self.microbatch, self._device)
         finally:
             self._optimizer.zero_grad(set_to_none=True)
         reach("step_updated")

@@ -158,6 +158,12 @@ def test_what_is_dropped(template: str, said: list[Message], expected: str) -> N
     assert reason(chats(template, length=100)("c", said)) == expected
 
 
+@pytest.mark.parametrize("template", ["{{ 1 / 0 }}", "{{ 1 + bos_token }}", "{% for _ in range(10**9) %}{% endfor %}"])
+def test_a_template_that_fails_is_named(template: str) -> None:
+    with pytest.raises(ConfigError, match=r"the chat template of \S+ fails \(\w+Error: .*mend it"):
+        chats(template)("c", messages("3 + 4?", "7."))
+
+
 def test_a_chat_that_is_cut() -> None:
     whole = chats()("c", TWO)
     assert isinstance(whole, Example)

@@ -203,7 +203,10 @@ def test_the_bounds_reach_an_attention_that_goes_by_them() -> None:
 
 @pytest.mark.parametrize("kind", tiny.KINDS)
 def test_models_that_pack(kind: str) -> None:
-    check_packs("m", network(kind), ENDS)
+    """As they come, with dropout."""
+    made = network(kind).train()
+    check_packs("m", made, ENDS)
+    assert made.training
 
 
 def test_a_model_whose_state_goes_on() -> None:

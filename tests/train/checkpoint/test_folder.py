@@ -202,6 +202,14 @@ def test_the_newest_and_the_best_are_kept(count: int, best: int | None, left: li
     assert removed == sorted({5, 10, 15, 20} - {*left}, reverse=True)
 
 
+@pytest.mark.parametrize(("saved", "left"), [([12], [5, 10, 12]), ([12, 13], [5, 10, 13]), ([12, 15], [10, 15])])
+def test_where_a_run_was_stopped_is_forgotten(saved: list[int], left: list[int], folder: Path) -> None:
+    for step in saved:
+        save_checkpoint(folder, saved_state(step))
+    keep_newest(folder, 2, counts=lambda step: step % 5 == 0)
+    assert names(folder) == [f"step-{step:08d}" for step in left]
+
+
 def test_nothing_is_removed_where_the_newest_is_damaged(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "step-00000010" / "model.safetensors").write_bytes(b"")
     assert keep_newest(folder, 1) == []

@@ -128,7 +128,7 @@ def test_texts_of_the_hub_are_streamed(tmp_path: Path) -> None:
         again = asked(MIX, parts, tmp_path, served.url)["pages"]
     assert got == again
     assert got["pieces"] == got["rows"]
-    told = {each["part"]: each for each in got["told"]}
+    told = {each["part"]: each for each in got["told"]["parts"]}
     assert told["pages"]["epochs"] > 1
     assert told["pages"]["share"] == pytest.approx(0.75, abs=0.03)
     assert {name for row in got["rows"] for name in row} == {f"{part}/{at}" for part in range(3) for at in range(9)}

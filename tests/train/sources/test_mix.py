@@ -56,7 +56,7 @@ def feed(
 
 
 def given(mix: MixFeed) -> dict[str, int]:
-    return {told["part"]: told["trained_tokens"] for told in mix.told()}
+    return {told["part"]: told["trained_tokens"] for told in mix.told()["parts"]}
 
 
 @pytest.mark.parametrize(("length", "packed"), [(20, True), (100, True), (100, False), (700, True)])
@@ -72,7 +72,7 @@ def test_shares_are_right_at_every_row(tmp_path: Path, length: int, packed: bool
         if number == 1:
             assert part == "math"
         assert max(abs(tokens[name] - weights[name] * total) for name in weights) <= length
-    told = {each["part"]: each for each in mix.told()}
+    told = {each["part"]: each for each in mix.told()["parts"]}
     assert told["algebra"]["epochs"] > 1 > told["math"]["epochs"]
     assert mix.epoch == pytest.approx(min(each["epochs"] for each in told.values()), abs=1e-4)
     assert mix.rows is None
@@ -115,7 +115,7 @@ def test_held_out_texts_of_each_part(tmp_path: Path) -> None:
     held = {store[number].origin for store in stores.values() for number in range(len(store))}
     assert {name for name in held if name.startswith("math")} == {"math/0"}
     mix = feed(parts)
-    while min(told["epochs"] for told in mix.told() if told["part"] == "code") < 1:
+    while min(told["epochs"] for told in mix.told()["parts"] if told["part"] == "code") < 1:
         assert not {example.origin for row in mix.take(20) for example in row if example.origin[:4] == "code"} & held
 
 

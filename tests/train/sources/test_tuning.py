@@ -125,6 +125,19 @@ def test_what_is_too_long(tmp_path: Path) -> None:
     assert left.counts["longest"] == cut.counts["longest"] > 300
 
 
+def test_what_is_dropped_for_its_prompt_is_not_cut_too(tmp_path: Path) -> None:
+    rows = [{"prompt": "3 + 4 = " * 40, "completion": "7"}, {"prompt": "Q", "completion": "7"}]
+    counts = read_tuning([source(files=[lines(tmp_path / "a.jsonl", rows)])], encoder(50), 0).counts
+    assert (counts["truncated"], counts["dropped"]) == (0, {"prompt_too_long": 1})
+
+
+def test_chats_that_ask_nothing_are_not_one_question(tmp_path: Path) -> None:
+    rows = [{"messages": [{"role": "assistant", "content": f"{at} and {at} is {2 * at}."}]} for at in range(20)]
+    path = lines(tmp_path / "a.jsonl", [*rows, *rows])
+    tuning = read_tuning([source(files=[path])], encoder(100, CHATML), 0, HeldOut(share=0.1))
+    assert tuning.held_out is not None and (len(tuning.held_out), len(tuning.examples)) == (4, 36)
+
+
 def test_long_texts_are_parted(tmp_path: Path) -> None:
     path = lines(tmp_path / "a.jsonl", [{"text": "3 + 4 = 7. " * 50}])
     tuning = read_tuning([source(files=[path])], encoder(50), 0)

@@ -47,7 +47,8 @@ class ChatEncoder:
         """The chat, cut at its end to the encoder's length.
 
         Raises:
-            ConfigError: the template breaks the rule above and has no marks; the message says at which turn.
+            ConfigError: the template breaks the rule above and has no marks; the message says at which turn. Or it
+                fails by something else than its own refusal.
         """
         from jinja2 import TemplateError
 
@@ -190,9 +191,15 @@ class ChatEncoder:
         )
 
     def _text(self, messages: Sequence[Message], asking: bool = False) -> str:
-        written = self.encoder.tokenizer.apply_chat_template(
-            _turns(messages), tokenize=False, add_generation_prompt=asking, **self.template
-        )
+        try:
+            written = self.encoder.tokenizer.apply_chat_template(
+                _turns(messages), tokenize=False, add_generation_prompt=asking, **self.template
+            )
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise ConfigError(
+                f"the chat template of {self.encoder.name} fails ({type(error).__name__}: {one_line(error, 200)}): "
+                "mend it, or set policy.chat_template to another one"
+            ) from error
         assert isinstance(written, str)
         return written
 

@@ -132,9 +132,12 @@ def check_packs(name: str, model: Any, ends: Ends) -> None:
     tokens = [token for token in range(8) if token != ends.eos]
     last = Example(tuple(tokens[:3]), (False, True, True), "last")
     rows = [[Example((token,) * 3, (False, True, True), "first"), last] for token in tokens[3:5]]
+    was_training = model.training
+    model.eval()  # dropout would have it say something else each time
     with torch.no_grad():
         batch = batch_of(rows, ends.pad)
         one, other = model(**batch.inputs(model.device, has_flash(model))).logits[:, 3:].float()
+    model.train(was_training)
     if not torch.allclose(one, other, rtol=1e-3, atol=1e-3 * float(one.abs().max())):
         raise ConfigError(
             f"{name} ({model.config.model_type}) carries what it read of one text over to the next in a row, so texts "

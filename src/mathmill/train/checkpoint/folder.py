@@ -17,7 +17,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -188,9 +188,13 @@ def load_state(checkpoint: Checkpoint) -> State:
     return State(checkpoint.step, tensors, values)
 
 
-def keep_newest(folder: Path, count: int, best: int | None = None) -> list[int]:
+def keep_newest(
+    folder: Path, count: int, best: int | None = None, counts: Callable[[int], bool] = lambda step: True
+) -> list[int]:
     """Remove all but the newest `count` checkpoints and that of the step `best`; the steps removed, newest first.
 
+    The newest stays in any case. Else one of a step for which `counts` does not hold, as where a run was stopped,
+    neither stays nor takes another's place: what is left does not tell whether it ever was.
     Call it after saving. Nothing is removed where the newest is damaged.
 
     Raises:
@@ -198,7 +202,8 @@ def keep_newest(folder: Path, count: int, best: int | None = None) -> list[int]:
     """
     assert count >= 1, "the newest is always kept"
     steps = list(_steps(folder))
-    old = [(step, path) for step, path in steps[count:] if step != best]
+    kept = {best, *[step for step, _ in steps[:1]], *[step for step, _ in steps if counts(step)][:count]}
+    old = [(step, path) for step, path in steps if step not in kept]
     if not old:
         return []
     fault = _fault(steps[0][1])

@@ -57,7 +57,7 @@ def examine(recipe: PretrainRecipe | SftRecipe, folder: Path) -> Report:
         trial = try_step(recipe, policy, rows, microbatch)
         _loss(report, trial)
         _time(report, trial, steps, recipe)
-        _disk(report, trial, recipe, folder)
+        _disk(report, trial, recipe, folder, policy)
         state = run_of(recipe, folder, policy, data).inspect()
         report.add("folder", f"{shown(folder)}: {_STATES[state]}")
     except MathmillError as error:  # its message says what to do
@@ -204,11 +204,14 @@ def _time(report: Report, trial: Trial, steps: int, recipe: PretrainRecipe | Sft
     )
 
 
-def _disk(report: Report, trial: Trial, recipe: PretrainRecipe | SftRecipe, folder: Path) -> None:
+def _disk(report: Report, trial: Trial, recipe: PretrainRecipe | SftRecipe, folder: Path, policy: Policy) -> None:
     there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
-    needed = (recipe.saving.keep + 2) * trial.checkpoint_bytes  # and the best, and the one that is being written
+    model = sum(each.numel() for each in policy.model.parameters()) * getattr(torch, policy.saved_in).itemsize
+    # And the best, and then what is being written: another one, or the model, which of an adapter is far larger.
+    needed = (recipe.saving.keep + 1) * trial.checkpoint_bytes + max(trial.checkpoint_bytes, model)
+    report.figures["disk"] = needed
     free = shutil.disk_usage(there).free
-    said = f"{needed / 1e9:.2f} GB of checkpoints, of {free / 1e9:.1f} free in {there}"
+    said = f"{needed / 1e9:.2f} GB of checkpoints and model, of {free / 1e9:.1f} free in {there}"
     if needed > free:
         report.add("disk", f"{said}: set a smaller saving.keep, or name another folder with --out", "wrong")
     else:

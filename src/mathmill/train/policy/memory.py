@@ -116,7 +116,8 @@ def footprint(policy: Policy, packed: bool = True) -> Footprint:
 
 def _measure(policy: Policy, module: PolicyModule, length: int, packed: bool) -> tuple[int, list[int], int, int]:
     """Of a row of so many tokens: bytes kept, by block, of what enters blocks, and of the widest tensor."""
-    ids = [token % 100 + 5 for token in range(length)]
+    rows = policy.causal.get_input_embeddings().num_embeddings
+    ids = [(token % 100 + 5) % rows for token in range(length)]
     halves = [ids[: length // 2], ids[length // 2 :]] if packed else [ids]
     row = [Example(tuple(half), (False, *[True] * (len(half) - 1)), "") for half in halves]
     batch = batch_of([row], policy.ends.pad)

@@ -31,6 +31,10 @@ class Feed(Protocol):
         """
         ...
 
+    def told(self) -> dict[str, Any]:
+        """What was taken so far, for the manifest; it follows from the rows that were given."""
+        ...
+
     @property
     def epoch(self) -> float:
         """How often all that is read was given, with a fraction."""

@@ -96,6 +96,8 @@ class RowReader:
 
     def _messages(self, messages: Sequence[Message], turns: Turns) -> Said:
         question = next((message.content for message in messages if message.role == "user"), "")
+        if not question:  # of a chat that asks nothing, what it says: they are not all one
+            question = "\n".join(message.content for message in messages)
         system = [Message("system", self._source.system)] if self._source.system else []
         if system and messages and messages[0].role == "system":
             system = []

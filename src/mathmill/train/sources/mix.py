@@ -64,10 +64,10 @@ class MixFeed:
     def rows(self) -> int | None:
         return None
 
-    def told(self) -> list[dict[str, Any]]:
-        """What was taken of each part so far, for people."""
+    def told(self) -> dict[str, Any]:
+        """What was taken of each part so far, and what was dropped."""
         total = max(1, sum(part.tokens for part, _ in self._parts))
-        return [
+        parts = [
             {
                 "part": part.name,
                 "weight": weight / self._all,
@@ -78,6 +78,7 @@ class MixFeed:
             }
             for part, weight in self._parts
         ]
+        return {"parts": parts}
 
 
 def read_mix(

@@ -137,6 +137,9 @@ class TuningFeed:
     def load(self, state: Mapping[str, Any]) -> None:
         self._sampler.load(state)
 
+    def told(self) -> dict[str, Any]:
+        return {}  # all was counted when it was read
+
     @property
     def epoch(self) -> float:
         return self._sampler.epoch + self._sampler.position / self._sampler.rows
@@ -221,8 +224,9 @@ def _fitted(
         return made
     if source.too_long == "dropped":
         return DroppedExample(made.origin, "too_long", f"{len(made):,} tokens are more than {encoder.length:,}")
-    counts.truncated += 1
-    return encoder.cut(made.origin, made.input_ids, made.trained)
+    cut = encoder.cut(made.origin, made.input_ids, made.trained)
+    counts.truncated += isinstance(cut, Example)
+    return cut
 
 
 def _key(question: str) -> int:
