@@ -29,9 +29,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.small_model import DEFAULT as SMALL
-from mathmill.data.peak_memory import peak_bytes
 from mathmill.data.cuts import order_key
 from mathmill.data.page_files import Pages, read_pages
+from mathmill.data.peak_memory import peak_bytes
 from mathmill.data.runs import Run
 from mathmill.data.shards import parquet_schema, write_parquet
 from mathmill.data.tokens import FREE, find_counter

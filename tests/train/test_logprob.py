@@ -15,7 +15,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from mathmill.data.errors import ConfigError
 from mathmill.train import logprob
-from mathmill.train.logprob import IGNORED, TokenLogprobs, token_logprobs, token_loss
+from mathmill.train.batch.packing import IGNORED
+from mathmill.train.logprob import TokenLogprobs, token_logprobs, token_loss
 
 N, H, V = 13, 5, 29
 # Of softcap, temperature, and whether there is a bias.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,16 @@ def test_a_step_is_done_in_smaller_parts_and_is_the_same(tmp_path: Path) -> None
     sums = write_sums(tmp_path / "sums.jsonl", 400)
     plain, scarce = tmp_path / "plain", tmp_path / "scarce"
     assert in_memory_of(1 << 15, sft_recipe(sums, **LARGE, machine={"device": "cpu", "microbatch": 8}), plain) == 0
-    assert in_memory_of(600, sft_recipe(sums, **LARGE, machine={"device": "cpu", "microbatch": 32}), scarce) == 0
-    state = orjson.loads((scarce / "checkpoints" / "step-00000001" / "state.json").read_bytes())
-    assert state["notes"]["microbatch"] in (2, 4, 8, 16)
+    fitted = 0
+    for limit in (600, 450, 300):  # what other tests have freed in this process is had beside
+        recipe = sft_recipe(sums, **LARGE, machine={"device": "cpu", "microbatch": 32})
+        shutil.rmtree(scarce, ignore_errors=True)
+        assert in_memory_of(limit, recipe, scarce) == 0
+        state = orjson.loads((scarce / "checkpoints" / "step-00000001" / "state.json").read_bytes())
+        fitted = state["notes"]["microbatch"]
+        if fitted < 32:
+            break
+    assert fitted in (1, 2, 4, 8, 16)
     assert losses(scarce) == pytest.approx(losses(plain), abs=1e-5)
 
 

@@ -50,21 +50,23 @@ def train_sft(
 
 
 @train_app.command("doctor")
-def train_doctor(recipe: Recipe, out: Out = None, settings: Settings = None, as_json: Json = False) -> None:
+def train_doctor(
+    recipe: Recipe,
+    out: Out = None,
+    settings: Settings = None,
+    processes: Annotated[int, typer.Option(min=1, metavar="N", help="that torchrun is to start in all")] = 1,
+    as_json: Json = False,
+) -> None:
     """Look at what `pretrain` or `sft` would do: prompts and masks, ends, memory, time. Exit code 2 if it cannot."""
     from mathmill.train.recipe import load_training
 
-    _train(load_training(recipe, settings or []), out or Path("runs") / recipe.stem, True, as_json)
+    _examine(load_training(recipe, settings or []), out or Path("runs") / recipe.stem, processes, as_json)
 
 
 def _train(recipe: PretrainRecipe | SftRecipe, folder: Path, dry_run: bool, as_json: bool) -> None:
     if dry_run:
-        from mathmill.train.doctor.examine import examine
-        from mathmill.train.doctor.show import show_report
-
-        report = examine(recipe, folder)
-        show_report(report, as_json)
-        raise typer.Exit(0 if report.is_well else ConfigError.exit_code)
+        _examine(recipe, folder, 1, as_json)
+        return
     from mathmill.train.parallel.processes import world
     from mathmill.train.run import train
     from mathmill.train.show import show_trained
@@ -72,6 +74,15 @@ def _train(recipe: PretrainRecipe | SftRecipe, folder: Path, dry_run: bool, as_j
     finished = train(recipe, folder)
     if world().is_first:
         show_trained(finished, as_json)
+
+
+def _examine(recipe: PretrainRecipe | SftRecipe, folder: Path, processes: int, as_json: bool) -> None:
+    from mathmill.train.doctor.examine import examine
+    from mathmill.train.doctor.show import show_report
+
+    report = examine(recipe, folder, processes)
+    show_report(report, as_json)
+    raise typer.Exit(0 if report.is_well else ConfigError.exit_code)
 
 
 @train_app.command("sample")

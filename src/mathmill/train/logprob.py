@@ -27,8 +27,8 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from mathmill.data.errors import ConfigError
+from mathmill.train.batch.packing import IGNORED
 
-IGNORED = -100  # the target of a token that is not trained, as in torch's own losses
 _TILE = 2**24  # logits: 64 MiB of float32
 _TILE_CPU = 2**21  # 8 MiB: what stays in a cache of the processor is worked on up to twice as fast
 _ROWS = 2**12  # enough for a product to be as fast as it gets; with more, tiles would be too narrow for the other two

@@ -104,6 +104,7 @@ def run_steps(job: Job, microbatch: int) -> Position:
 def _step(job: Job, at: Position, stepper: Stepper, asked: Asked) -> tuple[dict[str, Any], dict[str, Any]]:
     """One step, from its rows to its metrics and timings."""
     began = time.perf_counter()
+    stepper.microbatch = at.microbatch
     rows = job.feed.take(job.training.rows.step)
     tokens = sum(map(row_tokens, rows))
     rate = job.training.schedule.at(at.done, job.steps)
@@ -141,7 +142,7 @@ def _evaluated(job: Job, at: Position) -> dict[str, float | None]:
     for name, rows in job.held_out.items():
         measure = partial(held_out_sum, job.policy, job.spread, rows, job.world)
         least = 1 if job.world.size == 1 else at.microbatch
-        sums[name], _ = within_memory(measure, at.microbatch, least, job.policy.device.type)
+        sums[name], at.microbatch = within_memory(measure, at.microbatch, least, job.policy.device.type)
     loss = sum(total for total, _ in sums.values()) / sum(tokens for _, tokens in sums.values())
     if math.isfinite(loss) and at.done and (not at.best or loss < at.best[1]):
         at.best = [at.done, loss]

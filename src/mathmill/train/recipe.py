@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import Field, NonNegativeInt, PositiveInt, field_validator
+from pydantic import Field, JsonValue, NonNegativeInt, PositiveInt, field_validator
 
 from mathmill.data.config import load_recipe, read_toml
 from mathmill.data.errors import ConfigError
@@ -86,6 +86,9 @@ class SftRecipe(Training):
     policy: PolicySettings
     sources: tuple[TuningSource, ...] = Field(min_length=1, description="where Examples come from")
     held_out: HeldOut = HeldOut(share=0.02)
+    template: dict[str, JsonValue] = Field(
+        default={}, description="arguments of the chat template by name, such as enable_thinking"
+    )
     rows: SftRows = SftRows()
     schedule: SftSchedule = SftSchedule()
 

@@ -108,7 +108,7 @@ def steps_of(length: Length, rows: Rows, feed: Feed) -> int:
             "train.epochs: nobody knows how many rows an epoch of a mix has before it is read: say train.tokens or "
             "train.steps"
         )
-    return max(1, math.ceil(length.epochs * feed.rows / rows.step))
+    return max(1, math.ceil(length.epochs * feed.rows / rows.step - 1e-9))
 
 
 def device_of(wanted: str) -> str:

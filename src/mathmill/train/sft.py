@@ -17,7 +17,7 @@ from mathmill.train.sources.tuning import TuningFeed, read_tuning
 def data(recipe: SftRecipe, encoder: Encoder) -> TrainingData:
     """All Examples of a recipe. Raises what `read_tuning` does."""
     rows = recipe.rows
-    tuning = read_tuning(recipe.sources, encoder, recipe.seed, recipe.held_out)
+    tuning = read_tuning(recipe.sources, encoder, recipe.seed, recipe.held_out, recipe.template)
     feed = TuningFeed(tuning.examples, Sampler(recipe.seed, tuning.examples.lengths, rows.length, rows.packed))
     held_out = {"": tuning.held_out.rows(rows.length, rows.packed)} if tuning.held_out else {}
     return TrainingData(feed, held_out, tuning.fingerprint, tuning.counts, [_name(each) for each in recipe.sources])

@@ -1,8 +1,8 @@
 """One step: rows in, one update of the weights out, whatever the step is cut into.
 
 The loss is the mean over all trained tokens of the step. Each process knows all rows, and so their number; gradients of
-microbatches and processes are sums. Torch's random generator is set for each microbatch by its first row,
-so that what is drawn there (dropout) hangs on no other row.
+microbatches and processes are sums. Torch's random generator is set for each microbatch by its first row, so that what
+is drawn there (dropout) does not hang on what was drawn before.
 
 This file imports torch at its head. Only functions import it.
 """

@@ -48,4 +48,4 @@ def within_memory(work: Callable[[int], T], microbatch: int, least: int, device:
                 f"now; {said[:120] or 'no more is given'})"
             )
         microbatch = -(-microbatch // 2)
-        mind(f"memory ran out: {microbatch} rows go through the model at once from now on; the gradient is the same")
+        mind(f"memory ran out: {microbatch} rows go through the model at once from now on")

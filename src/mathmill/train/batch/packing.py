@@ -21,7 +21,7 @@ from mathmill.data.errors import ConfigError
 from mathmill.train.batch.ends import Ends
 from mathmill.train.batch.examples import Example
 
-#: The target of a position of which nothing is trained.
+#: The target of a position of which nothing is trained, as in torch's own losses.
 IGNORED = -100
 # Rows that are open at a time: each Example is tried in so many.
 _OPEN = 64

@@ -16,7 +16,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from typing import Any
 
 from mathmill.data.errors import DamagedInput, MathmillError
 from mathmill.data.files import file_sha256, reach, sync_file, sync_folder, temporary, writing
-from mathmill.data.terminal import one_line
+from mathmill.data.terminal import mind, one_line
 from mathmill.train.checkpoint.parts import FILE_BYTES, Part, index_of, parts_of, read_tensors, write_tensors
 from mathmill.train.checkpoint.state import State
 from mathmill.train.checkpoint.together import Gather, follow, leading
@@ -136,7 +135,7 @@ def _place(staged: Path, path: Path) -> None:
             raise MathmillError(
                 f"{path} holds another checkpoint of this step, which is whole: move it away to go on from an older one"
             )
-        _tell(f"checkpoint {path} is damaged ({fault}) and is replaced")
+        mind(f"checkpoint {path} is damaged ({fault}) and is replaced")
         aside = _put_aside(path)
     with writing(path):
         staged.replace(path)
@@ -156,7 +155,7 @@ def newest_good(folder: Path) -> Checkpoint | None:
         if not fault:
             sizes = {name: (path / name).stat().st_size for name in _read_hashes(path)}
             return Checkpoint(path, step, sizes)
-        _tell(f"checkpoint {path} is passed over: {fault}")
+        mind(f"checkpoint {path} is passed over: {fault}")
     return None
 
 
@@ -208,7 +207,7 @@ def keep_newest(
         return []
     fault = _fault(steps[0][1])
     if fault:
-        _tell(f"no checkpoint is removed, since the newest, {steps[0][1]}, is damaged: {fault}")
+        mind(f"no checkpoint is removed, since the newest, {steps[0][1]}, is damaged: {fault}")
         return []
     for _, path in old:
         aside = _put_aside(path)
@@ -272,7 +271,3 @@ def _read_hashes(path: Path) -> dict[str, dict[str, Any]]:
 def _rendered(value: Any) -> bytes:
     # Python's own: the states of some generators are integers of more than 64 bits.
     return json.dumps(value, indent=1, sort_keys=True, allow_nan=False).encode() + b"\n"
-
-
-def _tell(what: str) -> None:
-    print(f"mind: {one_line(what)}", file=sys.stderr, flush=True)

@@ -13,8 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from mathmill.data.errors import ConfigError
-
 
 def random_states() -> dict[str, Any]:
     """The states as they are now; of CUDA only where this process has it in use."""
@@ -37,22 +35,14 @@ def random_states() -> dict[str, Any]:
 
 
 def restore_random_states(states: dict[str, Any]) -> None:
-    """Set the generators to states that `random_states` gave.
-
-    Raises:
-        ConfigError: there is a state of a CUDA device, and none is here.
-    """
-    if "cuda" in states and not torch.cuda.is_available():
-        raise ConfigError(
-            "the checkpoint was written on a machine with a CUDA device, and none is here: go on where there is one"
-        )
+    """Set the generators to states that `random_states` gave; that of a CUDA device where one is here."""
     python, legacy = states["python"], states["numpy"]
     random.setstate((python["version"], tuple(_words(python["words"]).tolist()), python["gauss"]))
     np.random.set_state(
         (legacy["generator"], _words(legacy["words"]), legacy["position"], legacy["has_gauss"], legacy["gauss"])
     )
     torch.set_rng_state(_tensor(states["torch"]))
-    if "cuda" in states:
+    if "cuda" in states and torch.cuda.is_available():
         torch.cuda.set_rng_state(_tensor(states["cuda"]))
 
 

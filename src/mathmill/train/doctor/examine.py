@@ -18,12 +18,13 @@ from mathmill.data.errors import MathmillError
 from mathmill.data.progress import duration
 from mathmill.data.runs import DONE, NEW, UNFINISHED
 from mathmill.data.store.mounts import shown
+from mathmill.data.terminal import counted
 from mathmill.eval.models.memory import free_bytes
 from mathmill.train.batch.ends import Ends
 from mathmill.train.doctor.findings import Report, stretches
 from mathmill.train.doctor.trial import Trial, try_step
 from mathmill.train.fitting import forecast, microbatch_of, remedies, room
-from mathmill.train.parallel.processes import ALONE
+from mathmill.train.parallel.processes import World
 from mathmill.train.policy.load import Policy, open_policy
 from mathmill.train.policy.memory import footprint
 from mathmill.train.recipe import PretrainRecipe, SftRecipe
@@ -37,8 +38,12 @@ _TIGHT = 0.9  # share of what is free
 _BLIND = 1.2  # times the loss of a blind guess: worse than that no trained model is
 
 
-def examine(recipe: PretrainRecipe | SftRecipe, folder: Path) -> Report:
-    """Try all that a training in `folder` would do, and one step without its update."""
+def examine(recipe: PretrainRecipe | SftRecipe, folder: Path, processes: int = 1) -> Report:
+    """Try all that a training in `folder` would do, and one step without its update.
+
+    `processes` are those of the training, each on a device like the one here; the step is tried by this one alone.
+    """
+    world = World(0, processes)
     report = Report()
     seed_all(recipe.seed)
     device = device_of(recipe.machine.device)
@@ -52,11 +57,11 @@ def examine(recipe: PretrainRecipe | SftRecipe, folder: Path) -> Report:
         steps = _length(report, recipe, data)
         rows = data.feed.take(recipe.rows.step)
         _examples(report, rows, policy)
-        microbatch = microbatch_of(recipe, policy, ALONE)
-        _memory(report, recipe, policy, microbatch)
+        microbatch = microbatch_of(recipe, policy, world)
+        _memory(report, recipe, policy, microbatch, world)
         trial = try_step(recipe, policy, rows, microbatch)
         _loss(report, trial)
-        _time(report, trial, steps, recipe)
+        _time(report, trial, steps, recipe, processes)
         _disk(report, trial, recipe, folder, policy)
         state = run_of(recipe, folder, policy, data).inspect()
         report.add("folder", f"{shown(folder)}: {_STATES[state]}")
@@ -181,26 +186,27 @@ def _loss(report: Report, trial: Trial) -> None:
         report.add("loss", said)
 
 
-def _memory(report: Report, recipe: PretrainRecipe | SftRecipe, policy: Policy, microbatch: int) -> None:
-    takes = forecast(footprint(policy, recipe.rows.packed), recipe, ALONE, microbatch)
-    has = room(policy, ALONE)
+def _memory(report: Report, recipe: PretrainRecipe | SftRecipe, policy: Policy, microbatch: int, world: World) -> None:
+    takes = forecast(footprint(policy, recipe.rows.packed), recipe, world, microbatch)
+    has = room(policy, world)
     report.figures |= {"microbatch": microbatch, "forecast": asdict(takes), "room": has}
     said = f"about {takes.total / 1e9:.2f} GB with {microbatch} rows at once, of {has / 1e9:.1f} that can be had"
     if takes.total > has:
-        report.add("memory", f"{said}: {remedies(recipe, policy, ALONE)}", "wrong" if microbatch == 1 else "mind")
+        report.add("memory", f"{said}: {remedies(recipe, policy, world)}", "wrong" if microbatch == 1 else "mind")
     elif takes.total > _TIGHT * has:
-        report.add("memory", f"{said}, which is tight: {remedies(recipe, policy, ALONE)}", "mind")
+        report.add("memory", f"{said}, which is tight: {remedies(recipe, policy, world)}", "mind")
     else:
         report.add("memory", said)
 
 
-def _time(report: Report, trial: Trial, steps: int, recipe: PretrainRecipe | SftRecipe) -> None:
-    seconds = trial.seconds / trial.rows * recipe.rows.step
+def _time(report: Report, trial: Trial, steps: int, recipe: PretrainRecipe | SftRecipe, processes: int) -> None:
+    seconds = trial.seconds / trial.rows * -(-recipe.rows.step // processes)
     report.figures |= {"seconds_a_step": seconds, "seconds": seconds * steps}
     report.add(
         "time",
         f"about {seconds:.3g} s a step ({trial.tokens / trial.seconds:,.0f} tokens/s), {duration(seconds * steps)} in "
-        "all on this machine by one process, without evaluations and checkpoints",
+        f"all by {counted(processes, 'process', 'processes')} on devices like this one, without evaluations and "
+        "checkpoints",
     )
 
 

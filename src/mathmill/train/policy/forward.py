@@ -20,7 +20,8 @@ import torch
 from torch import Tensor, nn
 
 from mathmill.data.errors import ConfigError
-from mathmill.train.logprob import IGNORED, token_logprobs
+from mathmill.train.batch.packing import IGNORED
+from mathmill.train.logprob import token_logprobs
 from mathmill.train.policy.head import Parts, parts_of, router_of
 from mathmill.train.policy.load import Policy
 

@@ -89,7 +89,7 @@ class Footprint:
     def _head(self, tokens: int) -> int:
         parts = parts_of(self.policy.causal)
         if parts is None:
-            return tokens * self.policy.causal.config.get_text_config(decoder=True).vocab_size * 4 * 3
+            return int(tokens * self.policy.causal.config.get_text_config(decoder=True).vocab_size * 4 * 3)
         weight, embedding = parts.head.weight, self.policy.causal.get_input_embeddings().weight
         tile = tile_bytes(self.policy.device.type)
         ahead = weight.nbytes if weight.requires_grad else 0
