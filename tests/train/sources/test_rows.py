@@ -140,7 +140,11 @@ def test_a_benchmark_is_not_trained_on(tmp_path: Path) -> None:
         (b'{"text": "T"}\n{"text"', DamagedInput, "a.jsonl, line 2 is no JSON"),
         (b"7", DamagedInput, 'a line has to look like {"messages": [..]} or'),
         (b'["text"]', DamagedInput, "a.jsonl, row 1 is no JSON object"),
-        (gzip.compress(b'{"text": "T"}\n' * 999, mtime=0)[:-20], DamagedInput, "the compressed file is damaged from here on"),
+        (
+            gzip.compress(b'{"text": "T"}\n' * 999, mtime=0)[:-20],
+            DamagedInput,
+            "the compressed file is damaged from here on",
+        ),
         (b"PAR1", DamagedInput, "is no whole Parquet file"),
     ],
 )
