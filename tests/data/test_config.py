@@ -54,6 +54,15 @@ def test_defaults_then_recipe_then_overrides(tmp_path: Path) -> None:
     assert mill == Mill(name="b c", seed=2, stages=(Sieve(holes=9), Press(weight=2.0)))
 
 
+@pytest.mark.parametrize("place", ["parts.web.weight", "parts.0.weight"])
+def test_overrides_find_tables_of_a_list_by_name_and_number(place: str) -> None:
+    tree = {"parts": [{"name": "web", "weight": 1}, {"name": "code"}]}
+    assert apply_override(tree, f"{place}=3") == place
+    assert tree["parts"] == [{"name": "web", "weight": 3}, {"name": "code"}]
+    with pytest.raises(ConfigError, match="lists no 'arxiv'; it lists web, code"):
+        apply_override(tree, "parts.arxiv.weight=1")
+
+
 def test_overrides_reach_into_the_default_stages(tmp_path: Path) -> None:
     path = write(tmp_path, 'name = "a"')
     assert load_recipe(path, Mill, ['stages.sieve.keep=["de"]']) == Mill(

@@ -16,8 +16,10 @@ from mathmill.data.errors import ConfigError, MathmillError
 from mathmill.train.checkpoint.folder import SAVE_POINTS, load_state, newest_good, save_checkpoint
 from mathmill.train.checkpoint.state import State
 from mathmill.train.policy.load import open_policy
+from mathmill.train.recipe import load_training
 from mathmill.train.run import data_of, steps_of, texts_of, train
 from mathmill.train.settings import Length
+from mathmill.train.show import show_trained
 from mathmill.train.step import STEP_POINTS
 from tests.train.checkpoint.training import KILLED
 from tests.train.ground import asked_to_stop, content, full_disk, killed, sft_recipe, sft_tree, write_sums, write_toml
@@ -158,3 +160,34 @@ def test_epochs_are_counted_in_rows(sums: Path) -> None:
     rows = data_of(recipe, policy).feed.rows
     assert rows and steps_of(recipe.train, recipe.rows, data_of(recipe, policy).feed) == math.ceil(1.5 * rows / 4)
     assert steps_of(Length(tokens=1_000), recipe.rows, data_of(recipe, policy).feed) == math.ceil(1_000 / (4 * 64))
+
+
+def test_what_was_changed_after_it_finished_is_made_anew(sums: Path, unbroken: Path) -> None:
+    before = content(unbroken)
+    (unbroken / "model" / "config.json").write_text("{}")
+    assert killed(sft_recipe(sums), unbroken) == 0
+    assert content(unbroken) == before
+
+
+def test_what_is_dropped_and_where_it_goes_on_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sums = write_sums(tmp_path / "sums.jsonl")
+    sums.write_bytes(sums.read_bytes() + orjson.dumps({"prompt": "1 + 1 =", "completion": ""}) + b"\n")
+    recipe = sft_recipe(sums, schedule={"rate": 1e-3, "warm_up": 9})
+    assert killed(recipe, tmp_path / "run", "step_begun:4") == KILLED
+    show_trained(train(recipe, tmp_path / "run"), as_json=False)
+    told = capsys.readouterr()
+    assert "1 dropped (empty_completion 1)" in told.out
+    assert "mind: it goes on from step 3 of 6" in told.err
+    assert "mind: the rate never reaches its highest: schedule.warm_up is 9 of 6 steps" in told.err
+    train(recipe, tmp_path / "run")
+    assert "is finished: nothing is done" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "said"),
+    [("sample", "", "train sample"), ("pretrain", "sft", "train pretrain"), ("sft", "pretrain", "train sft")],
+)
+def test_a_recipe_of_another_command_is_named(name: str, kind: str, said: str) -> None:
+    recipes = Path(__file__).resolve().parents[2] / "recipes"
+    with pytest.raises(ConfigError, match=said):
+        load_training(recipes / f"{name}.toml", (), kind)

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 train_app = typer.Typer(no_args_is_help=True, help="Train a model, and let it make what it is trained on.")
 
-Recipe = Annotated[Path, typer.Argument(metavar="RECIPE", help="TOML file, such as recipes/sample.toml")]
+Recipe = Annotated[Path, typer.Argument(metavar="RECIPE", help="TOML file, such as recipes/sft.toml")]
 Out = Annotated[
     Path | None,
     typer.Option("--out", metavar="FOLDER", parser=local_folder, help="of the run; default runs/NAME-OF-RECIPE"),
 ]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="over the recipe, as keep.most=8")
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="over the recipe, as schedule.rate=1e-5")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="check everything, change nothing")]
 
@@ -32,10 +32,9 @@ def train_pretrain(
     recipe: Recipe, out: Out = None, settings: Settings = None, dry_run: DryRun = False, as_json: Json = False
 ) -> None:
     """Train on texts of a corpus and of other sources. Killed at any moment, the same command goes on."""
-    from mathmill.data.config import load_recipe
-    from mathmill.train.recipe import PretrainRecipe
+    from mathmill.train.recipe import load_training
 
-    _train(load_recipe(recipe, PretrainRecipe, settings or []), out or Path("runs") / recipe.stem, dry_run, as_json)
+    _train(load_training(recipe, settings or [], "pretrain"), out or Path("runs") / recipe.stem, dry_run, as_json)
 
 
 @train_app.command("sft")
@@ -43,10 +42,9 @@ def train_sft(
     recipe: Recipe, out: Out = None, settings: Settings = None, dry_run: DryRun = False, as_json: Json = False
 ) -> None:
     """Tune a model on chats, completions or solved Problems. Killed at any moment, the same command goes on."""
-    from mathmill.data.config import load_recipe
-    from mathmill.train.recipe import SftRecipe
+    from mathmill.train.recipe import load_training
 
-    _train(load_recipe(recipe, SftRecipe, settings or []), out or Path("runs") / recipe.stem, dry_run, as_json)
+    _train(load_training(recipe, settings or [], "sft"), out or Path("runs") / recipe.stem, dry_run, as_json)
 
 
 @train_app.command("doctor")

@@ -80,7 +80,7 @@ def resolve(tree: dict[str, Any], model: type[C], where: str, origins: Mapping[s
 def apply_override(tree: dict[str, Any], override: str) -> str:
     """Set `a.b=c` in a recipe's tree; `c` is TOML where it parses as such, else a string.
 
-    In a list of stages a stage is addressed by the name it is used under: `stages.language.keep=["en"]`.
+    In a list of tables one is addressed by its `use` or `name`, or by its number from 0: `stages.language.keep=["en"]`.
     Returns the shallowest place that is there because of the override.
     """
     key, separator, text = override.partition("=")
@@ -133,10 +133,11 @@ def _write_out_default(tree: dict[str, Any], model: type[BaseModel], override: s
 
 def _descend(node: Any, name: str, override: str) -> Any:
     if isinstance(node, list):
-        for item in node:
-            if isinstance(item, dict) and item.get("use") == name:
+        tables = {index: item for index, item in enumerate(node) if isinstance(item, dict)}
+        for index, item in tables.items():
+            if name in (item.get("use"), item.get("name"), str(index)):
                 return item
-        known = ", ".join(str(item.get("use")) for item in node if isinstance(item, dict))
+        known = ", ".join(str(item.get("use", item.get("name", index))) for index, item in tables.items())
         raise ConfigError(f"--set {_brief(override)}: the recipe lists no {name!r}; it lists {known or 'none'}")
     if isinstance(node, dict):
         return node.setdefault(name, {})

@@ -48,7 +48,8 @@ def finish(
     step = at.best[0] if at.best and export == "best" else at.done
     weights = {**frozen, **load_state(good_at(run.folder / CHECKPOINTS, step)).tensors["model"]}
     outcome = {"steps": at.done, "tokens": at.tokens, "exported_step": step, **losses_at(run.folder, step)}
-    facts = {**outcome, "datasets": data.names}
+    rounded = {name: round(value, 4) if isinstance(value, float) else value for name, value in outcome.items()}
+    facts = {**rounded, "datasets": data.names, "prompt": data.prompt}
     save_policy(policy, run.folder / MODEL, weights, facts)
     if policy.adapted:
         (name,) = policy.model.active_adapters

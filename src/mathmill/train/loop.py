@@ -21,6 +21,7 @@ from typing import Any
 
 from mathmill.data.errors import MathmillError, Stopped
 from mathmill.data.progress import progress_shown
+from mathmill.data.terminal import mind
 from mathmill.eval.models.memory import peak_bytes
 from mathmill.train.bad_rows import dump_rows
 from mathmill.train.checkpoint.state import Trained
@@ -75,6 +76,8 @@ def run_steps(job: Job, microbatch: int) -> Position:
     if training.machine.microbatch not in (0, at.asked):  # else what was found is kept, since bytes hang on it
         at.microbatch = at.asked = training.machine.microbatch
     job.feed.load(at.feed)
+    if at.done and world.is_first:
+        mind(f"it goes on from step {at.done:,} of {job.steps:,}")
     stepper = Stepper(job.policy, job.spread, optimizer, training.optimizer.clip, training.seed, at.microbatch, world)
     board = Board(job.steps, at.done)
     with ExitStack() as held:

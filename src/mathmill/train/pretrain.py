@@ -11,6 +11,7 @@ from mathmill.train.sources.feed import TrainingData
 from mathmill.train.sources.mix import held_out_of, read_mix
 from mathmill.train.sources.texts import text_shards
 
+_PROMPT = "Theorem 1."  # of a card: texts have no other
 _TEXTS = 20_000  # of each part, of which a tokenizer is made: more hardly change it
 
 
@@ -21,7 +22,7 @@ def data(recipe: PretrainRecipe, encoder: Encoder) -> TrainingData:
     stores = held_out_of(recipe.mix, encoder, recipe.seed)
     held_out = {name: store.rows(rows.length, rows.packed) for name, store in stores.items()}
     facts = {"parts": [{"part": part.name, "weight": part.weight} for part in recipe.mix]}
-    return TrainingData(feed, held_out, feed.fingerprint, facts, [part.name for part in recipe.mix])
+    return TrainingData(feed, held_out, feed.fingerprint, facts, [part.name for part in recipe.mix], _PROMPT)
 
 
 def texts(recipe: PretrainRecipe) -> Iterator[str]:

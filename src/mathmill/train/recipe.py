@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, JsonValue, NonNegativeInt, PositiveInt, field_validator
 
@@ -93,11 +94,21 @@ class SftRecipe(Training):
     schedule: SftSchedule = SftSchedule()
 
 
-def load_training(path: Path, overrides: Sequence[str] = ()) -> PretrainRecipe | SftRecipe:
-    """Read a recipe of one of the two kinds, whichever it is. Raises as `load_recipe` does."""
-    tree = read_toml(path)
-    if "problems" in tree:
-        raise ConfigError(f"{path} is a recipe of `mathmill train sample`, which looks at it with --dry-run")
-    if "mix" in tree:
+def load_training(path: Path, overrides: Sequence[str] = (), kind: str = "") -> PretrainRecipe | SftRecipe:
+    """Read a recipe of one of the two kinds, or of the one that is wanted.
+
+    Raises:
+        InputMissing, ConfigError: as `load_recipe`; or it is a recipe of another command.
+    """
+    found = _kind_of(read_toml(path))
+    if found == "sample" or (kind and found and found != kind):
+        raise ConfigError(f"{path} is a recipe of `mathmill train {found}`: name one of another kind, or run that")
+    if (kind or found) == "pretrain":
         return load_recipe(path, PretrainRecipe, overrides)
     return load_recipe(path, SftRecipe, overrides)
+
+
+def _kind_of(tree: Mapping[str, Any]) -> str:
+    """The command that a recipe is for, by what only its recipes have; empty if that is not there."""
+    marks = {"problems": "sample", "mix": "pretrain", "sources": "sft"}
+    return next((command for key, command in marks.items() if key in tree), "")

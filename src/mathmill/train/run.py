@@ -24,11 +24,13 @@ import torch
 from mathmill.data.errors import ConfigError
 from mathmill.data.files import file_sha256
 from mathmill.data.runs import Run
+from mathmill.data.store.mounts import shown
+from mathmill.data.terminal import mind
 from mathmill.train import pretrain, sft
 from mathmill.train.batch.examples import Encoder
 from mathmill.train.batch.packing import check_packs
 from mathmill.train.checkpoint.together import frozen_weights
-from mathmill.train.finish import finish
+from mathmill.train.finish import UNIT, finish
 from mathmill.train.fitting import microbatch_of, remedies
 from mathmill.train.loop import Job, run_steps
 from mathmill.train.parallel.processes import World, first_of, joined, world
@@ -39,6 +41,7 @@ from mathmill.train.policy.load import Policy, open_policy
 from mathmill.train.policy.settings import PolicySettings
 from mathmill.train.recipe import PRETRAINING, TUNING, PretrainRecipe, SftRecipe
 from mathmill.train.settings import LATER, Length, Rows
+from mathmill.train.show import lost_words
 from mathmill.train.sources.feed import Feed, TrainingData
 from mathmill.train.watch.trackers import Told, open_trackers
 from mathmill.train.within_memory import OutOfMemory
@@ -63,11 +66,14 @@ def train(recipe: PretrainRecipe | SftRecipe, folder: Path) -> Path:
         run = run_of(recipe, folder, policy, data)
         if here.is_first:
             held.enter_context(run)
-        if first_of(here.is_first and run.is_done):
+        if first_of(here.is_first and run.is_done and run.ledger.is_done(UNIT)):
+            if here.is_first:
+                mind(f"{shown(run.folder)} is finished: nothing is done")
             return run.folder
         if here.is_first:
             run.reopen()
             run.clear_leftovers(())
+            _tell_doubts(recipe, data)
         began = time.perf_counter()
         # Measured first: a model that is spread over processes answers only where all of them ask.
         microbatch, advice = microbatch_of(recipe, policy, here), remedies(recipe, policy, here)
@@ -90,6 +96,15 @@ def _job(
     trackers = held.enter_context(open_trackers(recipe.watching.trackers if here.is_first else (), told))
     module = spread(PolicyModule(policy), recipe.machine.parallel, here, str(policy.device), policy.precision)
     return Job(folder, policy, module, data.feed, data.held_out, recipe, steps, here, trackers)
+
+
+def _tell_doubts(recipe: PretrainRecipe | SftRecipe, data: TrainingData) -> None:
+    """Say what a person would rather know before hours than after."""
+    steps = steps_of(recipe.train, recipe.rows, data.feed)
+    if recipe.schedule.warm_up >= steps:
+        mind(f"the rate never reaches its highest: schedule.warm_up is {recipe.schedule.warm_up:,} of {steps:,} steps")
+    if lost := lost_words(data.facts):
+        mind(f"{lost}; `mathmill train doctor` tells why")
 
 
 def steps_of(length: Length, rows: Rows, feed: Feed) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from mathmill.train.batch.examples import Encoder
+from mathmill.train.batch.examples import Encoder, Example
 from mathmill.train.batch.order import Sampler
 from mathmill.train.recipe import SftRecipe
 from mathmill.train.sources.feed import TrainingData
@@ -20,7 +21,9 @@ def data(recipe: SftRecipe, encoder: Encoder) -> TrainingData:
     tuning = read_tuning(recipe.sources, encoder, recipe.seed, recipe.held_out, recipe.template)
     feed = TuningFeed(tuning.examples, Sampler(recipe.seed, tuning.examples.lengths, rows.length, rows.packed))
     held_out = {"": tuning.held_out.rows(rows.length, rows.packed)} if tuning.held_out else {}
-    return TrainingData(feed, held_out, tuning.fingerprint, tuning.counts, [_name(each) for each in recipe.sources])
+    names = [_name(each) for each in recipe.sources]
+    prompt = _prompt(tuning.examples[0], encoder.tokenizer)
+    return TrainingData(feed, held_out, tuning.fingerprint, tuning.counts, names, prompt)
 
 
 def texts(recipe: SftRecipe) -> Iterator[str]:
@@ -29,6 +32,17 @@ def texts(recipe: SftRecipe) -> Iterator[str]:
         for table in row_tables(source):
             for _, row in table.rows:
                 yield from _texts_in(row)
+
+
+def _prompt(example: Example, tokenizer: Any) -> str:
+    """What stands before the first trained token, if a person could write it: a template's turns are not."""
+    given = list(example.input_ids[: example.trained.index(True)])
+    if given[:1] == [tokenizer.bos_token_id]:
+        given = given[1:]
+    if not set(given).isdisjoint(tokenizer.all_special_ids):
+        return ""
+    text: str = tokenizer.decode(given)
+    return text
 
 
 def _name(source: TuningSource) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,21 @@ def show_trained(folder: Path, as_json: bool) -> None:
     manifest = load_manifest(folder)
     outcome: dict[str, Any] = manifest["outcome"]
     if as_json:
-        print_json({"run": shown(folder), "kind": manifest["kind"], **outcome, "data": manifest["data"]})
+        print_json(
+            {
+                "run": shown(folder),
+                "model": f"{shown(folder)}/model",
+                "kind": manifest["kind"],
+                **outcome,
+                "data": manifest["data"],
+            }
+        )
         return
-    for line in _told(folder, manifest["kind"], outcome):
+    for line in _told(folder, manifest["kind"], outcome, manifest["data"]):
         print(line)
 
 
-def _told(folder: Path, kind: str, outcome: dict[str, Any]) -> Iterator[str]:
+def _told(folder: Path, kind: str, outcome: dict[str, Any], data: Mapping[str, Any]) -> Iterator[str]:
     at = outcome["exported_step"]
     yield f"{outcome['steps']:,} steps of {kind} on {outcome['tokens']:,} tokens"
     losses = ", ".join(
@@ -31,10 +40,27 @@ def _told(folder: Path, kind: str, outcome: dict[str, Any]) -> Iterator[str]:
         for name, value in outcome.items()
         if "loss" in name and value is not None
     )
+    if lost := lost_words(data):
+        yield lost
     yield f"the model is that of step {at:,}: {losses}"
     place = shown(folder)
     yield f"model: {place}/model (README.md tells of it; {place}/curve.svg shows the losses)"
     if kind == TUNING:
-        yield f"next: `mathmill eval run {place}/model --task gsm8k-0shot` measures it"
+        yield f"next: `mathmill eval run {place}/model --task TASK` measures it (`mathmill eval tasks` lists them)"
     else:
         yield "next: `mathmill train sft RECIPE` with this folder as policy.start"
+
+
+def lost_words(facts: Mapping[str, Any]) -> str:
+    """What of the rows that were read is not trained, or not whole; empty where all is."""
+    parts = facts.get("parts", [facts])
+    reasons = Counter[str]()
+    for part in parts:
+        reasons.update(part.get("dropped", {}))
+    told = []
+    if reasons:
+        listed = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
+        told.append(f"{sum(reasons.values()):,} dropped ({listed})")
+    if facts.get("truncated"):
+        told.append(f"{facts['truncated']:,} longer than a row, which lost their end")
+    return "; ".join(told)

@@ -34,6 +34,7 @@ from mathmill.train.step import row_tokens, trained_tokens
 
 _SHOWN = 2  # Examples
 _MANY = 0.05  # share of Examples that are cut or dropped, from which on a person should look
+_FEW = 1_000  # held-out tokens
 _TIGHT = 0.9  # share of what is free
 _BLIND = 1.2  # times the loss of a blind guess: worse than that no trained model is
 
@@ -134,6 +135,9 @@ def _data(report: Report, data: TrainingData) -> None:
     for name, rows in data.held_out.items():
         tokens = sum(map(trained_tokens, rows))
         report.add("held out", f"{tokens:,} tokens{f' of {name}' if name else ''} of which the loss is measured")
+    few = sum(trained_tokens(row) for rows in data.held_out.values() for row in rows)
+    if 0 < few < _FEW:
+        report.add("held out", f"{few:,} tokens are too few to tell the best step by: hold out more", "mind")
     if not data.held_out:
         report.add("held out", "nothing is, so that nobody sees when a model learns by heart: set held_out", "mind")
 

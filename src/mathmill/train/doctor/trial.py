@@ -64,7 +64,7 @@ def try_step(training: Training, policy: Policy, rows: Sequence[Row], microbatch
     still = torch.optim.SGD(trained, lr=0.0)
     stepper = Stepper(policy, Spread(PolicyModule(policy)), still, 0.0, training.seed, microbatch, ALONE)
     ordered = sorted(rows, key=row_tokens, reverse=True)
-    stepper(0, ordered[:microbatch], 0.0)  # the first pass makes buffers, and is slower
+    stepper(0, ordered[:1], 0.0)  # the first pass makes buffers, and is slower
     taken: list[Row] = []
     began = time.perf_counter()
     while len(taken) < len(rows) and time.perf_counter() - began < _SECONDS:

@@ -50,7 +50,8 @@ class Feed(Protocol):
 class TrainingData:
     """What is trained on, and rows by part of which the loss is measured; where there is one part it has no name.
 
-    `fingerprint` identifies all of it. `facts` follow from it, for the manifest; `names` of data sets are for a card.
+    `fingerprint` identifies all of it. `facts` follow from it, for the manifest; `names` of data sets and a `prompt` as
+    the model is given it are for a card. It is empty where chats are trained.
     """
 
     feed: Feed
@@ -58,3 +59,4 @@ class TrainingData:
     fingerprint: str
     facts: Mapping[str, Any]
     names: Sequence[str]
+    prompt: str = ""
