@@ -104,6 +104,15 @@ def test_an_unfinished_run_and_no_run_are_told_apart(tmp_path: Path) -> None:
         load_manifest(tmp_path / "b")
 
 
+def test_a_folder_of_a_run_is_none_and_the_run_is_named(tmp_path: Path) -> None:
+    finished(tmp_path / "a")
+    (tmp_path / "a/model").mkdir()
+    (tmp_path / "a/model/config.json").write_text('{"architectures": []}')
+    for ask in (load_manifest, check_outputs):
+        with pytest.raises(InputMissing, match=f"no run at .*/model: .* the run {tmp_path}/a, name that"):
+            ask(tmp_path / "a/model")
+
+
 def test_differences_name_stages_by_their_use() -> None:
     old = {"stages": [{"use": "gate", "floor": 1}], "seed": 0}
     new = {"stages": [{"use": "gate", "floor": 2}], "seed": 0}

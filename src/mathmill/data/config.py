@@ -69,6 +69,8 @@ def resolve(tree: dict[str, Any], model: type[C], where: str, origins: Mapping[s
     except ValidationError as error:
         faults: dict[str, list[str]] = {where: []}
         for detail in error.errors():
+            if detail["type"] == "too_short" and detail["input"]:
+                continue  # what is wrong with those that are there is told beside
             override = _override_of(_place(detail["loc"], tree), origins or {})
             source = f"--set {_brief(override)}" if override else where
             faults.setdefault(source, []).append(_explain(detail, tree, model, override))

@@ -81,8 +81,9 @@ def _part(source: Source, config: str) -> Any:
         with hub_quiet():
             return datasets.load_dataset(of.address, config or None, split=of.split, revision=of.revision or None)
     except hub_failures() as error:
-        copy = f"--data FILE, or a folder that holds {source.path}.jsonl.gz with --data DIR"
-        raise hub_error(of, error, f"read a copy of your own with {copy}") from error
+        copy = f"a file, or a folder that holds {source.path}.jsonl.gz"
+        own = f"read a copy of your own with --data, `data` in a recipe, or MATHMILL_DATA: {copy}"
+        raise hub_error(of, error, own) from error
 
 
 def hub_failures() -> tuple[type[BaseException], ...]:

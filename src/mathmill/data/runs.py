@@ -260,8 +260,11 @@ def load_manifest(folder: Path) -> dict[str, Any]:
     if is_there(path):
         manifest: dict[str, Any] = _read_json(path)
         return manifest
-    if is_there(folder / _CONFIG):
+    if is_there(folder / _CONFIG) and _is_run_config(folder / _CONFIG):
         raise InputMissing(f"{shown(folder)} is an unfinished run: run its command again to finish it")
+    above = next((each for each in folder.parents if is_there(each / MANIFEST)), None)
+    if above is not None:
+        raise InputMissing(f"no run at {shown(folder)}: it is in a folder of the run {shown(above)}, name that")
     raise InputMissing(f"no run at {shown(folder)}: name the folder of one (`mathmill runs ls` lists them)")
 
 

@@ -18,18 +18,20 @@ from mathmill.data.unfinished import tell_unfinished
 
 def show_runs(folder: Path, as_json: bool) -> None:
     """The runs in a folder, finished or not."""
-    rows = []
+    rows, kept = [], []
     for run in find_runs(folder):
         manifest = load_manifest(run) if is_there(run / MANIFEST) else {}
-        counts = manifest.get("counts", {})
-        kept = counts.get("kept", counts.get("completions"))  # others keep nothing of what they read, or are not done
         state = "done" if manifest else "unfinished"
-        rows.append((shown(run), load_claim(run)["kind"], state, manifest.get("run", ""), kept))
+        counts = manifest.get("counts", {})
+        count = counts.get("kept", counts.get("completions"))  # others keep nothing of what they read, or are not done
+        rows.append((shown(run), load_claim(run)["kind"], state, manifest.get("run", ""), count))
+        steps = manifest.get("outcome", {}).get("steps")  # of a training, which has no count
+        kept.append(("-" if steps is None else counted(steps, "step")) if count is None else count)
     columns = ("run", "kind", "state", "id", "kept")
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
     elif rows:
-        print_table(columns, [(*row[:-1], "-" if row[-1] is None else row[-1]) for row in rows])
+        print_table(columns, [(*row[:-1], said) for row, said in zip(rows, kept, strict=True)])
     else:
         print(f"no runs in {shown(folder)}")
 

@@ -33,10 +33,11 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class RowKind:
-    """What a row of a table is, for messages: in a word, and how a line with one looks."""
+    """What a row of a table is, for messages: in a word, how a line with one looks, and what files of them are."""
 
     name: str
     example: str
+    files: str = "JSON lines or Parquet"
 
 
 PROBLEM = RowKind("problem", '{"question": "..", "answer": ".."}')
@@ -87,9 +88,8 @@ def json_rows(origin: str, file: BinaryIO, kind: RowKind) -> Rows:
         try:
             row = parsed(line.data)
         except orjson.JSONDecodeError as error:
-            raise DamagedInput(
-                f"{origin}, {place} is no JSON ({error.msg}): mend or remove it; one {kind.name} is one line"
-            ) from error
+            rule = f"one {kind.name} is one line" + (f", and files are {kind.files}" if line.number == 1 else "")
+            raise DamagedInput(f"{origin}, {place} is no JSON ({error.msg}): mend or remove it; {rule}") from error
         if not isinstance(row, dict):
             raise DamagedInput(f"{origin}, {place} is no JSON object: a line has to look like {kind.example}")
         yield place, row

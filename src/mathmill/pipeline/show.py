@@ -134,10 +134,15 @@ def show_run(folder: Path, as_json: bool) -> None:
         print_json(manifest)
         return
     code = ", ".join(manifest["code"])
-    print(f"{shown(folder)}: {manifest['kind']} {manifest['run']}, seed {manifest.get('seed')}, code {code}")
+    seed = manifest.get("seed", manifest["config"].get("seed"))
+    print(f"{shown(folder)}: {manifest['kind']} {manifest['run']}, seed {seed}, code {code}")
     if manifest["kind"] == BENCHMARK:
         print()
         print_results(manifest["results"])
+        return
+    if "outcome" in manifest:  # of a training
+        for line in _training_lines(manifest):
+            print(line)
         return
     counts = ", ".join(_count_words(manifest["counts"]))
     inputs, outputs = (counted(len(manifest[name]), name.removesuffix("s")) for name in ("inputs", "outputs"))
@@ -149,6 +154,27 @@ def show_run(folder: Path, as_json: bool) -> None:
     print_funnel(manifest["funnel"])
     print()
     _print_passes(manifest["funnel"], manifest.get("passes", {}))
+
+
+def _training_lines(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """What came of a training, and of what it read, by part or source; then its sums."""
+    yield counted(len(manifest["outputs"]), "output")
+    yield ", ".join(_figures(manifest["outcome"]))
+    data = manifest["data"]
+    for part in (*data.get("parts", ()), *data.get("sources", ())):
+        name = one_line(part.get("part", part.get("source", "")))
+        yield f"{name}: {', '.join((*_figures(part), *_count_words({'dropped': part.get('dropped', {})})))}"
+    if held := data.get("held_out"):
+        yield f"held out: {', '.join(_figures(held))}"
+    if figures := ", ".join(_figures(data)):
+        yield f"trained: {figures}"
+
+
+def _figures(values: Mapping[str, Any]) -> Iterator[str]:
+    """`name 1,234` of each that is a number."""
+    for name, value in values.items():
+        if isinstance(value, int | float):
+            yield f"{one_line(name)} {value:,}" if isinstance(value, int) else f"{one_line(name)} {value:,.4g}"
 
 
 def _count_words(counts: Mapping[str, Any]) -> Iterator[str]:

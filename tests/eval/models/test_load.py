@@ -172,7 +172,7 @@ def test_a_gpu_that_is_not_there(llama: Path, monkeypatch: pytest.MonkeyPatch) -
     import torch
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ConfigError, match=r"--device cuda, and .*: set --device cpu"):
+    with pytest.raises(ConfigError, match=r"the device is to be cuda, and .*: set it to cpu"):
         LocalModel(str(llama), LocalOptions(device="cuda"))
 
 

@@ -304,7 +304,8 @@ def test_which_sets_there_are(tmp_path: Path, data: Path, monkeypatch: pytest.Mo
 
 
 def test_a_hub_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    instead = "read a copy of your own with --data FILE, or a folder that holds math/test.jsonl.gz with --data DIR"
+    copy = "a file, or a folder that holds math/test.jsonl.gz"
+    instead = f"read a copy of your own with --data, `data` in a recipe, or MATHMILL_DATA: {copy}"
 
     def unreachable(source: Source, *_: object, **__: object) -> Loaded:
         raise hub_error(HubSet(source.hub, "main", "test", ""), ConnectionError("no route: none"), instead)

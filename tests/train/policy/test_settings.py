@@ -18,6 +18,7 @@ from mathmill.train.policy.settings import PolicySettings
         ({"start": "m", "fresh": {}}, "set one of start .* and fresh"),
         ({"fresh": {}, "revision": "v1"}, "a revision is of a model on the hub"),
         ({"start": "m", "tokenizer": "t"}, "the model of start has a tokenizer"),
+        ({"start": "m", "lora": {"target_modules": ["q"]}}, "unknown key 'target_modules', did you mean 'modules'"),
         ({"start": "m", "weights": "bfloat16", "precision": "float32"}, "computed with in bfloat16"),
         ({"start": "m", "lora": {"start": "a", "rank": 4, "alpha": 8}}, "own shape: leave alpha, rank out"),
         ({"start": "m", "lora": {"modules": []}}, "modules names none"),

@@ -63,11 +63,39 @@ def test_columns_of_other_names(tmp_path: Path) -> None:
         ConfigError, match=r"a\.jsonl has the columns query, response, and the columns of no form are"
     ) as e:
         read(files=[path])
-    assert 'say which columns hold what, such as columns.question = "NAME"' in str(e.value)
+    assert 'such as columns = { prompt = "query", completion = "response" }' in str(e.value)
     with pytest.raises(
         ConfigError, match=r"no column 'solution', where solution was expected; it has the columns query, r"
     ):
         read(files=[path], form="problem", columns={"question": "query"})
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        (("instruction", "output"), 'columns = { prompt = "instruction", completion = "output" }'),
+        (("prompt", "response"), 'columns = { completion = "response" }'),
+        (("problem", "solution"), 'columns = { question = "problem" }'),
+        (("conversations",), 'columns = { messages = "conversations" }'),
+        (("x", "y"), 'columns.question = "NAME"'),
+    ],
+)
+def test_a_hint_maps_columns_as_others_name_them(tmp_path: Path, columns: tuple[str, ...], told: str) -> None:
+    path = lines(tmp_path / "a.jsonl", [dict.fromkeys(columns, "Q")])
+    with pytest.raises(ConfigError) as raised:
+        read(files=[path])
+    assert str(raised.value).endswith(f"such as {told}")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_files_without_rows_are_named(tmp_path: Path, packed: bool) -> None:
+    path = tmp_path / "none"
+    if packed:
+        pq.write_table(pa.table({"text": pa.array([], pa.string())}), path)
+    else:
+        path.write_bytes(b"")
+    with pytest.raises(ConfigError, match=f"nothing can be trained of mine: it has no rows in {path}"):
+        read(files=[str(path)], name="mine")
 
 
 def test_a_folder_has_its_files_in_order(tmp_path: Path) -> None:
@@ -111,7 +139,7 @@ def test_runs_that_have_none(tmp_path: Path) -> None:
         InputMissing, match="has no problem of the split 'train': add the pass `harvest`, or name another"
     ):
         read(run=bare)
-    with pytest.raises(InputMissing, match="has no solution, or name another run"):
+    with pytest.raises(InputMissing, match="none kept no solution: set other rules with `keep`, or name another run"):
         read(run=run_of(tmp_path / "none", "sample", {"rejected/a.jsonl": [PROBLEM]}))
     with pytest.raises(ConfigError, match="is a run of kind 'benchmark': name one that harvested problems or kept sol"):
         read(run=run_of(tmp_path / "scores", "benchmark", {"solutions/a.jsonl": [PROBLEM]}))
@@ -138,6 +166,11 @@ def test_a_benchmark_is_not_trained_on(tmp_path: Path) -> None:
     ("content", "error", "told"),
     [
         (b'{"text": "T"}\n{"text"', DamagedInput, "a.jsonl, line 2 is no JSON"),
+        (
+            b"prompt,completion",
+            DamagedInput,
+            "mend or remove it; one row is one line, and files are JSON lines, a list in JSON, or Parquet",
+        ),
         (b"7", DamagedInput, 'a line has to look like {"messages": [..]} or'),
         (b'["text"]', DamagedInput, "a.jsonl, row 1 is no JSON object"),
         (

@@ -95,7 +95,7 @@ def checked_device(device: str) -> str:
     """
     if device.startswith("cuda") and not torch.cuda.is_available():
         built = "no GPU is visible" if torch.version.cuda else "this torch is built without CUDA"
-        raise ConfigError(f"--device cuda, and {built}: set --device cpu, or install a torch that sees the GPU")
+        raise ConfigError(f"the device is to be cuda, and {built}: set it to cpu, or install a torch that sees the GPU")
     return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
 
 

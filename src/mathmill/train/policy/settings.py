@@ -6,7 +6,7 @@ Nothing here imports torch: a recipe is read before anything heavy is.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
@@ -30,6 +30,14 @@ class Lora(Config):
     )
     name: str = Field(default="default", pattern=_NAME, description="of the adapter: one a domain, say")
     start: Path | None = Field(default=None, description="folder of an adapter that is trained on, with its own shape")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _other_words(cls, tree: Any) -> Any:
+        """Others call the modules something that is too far from it to be guessed."""
+        if isinstance(tree, dict) and (wrong := {"targets", "target_modules"} & tree.keys()):
+            raise ValueError(f"unknown key {min(wrong)!r}, did you mean 'modules'?")
+        return tree
 
     @model_validator(mode="after")
     def _one_shape(self) -> Lora:

@@ -15,6 +15,7 @@ from mathmill.eval.tasks.find import find_task
 from mathmill.train.sample.plan import Plan, make_plan
 from mathmill.train.sample.recipe import SampleRecipe
 from mathmill.train.sample.run import Sampled, run_sample
+from mathmill.train.sample.wording import recipe_words
 
 
 def sample(recipe: SampleRecipe, folder: Path) -> Sampled:
@@ -23,7 +24,7 @@ def sample(recipe: SampleRecipe, folder: Path) -> Sampled:
     Raises:
         ConfigError, InputMissing, DamagedInput: as `open_model`, `make_plan` and `run_sample`.
     """
-    with _planned(recipe, folder) as (plan, model):
+    with recipe_words(), _planned(recipe, folder) as (plan, model):
         drawn = counted(plan.asked * plan.claim.sampling.n, "solution")
         told = f"{plan.claim.task.name}: {drawn} for {counted(plan.asked, 'problem')} of {plan.origin} -> {folder}"
         print(one_line(told), file=sys.stderr, flush=True)
@@ -36,7 +37,7 @@ def plan_sample(recipe: SampleRecipe, folder: Path) -> Plan:
     Raises:
         ConfigError, InputMissing, DamagedInput: as `sample`.
     """
-    with _planned(recipe, folder) as (plan, _):
+    with recipe_words(), _planned(recipe, folder) as (plan, _):
         return plan
 
 

@@ -19,6 +19,7 @@ from mathmill.eval.models.base import Completion, Model, Prompt
 from mathmill.train.sample.layout import SAMPLED_FOLDER
 from mathmill.train.sample.plan import Part, Plan
 from mathmill.train.sample.rows import SAMPLED, graded_in, sampled_rows
+from mathmill.train.sample.wording import in_recipe_words
 
 _SHOWN = 400  # characters of what a model says that refuses
 
@@ -116,7 +117,8 @@ class Drawer:
                 f"{one_line(error, _SHOWN)}; {counted(self._refused, 'problem was', 'problems were')} refused, and "
                 f"most_refused allows {self.plan.may_refuse:,}"
             ) from error
-        print(one_line(f"{prompt.id} is left out: {error}", _SHOWN), file=sys.stderr, flush=True)
+        told = f"{prompt.id} is left out: {in_recipe_words(str(error))}"
+        print(one_line(told, _SHOWN), file=sys.stderr, flush=True)
 
     def _kept(self, stopped: Stopped | InputMissing) -> Stopped | InputMissing:
         told = f"{stopped}; {len(self.journal.done):,} problems of this part, and all parts before it, are kept"

@@ -21,6 +21,7 @@ from mathmill.train.sample.beside import Beside, load_beside
 from mathmill.train.sample.layout import SAMPLES
 from mathmill.train.sample.problems import Benchmarks, load_asked
 from mathmill.train.sample.recipe import Keep, SampleClaim, SampleRecipe
+from mathmill.train.sample.wording import in_recipe_words
 
 #: Why a Problem is not asked, or has no solutions.
 DROPPED: dict[str, str] = {
@@ -168,7 +169,8 @@ def _tell(model: Model, prompts: Sequence[Prompt], sampling: Sampling) -> None:
     try:
         model.check(prompts[-1:], sampling)
     except ConfigError as error:
-        print(one_line(f"{counted(len(prompts), 'problem')} left out: {error}", 600), file=sys.stderr, flush=True)
+        told = f"{counted(len(prompts), 'problem')} left out: {in_recipe_words(str(error))}"
+        print(one_line(told, 600), file=sys.stderr, flush=True)
 
 
 def _refuse_same_draws(recipe: SampleRecipe, claim: SampleClaim) -> None:

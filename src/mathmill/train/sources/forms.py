@@ -192,7 +192,9 @@ def _turn(value: Any, number: int) -> Message:
     role = value.get("role") or value.get("from")
     content = value.get("content") if "role" in value else value.get("value")
     if not isinstance(role, str) or role not in _ROLES:
-        raise Unfit("malformed_row", f"turn {number} has the role {str(role)[:40]!r}")
+        raise Unfit(
+            "malformed_row", f"turn {number} has the role {str(role)[:40]!r}, and known are {', '.join(_ROLES)}"
+        )
     if isinstance(content, list) and all(isinstance(part, Mapping) and part.get("type") == "text" for part in content):
         content = "".join(str(part.get("text") or "") for part in content)
     if not isinstance(content, str):

@@ -6,7 +6,8 @@ A file or data set is read a few rows at a time. The rows of a known set are its
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,6 +22,7 @@ from mathmill.data.sources import all_sources
 from mathmill.data.storage import expand, is_remote
 from mathmill.data.store.mounts import at_hand, run_folder, shown
 from mathmill.data.table_files import RowKind, Table, is_parquet, json_rows, json_table, parquet_file, parquet_rows
+from mathmill.data.terminal import one_line
 from mathmill.train.sources.arrays import array_rows, is_array
 from mathmill.train.sources.settings import Form, TuningColumns, TuningSource
 
@@ -28,7 +30,8 @@ from mathmill.train.sources.settings import Form, TuningColumns, TuningSource
 ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet")
 _LIST = ".json"  # of a file that is one list; a folder may have others that end so
 _TRAIN = "/train"  # what keys of known sets end in that are there to be trained on
-_EXAMPLE = RowKind("row", '{"messages": [..]} or {"prompt": "..", "completion": ".."}')
+_FILES = "JSON lines, a list in JSON, or Parquet"
+_EXAMPLE = RowKind("row", '{"messages": [..]} or {"prompt": "..", "completion": ".."}', _FILES)
 # Where the rows of a Run are, by its kind: problems that were harvested, or solutions that were kept.
 _FOLDERS = {"corpus": "problems", "sample": "solutions"}
 # The form of rows that have all of these columns; the first that fits.
@@ -37,6 +40,16 @@ _FORMS: tuple[tuple[Form, tuple[str, ...]], ...] = (
     ("completion", ("prompt", "completion")),
     ("problem", ("question", "solution")),
     ("text", ("text",)),
+)
+# What others call the columns of a form; the form is meant that finds a name for each of its own.
+_OTHERS: tuple[dict[str, tuple[str, ...]], ...] = (
+    {"messages": ("conversations", "conversation", "dialogue")},
+    {"question": ("question", "problem"), "solution": ("solution", "generated_solution", "generation")},
+    {
+        "prompt": ("prompt", "instruction", "query", "problem", "question", "input"),
+        "completion": ("completion", "output", "response", "answer"),
+    },
+    {"text": ("content", "body")},
 )
 
 
@@ -58,9 +71,21 @@ def row_tables(source: TuningSource, chats: bool = True) -> Iterator[RowTable]:
 
     Raises:
         InputMissing: something is not there, or is an unfinished run.
-        ConfigError: a column is not there, nothing is known by that name, or it is a benchmark.
+        ConfigError: a column is not there, nothing is known by that name, it is a benchmark, or no file has a row.
         DamagedInput: a file is damaged.
     """
+    origins, found = list[str](), False
+    for table in _tables(source, chats):
+        first = list(islice(table.rows, 1))
+        origins.append(table.origin)
+        found = found or bool(first)
+        yield replace(table, rows=chain(first, table.rows))
+    if not found:
+        where = one_line(", ".join(origins), 200)
+        raise ConfigError(f"nothing can be trained of {source.place}: it has no rows in {where}")
+
+
+def _tables(source: TuningSource, chats: bool) -> Iterator[RowTable]:
     if source.problems:
         yield _problems(source)
     elif source.hub:
@@ -116,10 +141,12 @@ def _run_files(source: TuningSource) -> list[Path]:
     if kind == "corpus":
         outputs = [name for name in outputs if name.endswith(f"-{source.split}.parquet")]
     if not outputs:
-        what = (
-            f"no problem of the split {source.split!r}: add the pass `harvest`" if kind == "corpus" else "no solution"
-        )
-        raise InputMissing(f"{shown(folder)} has {what}, or name another run")
+        if kind == "corpus":
+            raise InputMissing(
+                f"{shown(folder)} has no problem of the split {source.split!r}: add the pass `harvest`, or name "
+                "another run"
+            )
+        raise InputMissing(f"{shown(folder)} kept no solution: set other rules with `keep`, or name another run")
     return [at_hand(folder / name) for name in outputs]
 
 
@@ -174,8 +201,18 @@ def _form(source: TuningSource, table: Table, chats: bool) -> Form:
     known = "; ".join(f"{form}: {', '.join(columns[field] for field in fields)}" for form, fields in _FORMS)
     raise ConfigError(
         f"{table.origin} has {_listed(table)}, and the columns of no form are among them ({known}): say which columns "
-        'hold what, such as columns.question = "NAME"'
+        f"hold what, such as {_mapping(table)}"
     )
+
+
+def _mapping(table: Table) -> str:
+    """What a recipe could say of columns whose names are those that others use."""
+    for others in _OTHERS:
+        named = {field: next((name for name in names if name in table.names), "") for field, names in others.items()}
+        if all(named.values()):
+            told = ", ".join(f'{field} = "{name}"' for field, name in named.items() if field != name)
+            return f"columns = {{ {told} }}"
+    return 'columns.question = "NAME"'
 
 
 def _listed(table: Table) -> str:

@@ -261,8 +261,6 @@ def _repeated(
 
 
 def _why(counts: Counts) -> str:
-    if not counts.rows:
-        return "it has no rows"
     told = ", ".join(f"{reason} {count:,}" for reason, count in counts.dropped.most_common())
     first = next(iter(counts.evidence.values()))[0]
     return f"of {counts.rows:,} rows all are dropped ({told}); the first: {first}"
