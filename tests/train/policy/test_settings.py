@@ -49,5 +49,6 @@ def test_precision_is_as_told(told: dict[str, Any], device: str, precision: str)
 
 def test_precision_is_as_the_device_can() -> None:
     torch = pytest.importorskip("torch")
-    units = torch.cpu.get_capabilities().get("amx_bf16")
+    can = torch.cpu.get_capabilities()
+    units = can.get("amx_bf16") or can.get("avx512_bf16")
     assert PolicySettings(start="m").resolved_precision("cpu") == ("bfloat16" if units else "float32")
