@@ -183,7 +183,7 @@ def test_damaged_parquet_is_told(tmp_path: Path) -> None:
 
 
 def test_what_is_not_there_is_told_with_what_was_looked_for(tmp_path: Path) -> None:
-    with pytest.raises(InputMissing, match=r"no sums/test\.jsonl\.gz .* in .*--data or MATHMILL_DATA"):
+    with pytest.raises(InputMissing, match=r"no sums/test\.jsonl\.gz .* in .*--data, .* or MATHMILL_DATA"):
         load_problems(SUMS, tmp_path)
     with pytest.raises(InputMissing, match=r"there is no .*gone: .*--data"):
         load_problems(SUMS, tmp_path / "gone")

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from mathmill.data.config import resolve
+from mathmill.data.errors import ConfigError
 from mathmill.train.policy.load import open_policy
 from mathmill.train.recipe import PretrainRecipe
 from mathmill.train.run import data_of, steps_of, texts_of
@@ -92,3 +93,9 @@ def test_a_mix_has_no_epochs_but_tokens(texts: Path) -> None:
     asked = recipe(texts, train={"tokens": 1_000})
     feed = data_of(asked, open_policy(asked.policy, "cpu", 0, texts_of(asked))).feed
     assert steps_of(asked.train, asked.rows, feed) == 4
+
+
+def test_two_parts_of_one_name_are_refused(texts: Path) -> None:
+    part = {"name": "math", "pages": {"files": [str(texts / "code.jsonl")]}}
+    with pytest.raises(ConfigError, match="two parts have one name: math, math"):
+        recipe(texts, mix=[part, part])

@@ -23,6 +23,7 @@ from mathmill.data.table_files import Table, table_file
 __all__ = ["Columns", "Loaded", "Problem", "Source", "load_problems", "load_source", "parse_columns"]
 
 DATA_VARIABLE = "MATHMILL_DATA"
+_HOW = f"--data, `data` in a recipe, or {DATA_VARIABLE}"
 #: What may stand behind a source's path below a data folder, in the order in which it is looked for.
 ENDINGS = (".jsonl.gz", ".jsonl.zst", ".jsonl", ".parquet")
 
@@ -84,7 +85,7 @@ def _remote(source: Source) -> Table:
         return hub_table(source, wanted(source))
     raise InputMissing(
         f"no data set on the hub is known to have {source.key}: name a folder that holds {source.path}.jsonl.gz "
-        f"with --data DIR or {DATA_VARIABLE}, or a file of it with --data FILE"
+        f"or a file of it with {_HOW}"
     )
 
 
@@ -108,7 +109,7 @@ def _as_file(source: Source, path: Path) -> Source:
 
 def _there(path: Path) -> Path:
     if not path.exists():
-        raise InputMissing(f"there is no {path}: name a data folder or a file with --data or {DATA_VARIABLE}")
+        raise InputMissing(f"there is no {path}: name a data folder or a file with {_HOW}")
     return path
 
 
@@ -116,12 +117,10 @@ def _below(source: Source, folder: Path) -> Path:
     for ending in ENDINGS:
         if (path := folder / f"{source.path}{ending}").is_file():
             return path
-    far = (
-        f"fetch {source.url} and name it with --shots FILE" if source.url else f"leave --data away to read {source.hub}"
-    )
+    far = f"fetch {source.url} and name it with --shots FILE" if source.url else f"name none to read {source.hub}"
     raise InputMissing(
-        f"no {source.path}{ENDINGS[0]} (nor {', '.join(ENDINGS[1:])}) in {folder}: name another folder with --data "
-        f"or {DATA_VARIABLE}" + (f", or {far}" if source.url or source.hub else "")
+        f"no {source.path}{ENDINGS[0]} (nor {', '.join(ENDINGS[1:])}) in {folder}: name another folder with "
+        f"{_HOW}" + (f", or {far}" if source.url or source.hub else "")
     )
 
 

@@ -16,12 +16,10 @@ from mathmill.train.checkpoint.folder import load_state, newest_good, save_check
 from mathmill.train.checkpoint.plain import from_plain, to_plain
 from mathmill.train.checkpoint.rng import random_states, restore_random_states
 from mathmill.train.checkpoint.state import Trained, capture, restore
-from tests.train.checkpoint.training import OPTIMIZERS, SCHEDULES, bits, everything, hashes_of, made, seed_all, train
+from tests.train.checkpoint.training import OPTIMIZERS, bits, everything, hashes_of, made, seed_all, train
 
 FORMATS = {"fp32": torch.float32, "bf16": torch.bfloat16}
-KINDS = [(optimizer, "none", name) for optimizer in OPTIMIZERS for name in FORMATS] + [
-    ("momentum", schedule, "fp32") for schedule in SCHEDULES if schedule != "none"
-]
+KINDS = [(optimizer, name) for optimizer in OPTIMIZERS for name in FORMATS]
 
 
 def loaded(folder: Path, step: int, into: Trained) -> Any:
@@ -33,19 +31,19 @@ def loaded(folder: Path, step: int, into: Trained) -> Any:
     return state.notes
 
 
-@pytest.mark.parametrize(("optimizer", "schedule", "dtype"), KINDS)
-def test_5_steps_and_5_more_are_10_steps(optimizer: str, schedule: str, dtype: str, tmp_path: Path) -> None:
-    whole = made(optimizer, schedule, FORMATS[dtype])
+@pytest.mark.parametrize(("optimizer", "dtype"), KINDS)
+def test_5_steps_and_5_more_are_10_steps(optimizer: str, dtype: str, tmp_path: Path) -> None:
+    whole = made(optimizer, FORMATS[dtype])
     losses = train(whole, 10)
     wanted = everything(whole)
     unbroken = save_checkpoint(tmp_path / "whole", capture(10, whole, {"epoch": 2}))
 
-    first = made(optimizer, schedule, FORMATS[dtype])
+    first = made(optimizer, FORMATS[dtype])
     assert train(first, 5) == losses[:5]
     before = everything(first)
     state = capture(5, first, {"epoch": 2, "best": float("inf"), "at": (1, 2)})
     save_checkpoint(tmp_path, state)
-    second = made(optimizer, schedule, FORMATS[dtype], seed=7)
+    second = made(optimizer, FORMATS[dtype], seed=7)
     train(second, 2)  # nothing of what was there may be left
     assert loaded(tmp_path, 5, second) == {"epoch": 2, "best": float("inf"), "at": (1, 2)}
     assert everything(second) == before
@@ -159,7 +157,6 @@ def _longer(trained: Trained) -> Trained:
         (lambda: _wider(made()), "lacks head.bias, head.weight"),
         (lambda: _longer(made()), r"embedding.weight as float32 \[11, 8\] and the model has float32 \[12, 8\]"),
         (lambda: made(dtype=torch.bfloat16), "and the model has bfloat16"),
-        (lambda: made(schedule="cosine"), "only one of checkpoint and run has a schedule"),
         (lambda: Trained(made().model, made().optimizer), "3 of 3 parameters of the optimizer are none"),
         (
             lambda: Trained(model := made().model, torch.optim.AdamW([model.get_parameter("norm.bias")])),

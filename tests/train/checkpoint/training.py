@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.optim import lr_scheduler
 
 from mathmill.data import files
 from mathmill.train.checkpoint import folder, parts
@@ -26,18 +25,6 @@ OPTIMIZERS: dict[str, Callable[[Any], torch.optim.Optimizer]] = {
     "amsgrad": lambda groups: torch.optim.AdamW(groups, lr=1e-2, amsgrad=True, betas=(0.8, 0.95)),
     "momentum": lambda groups: torch.optim.SGD(groups, lr=1e-2, momentum=0.9, nesterov=True),
     "sgd": lambda groups: torch.optim.SGD(groups, lr=1e-2),
-}
-SCHEDULES: dict[str, Callable[[torch.optim.Optimizer], Any]] = {
-    "none": lambda optimizer: None,
-    "cosine": lambda optimizer: lr_scheduler.CosineAnnealingLR(optimizer, T_max=20),
-    "function": lambda optimizer: lr_scheduler.LambdaLR(optimizer, lambda step: 0.9**step),
-    "milestones": lambda optimizer: lr_scheduler.MultiStepLR(optimizer, [3, 3, 6]),
-    "sequence": lambda optimizer: lr_scheduler.SequentialLR(
-        optimizer,
-        [lr_scheduler.LinearLR(optimizer, total_iters=3), lr_scheduler.CosineAnnealingLR(optimizer, T_max=9)],
-        milestones=[3],
-    ),
-    "one_cycle": lambda optimizer: lr_scheduler.OneCycleLR(optimizer, max_lr=0.1, total_steps=30),
 }
 
 
@@ -66,7 +53,6 @@ def seed_all(seed: int) -> None:
 
 def made(
     optimizer: str = "adamw",
-    schedule: str = "none",
     dtype: torch.dtype = torch.float32,
     seed: int = 1,
     trained_only: bool = False,
@@ -81,8 +67,7 @@ def made(
         {"params": [model.norm.bias, model.norm.weight], "weight_decay": 0.0},
         {"params": [model.embedding.weight]},
     ]
-    made_optimizer = OPTIMIZERS[optimizer](groups)
-    return Trained(model, made_optimizer, SCHEDULES[schedule](made_optimizer), trained_only)
+    return Trained(model, OPTIMIZERS[optimizer](groups), trained_only)
 
 
 def train(trained: Trained, steps: int) -> list[float]:
@@ -96,8 +81,6 @@ def train(trained: Trained, steps: int) -> list[float]:
         trained.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         trained.optimizer.step()
-        if trained.schedule is not None:
-            trained.schedule.step()  # type: ignore[attr-defined]
         losses.append(loss.item())
     return losses
 
@@ -122,12 +105,9 @@ def bits(value: Any) -> Any:
 
 def everything(trained: Trained) -> Any:
     """All that decides how the training goes on, to the bit."""
-    schedule = trained.schedule.state_dict() if trained.schedule else {}
-    schedule.pop("lr_lambdas", None)
     return (
         bits(dict(trained.model.state_dict())),
         bits(trained.optimizer.state_dict()),
-        sorted((key, str(bits(value))) for key, value in schedule.items()),
         random_states(),
     )
 

@@ -72,7 +72,7 @@ def test_marks_are_single_tokens_and_a_dialogue_begins_once() -> None:
 
 @pytest.mark.parametrize(
     ("texts", "vocabulary", "message"),
-    [(TEXTS, LEAST - 1, "too small"), ([], 400, "no text"), (["", ""], 400, "no text")],
+    [(TEXTS, LEAST - 1, "too small"), ([], 400, "none of them has any"), (["", ""], 400, "none of them has any")],
 )
 def test_what_cannot_be_made_is_refused(texts: list[str], vocabulary: int, message: str) -> None:
     with pytest.raises(ConfigError, match=message):

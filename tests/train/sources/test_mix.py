@@ -122,8 +122,6 @@ def test_held_out_texts_of_each_part(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("trees", "told"),
     [
-        ([], "a mix needs at least one part"),
-        ([{"name": "a", "pages": {"files": ["F"]}}] * 2, "two parts of the mix are called 'a'"),
         ([{"name": "a b", "pages": {"files": ["F"]}}], "name: "),
         ([{"name": "a", "pages": {"files": ["F"]}, "weight": 0}], "weight: "),
         ([{"name": "a", "pages": {"files": ["gone.jsonl"]}}], "no file at gone.jsonl"),

@@ -2,7 +2,7 @@
 
 checkpoints/step-00000120/
   model.safetensors       parameters and buffers, or several files and an index (`mathmill.train.checkpoint.parts`)
-  optimizer.safetensors   the tensors of optimizer and schedule, likewise
+  optimizer.safetensors   the tensors of the optimizer, likewise
   state.json              all else
   hashes.json             size and SHA-256 of each file, written last: they make the checkpoint good
 

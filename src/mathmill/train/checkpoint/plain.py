@@ -1,6 +1,6 @@
 """Nested states as JSON and a table of tensors, and back to the same types and bits.
 
-States of optimizers and schedules are trees of plain Python values with tensors here and there. A tensor leaves the
+States of optimizers are trees of plain Python values with tensors here and there. A tensor leaves the
 tree for the table, under its place as a name (`state/layers.0.weight/exp_avg`). What JSON does not know (tuples,
 infinity, keys that are no strings) is written as an object `{"!": kind, "is": content}`.
 """
@@ -40,7 +40,7 @@ def to_plain(value: Any, tensors: dict[str, torch.Tensor], place: str = "") -> A
         return _dict_to_plain(value, tensors, place)
     raise ConfigError(
         f"a checkpoint cannot hold {place or 'a state'}, which is a {type(value).__name__}: keep plain values and "
-        "tensors in the states of optimizers and schedules"
+        "tensors in the state of an optimizer"
     )
 
 

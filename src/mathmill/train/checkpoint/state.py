@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,21 +22,12 @@ from mathmill.train.checkpoint.tensors import (
 )
 
 
-class Stateful(Protocol):
-    """What has a state of plain values, such as a learning rate's schedule."""
-
-    def state_dict(self) -> dict[str, Any]: ...
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Trained:
     """The objects whose states make a checkpoint; `trained_only` leaves frozen parameters out, as of a LoRA's base."""
 
     model: torch.nn.Module
     optimizer: torch.optim.Optimizer
-    schedule: Stateful | None = None
     trained_only: bool = False
 
 
@@ -68,14 +59,9 @@ def capture(
     """
     moments: dict[str, torch.Tensor] = {}
     noted: dict[str, torch.Tensor] = {}
-    schedule = trained.schedule.state_dict() if trained.schedule else None
-    own = {
-        "optimizer": optimizer_state(trained.model, trained.optimizer),
-        "schedule": schedule,
-    }
     values = {
         "step": step,
-        **to_plain(own, moments),
+        "optimizer": to_plain(optimizer_state(trained.model, trained.optimizer), moments, "optimizer"),
         "notes": to_plain(dict(notes), noted, "notes"),
         "random": [dict(each) for each in random or [random_states()]],
         "trained_only": trained.trained_only,
@@ -102,15 +88,9 @@ def restore(state: State, trained: Trained, rank: int = 0) -> None:
         raise ConfigError(
             f"the checkpoint holds {held} parameters and {wanted} are wanted: go on with the first recipe"
         )
-    if (values["schedule"] is None) != (trained.schedule is None):
-        raise ConfigError(
-            "only one of checkpoint and run has a schedule with a state: go on with the recipe that the run began with"
-        )
     moments = state.tensors["optimizer"]
     load_model_tensors(trained.model, state.tensors["model"], trained.trained_only)
     load_optimizer_state(trained.model, trained.optimizer, from_plain(values["optimizer"], moments))
-    if trained.schedule is not None:
-        trained.schedule.load_state_dict(from_plain(values["schedule"], moments))
     if rank < len(values["random"]):
         restore_random_states(values["random"][rank])
 

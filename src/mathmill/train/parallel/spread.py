@@ -25,7 +25,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -39,6 +39,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from mathmill.data.errors import ConfigError
 from mathmill.train.parallel.processes import World, everyone, total
+from mathmill.train.policy.head import blocks_of
 
 How = Literal["ddp", "fsdp"]
 
@@ -115,7 +116,7 @@ def _shard(module: nn.Module, world: World, device: str, precision: str) -> None
     worked_in = torch.bfloat16 if precision == "bfloat16" else None
     in_blocks = MixedPrecisionPolicy(worked_in, summed_in, cast_forward_inputs=False)
     around = MixedPrecisionPolicy(reduce_dtype=summed_in, cast_forward_inputs=False)
-    for block in _blocks(module):
+    for block in blocks_of(module):
         fully_shard(block, mesh=mesh, mp_policy=in_blocks)
     fully_shard(module, mesh=mesh, mp_policy=around)
     for part in module.modules():
@@ -125,15 +126,6 @@ def _shard(module: nn.Module, world: World, device: str, precision: str) -> None
             part.set_force_sum_reduction_for_comms(True)
             # An expert may get a gradient in one process and none in another; what gets none in any has one of zeros.
             part.set_reduce_scatter_unused_params(True, recurse=False)
-
-
-def _blocks(module: nn.Module) -> Iterator[nn.Module]:
-    """The decoder blocks: what the outermost lists of modules hold."""
-    for child in module.children():
-        if isinstance(child, nn.ModuleList):
-            yield from (block for block in child if any(True for _ in block.parameters()))
-        else:
-            yield from _blocks(child)
 
 
 def _check_same(module: nn.Module) -> None:

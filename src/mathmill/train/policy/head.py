@@ -5,6 +5,7 @@ This file imports torch at its head. Only functions import it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +56,19 @@ def _agree(causal: Any, parts: Parts) -> bool:
     # A model with damaged weights is told of where its loss is, which is not finite.
     size = float(own.nan_to_num().abs().max())
     return torch.allclose(ours, own, rtol=0, atol=tolerance * size, equal_nan=True)
+
+
+def blocks_of(module: nn.Module) -> list[nn.Module]:
+    """The blocks of a decoder: what the longest of the outermost lists of modules holds (those within hold experts)."""
+    return list(max(_outermost_lists(module), key=len, default=()))
+
+
+def _outermost_lists(module: nn.Module) -> Iterator[nn.ModuleList]:
+    for child in module.children():
+        if isinstance(child, nn.ModuleList):
+            yield child
+        else:
+            yield from _outermost_lists(child)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from mathmill.train.batch.examples import Example
 from mathmill.train.batch.packing import batch_of, has_flash
 from mathmill.train.logprob import tile_bytes
 from mathmill.train.policy.forward import PolicyModule
-from mathmill.train.policy.head import parts_of
+from mathmill.train.policy.head import blocks_of, parts_of
 from mathmill.train.policy.load import Policy
 
 # Rows that are tried; the first is not counted, since libraries keep things of their first call.
@@ -74,8 +74,8 @@ class Footprint:
         trained = [weight for weight in weights if weight.requires_grad]
         whole = 0
         if share > 1:  # what is around the blocks stays whole for the step, blocks one after the other
-            block = max(map(_size, _blocks(self.policy.causal)), default=0)
-            around = _bytes(weights) - sum(map(_size, _blocks(self.policy.causal)))
+            block = max(map(_size, blocks_of(self.policy.causal)), default=0)
+            around = _bytes(weights) - sum(map(_size, blocks_of(self.policy.causal)))
             whole = around + 2 * block
         activations = _value(self.kept, rows, length) + _value(self.block, rows, length)
         return Forecast(
@@ -123,7 +123,7 @@ def _measure(policy: Policy, module: PolicyModule, length: int, packed: bool) ->
     batch = batch_of([row], policy.ends.pad)
     seen = _Kept({weight.untyped_storage().data_ptr() for weight in policy.model.parameters()})
     handles = []
-    for block in _blocks(policy.causal):
+    for block in blocks_of(policy.causal):
         handles.append(block.register_forward_pre_hook(seen.enter, with_kwargs=True))
         handles.append(block.register_forward_hook(seen.leave))
     try:
@@ -176,12 +176,6 @@ def _all_kept(causal: Any) -> Iterator[bool]:
     finally:
         for module in some:
             module.gradient_checkpointing = True
-
-
-def _blocks(causal: Any) -> list[nn.Module]:
-    """The blocks of the decoder: what its longest list of modules holds."""
-    lists = [module for module in causal.base_model.modules() if isinstance(module, nn.ModuleList)]
-    return list(max(lists, key=len, default=()))
 
 
 def _fitted(sizes: Sequence[int], found: Sequence[int]) -> tuple[float, float, float]:

@@ -78,4 +78,6 @@ def _some(texts: Iterable[str]) -> Iterator[str]:
         there_is_one = there_is_one or bool(text)
         yield text
     if not there_is_one:
-        raise ConfigError("there is no text to make a tokenizer from: name a corpus that has some")
+        raise ConfigError(
+            "a tokenizer is made of the texts that the recipe names, and none of them has any: name others"
+        )

@@ -88,12 +88,8 @@ def read_mix(
 
     Raises:
         InputMissing, DamagedInput: files are not there or not as their run left them.
-        ConfigError: two parts have one name, or what is named holds no texts.
+        ConfigError: what is named holds no texts.
     """
-    names = [part.name for part in parts]
-    twice = [name for name in names if names.count(name) > 1]
-    if not parts or twice:
-        raise ConfigError(f"two parts of the mix are called {twice[0]!r}" if twice else "a mix needs at least one part")
     # Read by threads of its own, the tokenizer must be nobody else's.
     own = replace(encoder, tokenizer=deepcopy(encoder.tokenizer))
     rows = []
