@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import torch
 
 from mathmill.train.batch.examples import Example
+from mathmill.train.batch.packing import IGNORED
 from mathmill.train.parallel.processes import ALONE
 from mathmill.train.parallel.spread import Spread
-from mathmill.train.policy.forward import PolicyModule
+from mathmill.train.policy.forward import PolicyModule, Scored
 from mathmill.train.policy.fresh import FreshModel
 from mathmill.train.policy.load import Policy, open_policy
 from mathmill.train.policy.settings import PolicySettings
 from mathmill.train.settings import Optimizer
 from mathmill.train.sources.feed import Row
-from mathmill.train.step import Stepped, Stepper, make_optimizer
+from mathmill.train.step import Stepped, Stepper, make_optimizer, trained_tokens
 
 EXAMPLES = [
     Example(
@@ -41,6 +43,20 @@ def stepped(own: Policy, rows: Sequence[Row], microbatch: int, rate: float = 1.0
     optimizer = torch.optim.SGD(own.model.parameters(), lr=0.0)
     stepper = Stepper(own, Spread(PolicyModule(own)), optimizer, clip, 0, microbatch, ALONE)
     return stepper(0, rows, rate)
+
+
+class Twice:
+    """Twice the mean, and what it saw."""
+
+    def asks(self, rows: Sequence[Row]) -> dict[str, Any]:
+        return {"temperature": 0.5}
+
+    def __call__(
+        self, scored: Scored, targets: torch.Tensor, rows: Sequence[Row]
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor | float]]:
+        kept = targets != IGNORED
+        sums = {"rows": float(len(rows)), "tokens": kept.sum(), "nats": -scored.logprobs[kept].detach().double().sum()}
+        return -2 * scored.logprobs.sum() / sum(trained_tokens(row) for row in APART), sums
 
 
 def weights(own: Policy) -> torch.Tensor:
@@ -74,6 +90,25 @@ def test_the_gradient_is_that_of_all_tokens(rows: list[Row], microbatch: int) ->
     assert found.tokens == sum(sum(each.trained) for each in EXAMPLES)
     assert found.loss == pytest.approx(loss, abs=1e-6)
     torch.testing.assert_close(weights(own), expected, atol=1e-6, rtol=1e-5)
+
+
+def test_another_loss_is_asked_for_each_microbatch_and_its_numbers_are_summed() -> None:
+    found = []
+    for microbatch in (1, 4, 7):
+        own = policy()
+        before = weights(own)
+        stepper = Stepper(own, Spread(PolicyModule(own)), torch.optim.SGD(own.model.parameters()), 0.0, 0, 1, ALONE)
+        stepper.microbatch = microbatch
+        found.append((stepper(0, APART, 1.0, loss=Twice()), weights(own) - before))
+    first, change = found[0]
+    tokens = sum(trained_tokens(row) for row in APART)
+    assert first.sums["rows"] == len(APART) and first.sums["tokens"] == first.tokens == tokens
+    assert first.loss == pytest.approx(2 * first.sums["nats"] / tokens)  # of logits divided by the temperature
+    assert first.loss != pytest.approx(2 * stepped(policy(), APART, 7).loss, rel=1e-3)
+    for other, moved in found[1:]:
+        assert other.loss == pytest.approx(first.loss, rel=1e-6)
+        assert other.sums == pytest.approx(first.sums)
+        torch.testing.assert_close(moved, change, atol=1e-6, rtol=0)
 
 
 def test_a_long_gradient_is_clipped_and_told_as_it_was() -> None:

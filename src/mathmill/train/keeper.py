@@ -12,7 +12,9 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
+
+from torch import Tensor
 
 from mathmill.train.checkpoint.folder import Checkpoint, keep_newest, load_state, newest_good, save_checkpoint
 from mathmill.train.checkpoint.metrics_log import MetricsLog
@@ -21,6 +23,8 @@ from mathmill.train.checkpoint.state import Trained, capture, restore
 from mathmill.train.parallel.processes import World, everyone, first_of
 
 CHECKPOINTS = "checkpoints"
+
+Tables = Mapping[str, Mapping[str, Tensor]]
 
 
 @dataclass(slots=True)
@@ -37,6 +41,9 @@ class Position:
     offset: int = 0  # bytes of the metrics
 
 
+At = TypeVar("At", bound=Position)
+
+
 class Keeper:
     """Of the run in `folder`: use as a context manager, after `resume`."""
 
@@ -47,8 +54,9 @@ class Keeper:
         self._log: MetricsLog | None = None
         self._saved = -1  # the step of the newest checkpoint
         self._held = ExitStack()
+        self.tables: Tables = {}  # what `resume` found beside model and optimizer
 
-    def resume(self, start: Position) -> Position:
+    def resume(self, start: At) -> At:
         """Put everything back as the newest good checkpoint has it; where the run is: at `start` if there is none.
 
         Raises:
@@ -62,7 +70,8 @@ class Keeper:
         state = load_state(Checkpoint(Path(path), step, sizes))
         restore(state, self._trained, self._world.rank)
         self._saved = step
-        return Position(**state.notes)
+        self.tables = state.tables
+        return type(start)(**state.notes)
 
     def begin(self, at: Position) -> Keeper:
         """Open the metrics where they ended at a position."""
@@ -80,15 +89,15 @@ class Keeper:
             self._log.append(metrics, {"step": metrics["step"], **timings})
             at.offset = self._log.offset
 
-    def save(self, at: Position) -> None:
-        """Save a checkpoint, if none was at this step, and remove old ones.
+    def save(self, at: Position, tables: Tables | None = None) -> None:
+        """Save a checkpoint, if none was at this step, and remove old ones; `tables` are tensors by file and name.
 
         Raises:
             DiskFull, CannotCreate: it cannot be written; the others are left as they are.
         """
         if at.done == self._saved:
             return
-        state = capture(at.done, self._trained, asdict(at), everyone(random_states()))
+        state = capture(at.done, self._trained, asdict(at), everyone(random_states()), tables)
         if self._log is not None:
             self._log.settle()
         save_checkpoint(self._folder / CHECKPOINTS, state, self._world)

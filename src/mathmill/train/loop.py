@@ -70,8 +70,8 @@ def run_steps(job: Job, microbatch: int) -> Position:
     optimizer = make_optimizer(training.optimizer, job.policy.model)
     frozen = any(not parameter.requires_grad for parameter in job.policy.model.parameters())
     trained = Trained(job.policy.model, optimizer, trained_only=frozen)
-    is_due = partial(_is_due, steps=job.steps, every=training.saving.every)
-    keeper = Keeper(job.folder, trained, world, training.saving.keep, is_due)
+    saves = partial(is_due, steps=job.steps, every=training.saving.every)
+    keeper = Keeper(job.folder, trained, world, training.saving.keep, saves)
     at = keeper.resume(Position(microbatch, job.feed.state(), training.machine.microbatch))
     if training.machine.microbatch not in (0, at.asked):  # else what was found is kept, since bytes hang on it
         at.microbatch = at.asked = training.machine.microbatch
@@ -89,13 +89,13 @@ def run_steps(job: Job, microbatch: int) -> Position:
             if not at.offset:
                 keeper.note(at, {"step": 0, **_evaluated(job, at)}, {})
             while at.done < job.steps:
-                _stop_together(asked, world)
+                stop_together(asked, world)
                 metrics, timings = _step(job, at, stepper, asked)
                 keeper.note(at, metrics, timings)
                 job.trackers.log(at.done, {**metrics, **timings})
                 board.add(metrics, timings)
-                _end_hopeless(job, at)
-                if is_due(at.done) or at.best[:1] == [at.done]:
+                end_hopeless(job.folder, at)
+                if saves(at.done) or at.best[:1] == [at.done]:
                     keeper.save(at)
         except Stopped as stopped:
             keeper.save(at)
@@ -120,18 +120,18 @@ def _step(job: Job, at: Position, stepper: Stepper, asked: Asked) -> tuple[dict[
         dump_rows(job.folder, at.done, rows, stepped, job.policy.tokenizer)
     metrics = {
         "step": at.done,
-        "loss": _finite(stepped.loss),
+        "loss": finite(stepped.loss),
         "rate": rate,
-        "gradient_norm": _finite(stepped.gradient_norm),
+        "gradient_norm": finite(stepped.gradient_norm),
         "tokens": stepped.tokens,
         "tokens_seen": at.tokens,
         "epoch": round(job.feed.epoch, 6),
     }
     if stepped.router_loss is not None:
-        metrics["router_loss"] = _finite(stepped.router_loss)
+        metrics["router_loss"] = finite(stepped.router_loss)
     if stepped.skipped:
         metrics["skipped"] = True
-    if _is_due(at.done, job.steps, job.training.evaluation.every):
+    if is_due(at.done, job.steps, job.training.evaluation.every):
         metrics |= _evaluated(job, at)
     peak_mb = peak_bytes(str(job.policy.device)) / 1e6
     return metrics, {"seconds": seconds, "tokens_a_second": tokens / seconds, "peak_mb": round(peak_mb)}
@@ -149,20 +149,25 @@ def _evaluated(job: Job, at: Position) -> dict[str, float | None]:
     loss = sum(total for total, _ in sums.values()) / sum(tokens for _, tokens in sums.values())
     if math.isfinite(loss) and at.done and (not at.best or loss < at.best[1]):
         at.best = [at.done, loss]
-    parts = {f"validation_loss/{name}": _finite(total / tokens) for name, (total, tokens) in sums.items() if name}
-    return {"validation_loss": _finite(loss), **parts}
+    parts = {f"validation_loss/{name}": finite(total / tokens) for name, (total, tokens) in sums.items() if name}
+    return {"validation_loss": finite(loss), **parts}
 
 
-def _end_hopeless(job: Job, at: Position) -> None:
+def end_hopeless(folder: Path, at: Position) -> None:
+    """End a run in which nothing is learnt any more.
+
+    Raises:
+        MathmillError: three steps in a row were not finite.
+    """
     if at.bad >= _MOST_BAD:
         raise MathmillError(
             f"loss or gradient of steps {at.done - at.bad + 1} to {at.done} were not finite, and nothing is learnt any "
-            f"more: their rows are in {job.folder / 'bad'}. Begin anew in another folder with a lower schedule.rate, a "
+            f"more: their rows are in {folder / 'bad'}. Begin anew in another folder with a lower schedule.rate, a "
             'longer warm_up or policy.precision = "float32"'
         )
 
 
-def _stop_together(asked: Asked, world: World) -> None:
+def stop_together(asked: Asked, world: World) -> None:
     """Obey a signal that any process was sent, all at the same step.
 
     One that comes while they agree is obeyed a step later: the others have already been told that there was none.
@@ -174,9 +179,11 @@ def _stop_together(asked: Asked, world: World) -> None:
         asked.check()
 
 
-def _is_due(done: int, steps: int, every: int | None) -> bool:
+def is_due(done: int, steps: int, every: int | None) -> bool:
+    """Whether something is to be done after a step: every so many, or a tenth of all, and after the last."""
     return done == steps or done % (every or -(-steps // _PARTS)) == 0
 
 
-def _finite(value: float) -> float | None:
+def finite(value: float) -> float | None:
+    """A number as JSON has it."""
     return value if math.isfinite(value) else None

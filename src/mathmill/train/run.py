@@ -76,7 +76,8 @@ def train(recipe: PretrainRecipe | SftRecipe, folder: Path) -> Path:
             _tell_doubts(recipe, data)
         began = time.perf_counter()
         # Measured first: a model that is spread over processes answers only where all of them ask.
-        microbatch, advice = microbatch_of(recipe, policy, here), remedies(recipe, policy, here)
+        fits = recipe.rows, recipe.machine, policy, here
+        microbatch, advice = microbatch_of(*fits), remedies(*fits)
         job = _job(recipe, run.folder, policy, data, here, held)
         try:
             at = run_steps(job, microbatch)

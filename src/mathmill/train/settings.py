@@ -80,18 +80,23 @@ class Machine(Config):
     )
 
 
-class Training(Config):
-    """The part of a recipe that pretraining and tuning share."""
+class Course(Config):
+    """The part of a recipe that all kinds of training share."""
 
     seed: int = Field(default=0, ge=0, lt=2**63)
-    train: Length
-    rows: Rows = Rows()
     schedule: Schedule = Schedule()
     optimizer: Optimizer = Optimizer()
     evaluation: Evaluation = Evaluation()
     saving: Saving = Saving()
     watching: Watching = Watching()
     machine: Machine = Machine()
+
+
+class Training(Course):
+    """The part that those share whose rows are there before they begin."""
+
+    train: Length
+    rows: Rows = Rows()
 
 
 #: The parts that may change from one execution of a run to the next.

@@ -68,11 +68,11 @@ def test_a_signal_is_obeyed_when_all_know_of_it(monkeypatch: pytest.MonkeyPatch)
     asked = Asked()
     asked.signum = signal.SIGTERM
     monkeypatch.setattr(loop, "everyone", lambda value: [0, 0])  # it came after this was exchanged
-    loop._stop_together(asked, here)
+    loop.stop_together(asked, here)
     asked.signum = 0
     monkeypatch.setattr(loop, "everyone", lambda value: [value, signal.SIGINT])
     with pytest.raises(Stopped, match="SIGINT"):
-        loop._stop_together(asked, here)
+        loop.stop_together(asked, here)
 
 
 @pytest.mark.slow

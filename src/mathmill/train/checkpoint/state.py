@@ -44,15 +44,24 @@ class State:
         """What the loop noted with `capture`."""
         return from_plain(self.values["notes"], {})
 
+    @property
+    def tables(self) -> dict[str, Mapping[str, torch.Tensor]]:
+        """The further tensors that the loop gave to `capture`, by file and name."""
+        return {stem: table for stem, table in self.tensors.items() if stem not in ("model", "optimizer")}
+
 
 def capture(
-    step: int, trained: Trained, notes: Mapping[str, Any], random: Sequence[Mapping[str, Any]] | None = None
+    step: int,
+    trained: Trained,
+    notes: Mapping[str, Any],
+    random: Sequence[Mapping[str, Any]] | None = None,
+    tables: Mapping[str, Mapping[str, torch.Tensor]] | None = None,
 ) -> State:
     """The state after a step. It refers to the tensors of model and optimizer: save it before the next step.
 
     `notes` are plain values that the loop itself needs (where the sampler is, the length of the metrics, what was
-    best); `random` the states of the random generators by rank, if there are more ranks than this one. Where a model
-    is spread over processes, each captures and saves.
+    best); `random` the states of the random generators by rank, if there are more ranks than this one. `tables` are
+    further tensors that it needs, by file and name. Where a model is spread over processes, each captures and saves.
 
     Raises:
         ConfigError: something in the states is neither a plain value nor a tensor.
@@ -70,7 +79,7 @@ def capture(
     if noted:
         raise ConfigError(f"a checkpoint's notes hold tensors ({', '.join(sorted(noted)[:3])}): note numbers")
     weights = model_tensors(trained.model, trained.trained_only)
-    return State(step, {"model": weights, "optimizer": moments}, values)
+    return State(step, {**(tables or {}), "model": weights, "optimizer": moments}, values)
 
 
 def restore(state: State, trained: Trained, rank: int = 0) -> None:

@@ -58,7 +58,7 @@ def examine(recipe: PretrainRecipe | SftRecipe, folder: Path, processes: int = 1
         steps = _length(report, recipe, data)
         rows = data.feed.take(recipe.rows.step)
         _examples(report, rows, policy)
-        microbatch = microbatch_of(recipe, policy, world)
+        microbatch = microbatch_of(recipe.rows, recipe.machine, policy, world)
         _memory(report, recipe, policy, microbatch, world)
         trial = try_step(recipe, policy, rows, microbatch)
         _loss(report, trial)
@@ -191,14 +191,15 @@ def _loss(report: Report, trial: Trial) -> None:
 
 
 def _memory(report: Report, recipe: PretrainRecipe | SftRecipe, policy: Policy, microbatch: int, world: World) -> None:
-    takes = forecast(footprint(policy, recipe.rows.packed), recipe, world, microbatch)
+    fits = recipe.rows, recipe.machine
+    takes = forecast(footprint(policy, recipe.rows.packed), *fits, world, microbatch)
     has = room(policy, world)
     report.figures |= {"microbatch": microbatch, "forecast": asdict(takes), "room": has}
     said = f"about {takes.total / 1e9:.2f} GB with {microbatch} rows at once, of {has / 1e9:.1f} that can be had"
     if takes.total > has:
-        report.add("memory", f"{said}: {remedies(recipe, policy, world)}", "wrong" if microbatch == 1 else "mind")
+        report.add("memory", f"{said}: {remedies(*fits, policy, world)}", "wrong" if microbatch == 1 else "mind")
     elif takes.total > _TIGHT * has:
-        report.add("memory", f"{said}, which is tight: {remedies(recipe, policy, world)}", "mind")
+        report.add("memory", f"{said}, which is tight: {remedies(*fits, policy, world)}", "mind")
     else:
         report.add("memory", said)
 
