@@ -281,7 +281,7 @@ def _stated(said: str, pattern: re.Pattern[str], rule: Rule) -> Found | None:
 def _statement(rest: str) -> str:
     """The answer that a statement begins with; empty if there is none."""
     rest = _without_lead(rest)
-    first = next(_formulas(rest), None)
+    first = next(formulas(rest), None)
     begins = first is not None and first[0] == 0
     search_from = first[1] if first is not None and begins else 0
     end = _SENTENCE_END.search(rest, search_from)
@@ -309,19 +309,19 @@ def _value_of_prose(text: str) -> str:
     """The only value of a sentence such as `Ann earns $18 a day`; the text itself if it is no such sentence."""
     if len(_WORD.findall(text)) < _TAIL_WORDS or _DENIAL.search(text):
         return text
-    spans = list(_formulas(text)) or [match.span() for match in _NUMBER.finditer(text)]
+    spans = list(formulas(text)) or [match.span() for match in _NUMBER.finditer(text)]
     values = {text[start:end] for start, end in spans}
     return values.pop() if len(values) == 1 and not any(_is_denied(text, *span) for span in spans) else text
 
 
 def _value_in(text: str) -> bool:
-    return next(_formulas(text), None) is not None or _NUMBER.search(text) is not None
+    return next(formulas(text), None) is not None or _NUMBER.search(text) is not None
 
 
 def _last(said: str) -> Found | None:
     """A guess."""
-    formulas = [(start, end) for start, end in _formulas(said) if says_something(_EMPTY_BOX.sub("", said[start:end]))]
-    if (found := _offered(said, formulas)) is not None:
+    written = [(start, end) for start, end in formulas(said) if says_something(_EMPTY_BOX.sub("", said[start:end]))]
+    if (found := _offered(said, written)) is not None:
         return found
     seen = PHANTOM.sub(lambda phantom: " " * len(phantom[0]), said) if "\\" in said else said
     return _offered(said, [match.span() for match in _NUMBER.finditer(seen)])
@@ -356,7 +356,7 @@ def _is_denied(said: str, start: int, end: int) -> bool:
     return before is not None or _DENIED_BEHIND.match(said, end) is not None
 
 
-def _formulas(text: str) -> Iterator[tuple[int, int]]:
+def formulas(text: str) -> Iterator[tuple[int, int]]:
     """Where formulas between dollars or brackets begin and end; sums of money are none."""
     opening: re.Match[str] | None = None
     for mark in _DELIMITER.finditer(text):

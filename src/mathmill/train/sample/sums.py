@@ -23,7 +23,7 @@ _BEFORE = re.compile(
     r"(?:^|(?<!\d)[.,;:!?])\s+\Z|(?:^|[^\d)%\s])\s+(?P<word>[A-Za-z]+)\s+\Z|^\s*(?P<first>[A-Za-z]+)\s+\Z"
 )
 # Words that make what follows a part of something.
-_PARTS = re.compile(
+PARTS = re.compile(
     r"and|by|divided|double|from|half|increased|less|minus|more|multiplied|of|over|per|percent|plus|reduced|root|square"
     r"|than|third|thrice|times|to|triple|twice|until|with",
     re.IGNORECASE,
@@ -57,7 +57,7 @@ def _stands_alone(before: str) -> bool:
         return not before.strip()
     word = found["word"] or found["first"]
     # A letter may be a function of what stands behind it.
-    return word is None or (len(word) > 1 and not _PARTS.fullmatch(word))
+    return word is None or (len(word) > 1 and not PARTS.fullmatch(word))
 
 
 def _is_false(text: str) -> bool:
