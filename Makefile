@@ -17,7 +17,7 @@ ARGS ?=
 # JOBS: processes of the test suite.
 JOBS ?= 2
 # BENCHMARKS: which of benchmarks/ to run; all of them take about five hours.
-BENCHMARKS ?= peer_environments small_model archives charsets matrix extraction mathml glyphs cascade corpus classifier gates dedup site_lines decontamination selection harvest plan engines engine_queries store_requests logprob sft forgetting verifier harness
+BENCHMARKS ?= peer_environments small_model archives charsets matrix extraction mathml glyphs cascade corpus classifier gates dedup site_lines decontamination selection harvest plan engines engine_queries store_requests logprob sampling sft forgetting verifier harness
 
 CREATED := $(VENV)/.created
 INSTALLED := $(VENV)/.installed

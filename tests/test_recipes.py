@@ -17,6 +17,7 @@ MODELS = {
     "classifier": "mathmill.classifier.recipe:LoopRecipe",
     "pretrain": "mathmill.train.recipe:PretrainRecipe",
     "sample": "mathmill.train.sample.recipe:SampleRecipe",
+    "grpo": "mathmill.train.grpo.recipe:GrpoRecipe",
     "sft": "mathmill.train.recipe:SftRecipe",
     "": "mathmill.pipeline.recipe:PipelineRecipe",
 }

@@ -16,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from mathmill.data.errors import ConfigError
 from mathmill.train import logprob
 from mathmill.train.batch.packing import IGNORED
-from mathmill.train.logprob import TokenLogprobs, token_logprobs, token_loss
+from mathmill.train.logprob import KeptIds, TokenLogprobs, token_logprobs, token_loss
 
 N, H, V = 13, 5, 29
 # Of softcap, temperature, and whether there is a bias.
@@ -291,3 +291,87 @@ def test_what_cannot_be_is_said() -> None:
             token_logprobs(hidden, weight, targets, **settings)
     with pytest.raises(ConfigError, match="no trained token"):
         token_loss(token_logprobs(hidden, weight, targets), 0)
+
+
+def some_kept(targets: Tensor, seed: int = 3) -> KeptIds:
+    """Of each target that is not ignored a set of tokens with it, some of one token and some of all."""
+    draw = torch.Generator().manual_seed(seed)
+    sets = []
+    for number, target in enumerate(targets[targets != IGNORED].tolist()):
+        chosen = torch.rand(V, generator=draw) < (0.0, 0.2, 0.6, 1.1)[number % 4]
+        chosen[target] = True
+        sets.append(chosen.nonzero().squeeze(1).int())
+    return KeptIds(torch.cat(sets), torch.tensor([len(each) for each in sets]).cumsum(0))
+
+
+def plain_kept(
+    hidden: Tensor, weight: Tensor, bias: Any, targets: Tensor, head: tuple[float | None, float], kept: KeptIds
+) -> tuple[Tensor, Tensor]:
+    """With -inf where nothing is kept."""
+    softcap, temperature = head
+    logits = functional.linear(hidden, weight, bias)
+    if softcap is not None:
+        logits = softcap * torch.tanh(logits / softcap)
+    mask = torch.full((N, V), -torch.inf, dtype=logits.dtype)
+    begin = 0
+    for row, end in zip((targets != IGNORED).nonzero().squeeze(1).tolist(), kept.ends.tolist(), strict=True):
+        mask[row, kept.ids[begin:end].long()] = 0
+        begin = end
+    logs = torch.log_softmax(torch.where(targets[:, None] == IGNORED, logits, logits + mask) / temperature, -1)
+    trained = targets != IGNORED
+    products = torch.where(logs.isfinite(), logs.exp() * logs.masked_fill(~logs.isfinite(), 0), 0)
+    return torch.where(trained, logs.gather(1, targets.clamp(min=0)[:, None])[:, 0], 0), -products.sum(-1) * trained
+
+
+@pytest.mark.parametrize("chunk", CHUNKS)
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+def test_tokens_that_cannot_be_drawn_count_for_nothing(
+    head: tuple[float | None, float, bool], chunk: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logprob, "_ROWS", 4)
+    softcap, temperature, with_bias = head
+    hidden, weight, bias, targets = inputs(bias=with_bias)
+    kept = some_kept(targets)
+    share = torch.linspace(-1, 2, N, dtype=torch.float64)
+    for of_entropy in (0.0, 1.0):
+        found = token_logprobs(
+            hidden,
+            weight,
+            targets,
+            bias=bias,
+            softcap=softcap,
+            temperature=temperature,
+            chunk=chunk,
+            with_entropy=True,
+            kept=kept,
+        )
+        logprobs, entropy = plain_kept(hidden, weight, bias, targets, (softcap, temperature), kept)
+        torch.testing.assert_close(found.logprobs, logprobs)
+        torch.testing.assert_close(found.entropy, entropy)
+        ours = (found.logprobs * share).sum() + of_entropy * (entropy_of(found) * share.flip(0)).sum()
+        theirs = (logprobs * share).sum() + of_entropy * (entropy * share.flip(0)).sum()
+        torch.testing.assert_close(gradients(ours, hidden, weight, bias), gradients(theirs, hidden, weight, bias))
+
+
+def test_in_float32_they_leave_no_nan() -> None:
+    hidden, weight, bias, targets = inputs(torch.float32, bias=True)
+    found = token_logprobs(hidden, weight, targets, bias=bias, chunk=1, with_entropy=True, kept=some_kept(targets))
+    logprobs, entropy = plain_kept(hidden, weight, bias, targets, (None, 1.0), some_kept(targets))
+    torch.testing.assert_close(found.logprobs, logprobs)
+    torch.testing.assert_close(found.entropy, entropy)
+    for gradient in gradients(found.logprobs.sum() + 1e4 * entropy_of(found).sum(), hidden, weight, bias):
+        assert gradient.isfinite().all()
+
+
+def test_all_tokens_kept_are_as_none() -> None:
+    hidden, weight, _, targets = inputs()
+    count = int((targets != IGNORED).sum())
+    whole = KeptIds(torch.arange(V).repeat(count), torch.arange(1, count + 1) * V)
+    found, plainly = (token_logprobs(hidden, weight, targets, chunk=2, kept=each) for each in (whole, None))
+    torch.testing.assert_close(found.logprobs, plainly.logprobs)
+
+
+def test_tokens_kept_of_other_rows_are_told() -> None:
+    hidden, weight, _, targets = inputs()
+    with pytest.raises(ConfigError, match=r"tokens are kept for 9 targets, and 8 are trained"):
+        token_logprobs(hidden, weight, torch.cat((targets[:-2], torch.tensor([IGNORED] * 2))), kept=some_kept(targets))

@@ -55,7 +55,11 @@ class Twice:
         self, scored: Scored, targets: torch.Tensor, rows: Sequence[Row]
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor | float]]:
         kept = targets != IGNORED
-        sums = {"rows": float(len(rows)), "tokens": kept.sum(), "nats": -scored.logprobs[kept].detach().double().sum()}
+        sums: dict[str, torch.Tensor | float] = {
+            "rows": float(len(rows)),
+            "tokens": kept.sum(),
+            "nats": -scored.logprobs[kept].detach().double().sum(),
+        }
         return -2 * scored.logprobs.sum() / sum(trained_tokens(row) for row in APART), sums
 
 

@@ -47,6 +47,22 @@ def train_sft(
     _train(load_training(recipe, settings or [], "sft"), out or Path("runs") / recipe.stem, dry_run, as_json)
 
 
+@train_app.command("grpo")
+def train_grpo(recipe: Recipe, out: Out = None, settings: Settings = None, as_json: Json = False) -> None:
+    """Train on verified answers: GRPO and its family. Killed at any moment, the same command goes on."""
+    from mathmill.data.config import load_recipe
+    from mathmill.train.grpo.recipe import GrpoRecipe
+
+    resolved = load_recipe(recipe, GrpoRecipe, settings or [])
+    from mathmill.train.grpo.run import train_groups
+    from mathmill.train.parallel.processes import world
+    from mathmill.train.show import show_trained
+
+    finished = train_groups(resolved, out or Path("runs") / recipe.stem)
+    if world().is_first:
+        show_trained(finished, as_json)
+
+
 @train_app.command("doctor")
 def train_doctor(
     recipe: Recipe,

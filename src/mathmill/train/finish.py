@@ -6,7 +6,8 @@ This file imports torch at its head. Only functions import it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,24 @@ from mathmill.data.units import make_unit, source_hash
 from mathmill.train.bad_rows import BAD
 from mathmill.train.checkpoint.folder import good_at, load_state
 from mathmill.train.checkpoint.metrics_log import METRICS
+from mathmill.train.grpo.tables import COMPLETIONS
+from mathmill.train.grpo.validate import VALIDATION
 from mathmill.train.keeper import CHECKPOINTS, Position
 from mathmill.train.policy.load import Policy
 from mathmill.train.policy.save import save_adapter, save_policy
-from mathmill.train.sources.feed import TrainingData
 from mathmill.train.watch.curve import draw_curve, read_metrics
 
 MODEL, ADAPTER, CURVE, UNIT = "model", "adapter", "curve.svg", "training"
+_FOLDERS = (MODEL, ADAPTER, BAD, CHECKPOINTS, COMPLETIONS, VALIDATION)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What was trained on: names of data sets and a prompt for a card, and facts for the manifest."""
+
+    names: Sequence[str]
+    prompt: str
+    facts: Mapping[str, Any]
 
 
 def finish(
@@ -32,7 +44,7 @@ def finish(
     policy: Policy,
     at: Position,
     export: str,
-    data: TrainingData,
+    about: About,
     seconds: float,
     frozen: Mapping[str, torch.Tensor],
 ) -> None:
@@ -49,25 +61,25 @@ def finish(
     weights = {**frozen, **load_state(good_at(run.folder / CHECKPOINTS, step)).tensors["model"]}
     outcome = {"steps": at.done, "tokens": at.tokens, "exported_step": step, **losses_at(run.folder, step)}
     rounded = {name: round(value, 4) if isinstance(value, float) else value for name, value in outcome.items()}
-    facts = {**rounded, "datasets": data.names, "prompt": data.prompt}
+    facts = {**rounded, "datasets": about.names, "prompt": about.prompt}
     save_policy(policy, run.folder / MODEL, weights, facts)
     if policy.adapted:
         (name,) = policy.model.active_adapters
         save_adapter(policy, run.folder / ADAPTER, name, weights, facts)
     draw_curve(run.folder / METRICS, run.folder / CURVE)
     make_unit(run, UNIT, source_hash(dict(policy.facts), outcome), lambda: (outputs_of(run.folder), {}))
-    run.finish([], {"outcome": outcome, "data": {**data.facts, **data.feed.told()}}, {"seconds": seconds})
+    run.finish([], {"outcome": outcome, "data": about.facts}, {"seconds": seconds})
 
 
 def losses_at(folder: Path, step: int) -> dict[str, Any]:
-    """The losses that a step's line of the metrics tells."""
+    """The losses that a step's line of the metrics tells, and what was measured on held-out Problems."""
     line = next(line for line in read_metrics(folder / METRICS) if line["step"] == step)
-    return {name: value for name, value in line.items() if "loss" in name}
+    return {name: value for name, value in line.items() if "loss" in name or name.startswith(VALIDATION)}
 
 
 def outputs_of(folder: Path) -> dict[str, Output]:
     """The files of a finished training, by name; hashes of checkpoints are those they were saved with."""
-    names = [METRICS, CURVE, *(each for name in (MODEL, ADAPTER, BAD, CHECKPOINTS) for each in _below(folder, name))]
+    names = [METRICS, CURVE, *(each for name in _FOLDERS for each in _below(folder, name))]
     known = {}
     for path in (folder / CHECKPOINTS).glob("*/hashes.json"):
         for name, listed in json.loads(path.read_bytes()).items():

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -32,6 +32,8 @@ from mathmill.train.batch.packing import IGNORED
 _TILE = 2**24  # logits: 64 MiB of float32
 _TILE_CPU = 2**21  # 8 MiB: what stays in a cache of the processor is worked on up to twice as fast
 _ROWS = 2**12  # enough for a product to be as fast as it gets; with more, tiles would be too narrow for the other two
+# The logit of a token that cannot be drawn: finite, so that 0 times it is 0, and its exponential is 0 beside any other.
+_NEVER = -1e30
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,16 @@ class TokenLogprobs:
 
     logprobs: Tensor
     entropy: Tensor | None
+
+
+class KeptIds(NamedTuple):
+    """Of each target that is not ignored, in their order, the ids of the tokens that could have been drawn instead.
+
+    They are one after the other in `ids`, each target its own and itself among them; `ends` [n] says where each ends.
+    """
+
+    ids: Tensor
+    ends: Tensor
 
 
 def token_logprobs(
@@ -52,6 +64,7 @@ def token_logprobs(
     temperature: float = 1.0,
     chunk: int | None = None,
     with_entropy: bool = False,
+    kept: KeptIds | None = None,
 ) -> TokenLogprobs:
     """Logprobs [N] of `targets` [N] under `log_softmax(hidden [N, H] @ weight [V, H].T + bias [V])`, and entropies [N].
 
@@ -61,29 +74,33 @@ def token_logprobs(
 
     Entropies have a gradient too, which is worked out only where they are part of what is differentiated.
 
+    With `kept` each distribution is that of the tokens kept alone, as top-k and top-p make it, entropies too.
+
     Raises:
-        ConfigError: a target is not in the vocabulary, or softcap, temperature or chunk is not above 0.
+        ConfigError: a target is not in the vocabulary, softcap, temperature or chunk is not above 0, or the tokens kept
+            are those of other targets.
     """
     for name, value in {"softcap": softcap, "temperature": temperature, "chunk": chunk}.items():
         if value is not None and not value > 0:
             raise ConfigError(f"{name} of token_logprobs is {value}: set it above 0")
     vocabulary = len(weight)
-    kept = (targets != IGNORED).nonzero().squeeze(1)
-    if len(kept):
-        least, most = (int(each) for each in targets[kept].aminmax())
+    trained = (targets != IGNORED).nonzero().squeeze(1)
+    if len(trained):
+        least, most = (int(each) for each in targets[trained].aminmax())
         if least < 0 or most >= vocabulary:
             wrong = least if least < 0 else most
             raise ConfigError(
                 f"target {wrong} is not in the {vocabulary} tokens of the head: take model and tokenizer from one "
                 f"place, and mark what is not trained with {IGNORED}"
             )
+    others = None if kept is None else Others(kept, len(trained))
     device = hidden.device.type
     if torch.is_autocast_enabled(device):
         hidden = hidden.to(torch.get_autocast_dtype(device))
     tile = chunk * vocabulary if chunk else _TILE_CPU if device == "cpu" else _TILE
-    head = _Head(softcap, temperature, tile, with_entropy)
+    head = _Head(softcap, temperature, tile, with_entropy, others)
     with torch.autocast(device, enabled=False):
-        logprobs, entropy = _apply(hidden, weight, bias, targets, kept, head)
+        logprobs, entropy = _apply(hidden, weight, bias, targets, trained, head)
     return TokenLogprobs(logprobs, entropy)
 
 
@@ -106,6 +123,39 @@ def token_loss(found: TokenLogprobs, tokens: int) -> Tensor:
     return -found.logprobs.sum() / tokens
 
 
+class Others:
+    """The tokens that could not be drawn: all but those kept, of each target that is not ignored."""
+
+    def __init__(self, kept: KeptIds, targets: int) -> None:
+        if len(kept.ends) != targets:
+            raise ConfigError(
+                f"tokens are kept for {len(kept.ends)} targets, and {targets} are trained: take them from the same rows"
+            )
+        self._ids = kept.ids.long()
+        self._bounds = [0, *kept.ends.tolist()]
+        counts = kept.ends.diff(prepend=kept.ends.new_zeros(1))
+        self._rows = torch.arange(targets, device=kept.ids.device).repeat_interleave(counts)
+
+    def of(self, tile_rc: Tensor, rows: slice, columns: slice) -> Tensor:
+        """Where in a tile they are."""
+        some = slice(self._bounds[rows.start], self._bounds[rows.stop])
+        ids = self._ids[some]
+        width = columns.stop - columns.start
+        # What is kept outside of these columns goes into one more column: no branch, which would wait for the GPU.
+        place = torch.where((ids >= columns.start) & (ids < columns.stop), ids - columns.start, width)
+        others_rc = torch.ones(len(tile_rc), width + 1, dtype=torch.bool, device=tile_rc.device)
+        others_rc[self._rows[some] - rows.start, place] = False
+        return others_rc[:, :width]
+
+    def hide(self, tile_rc: Tensor, rows: slice, columns: slice) -> None:
+        """Let their logits count for nothing, in place."""
+        tile_rc.masked_fill_(self.of(tile_rc, rows, columns), _NEVER)
+
+    def hidden(self, logits: Tensor) -> Tensor:
+        """All logits at once, with a gradient: theirs count for nothing."""
+        return logits.masked_fill(self.of(logits, slice(0, len(logits)), slice(0, logits.shape[1])), _NEVER)
+
+
 @dataclass(frozen=True, slots=True)
 class _Head:
     """What is done with products, and how many of them are in a tile."""
@@ -114,6 +164,7 @@ class _Head:
     temperature: float
     tile: int
     with_entropy: bool
+    others: Others | None
 
     def logits(self, states_rh: Tensor, weight_ch: Tensor, bias_c: Tensor | None) -> Tensor:
         tile_rc = functional.linear(states_rh, weight_ch, bias_c).to(_wide(states_rh))
@@ -140,31 +191,34 @@ class _Head:
 class _TokenLogprobs(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, kept: Tensor, head: _Head
+        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor, trained: Tensor, head: _Head
     ) -> tuple[Tensor, Tensor | None]:
         ctx.set_materialize_grads(False)
         ctx.head = head
-        ours_n1 = targets[kept].unsqueeze(1)
-        running = _Running(len(kept), hidden, head.with_entropy)
-        states = _rows_of(hidden, kept)
+        ours_n1 = targets[trained].unsqueeze(1)
+        running = _Running(len(trained), hidden, head.with_entropy)
+        states = _rows_of(hidden, trained)
         for columns in head.columns(states, weight):
             part, part_bias = _part(weight, bias, columns, hidden.dtype)
             for rows in head.rows(len(states)):
-                running.add(rows, head.logits(states[rows], part, part_bias), ours_n1[rows] - columns.start)
+                tile_rc = head.logits(states[rows], part, part_bias)
+                if head.others is not None:
+                    head.others.hide(tile_rc, rows, columns)
+                running.add(rows, tile_rc, ours_n1[rows] - columns.start)
         entropy_n1 = running.entropy() if head.with_entropy else None
-        ctx.save_for_backward(hidden, weight, bias, ours_n1, kept, running.peak_n1, running.total_n1, entropy_n1)
-        entropy = None if entropy_n1 is None else _spread(entropy_n1.squeeze(1), kept, len(hidden))
-        return _spread(running.logprobs().squeeze(1), kept, len(hidden)), entropy
+        ctx.save_for_backward(hidden, weight, bias, ours_n1, trained, running.peak_n1, running.total_n1, entropy_n1)
+        entropy = None if entropy_n1 is None else _spread(entropy_n1.squeeze(1), trained, len(hidden))
+        return _spread(running.logprobs().squeeze(1), trained, len(hidden)), entropy
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, by_logprob: Tensor | None, by_entropy: Tensor | None) -> tuple[Tensor | None, ...]:
         if by_logprob is None and by_entropy is None:
             return None, None, None, None, None, None
-        hidden, weight, bias, ours_n1, kept, *_ = ctx.saved_tensors
+        hidden, weight, bias, ours_n1, trained, *_ = ctx.saved_tensors
         head: _Head = ctx.head
         wants_hidden, wants_weight, wants_bias = ctx.needs_input_grad[:3]
-        states = _rows_of(hidden, kept)
+        states = _rows_of(hidden, trained)
         slopes = _Slopes(ctx, by_logprob, by_entropy)
         grad_states = torch.zeros_like(states, dtype=_wide(hidden)) if wants_hidden else None
         grad_weight = torch.empty_like(weight) if wants_weight else None
@@ -175,7 +229,8 @@ class _TokenLogprobs(torch.autograd.Function):
             sum_weight = torch.zeros(part.shape if wants_weight else 0, dtype=_wide(hidden), device=hidden.device)
             sum_bias = torch.zeros(len(part) if wants_bias else 0, dtype=_wide(hidden), device=hidden.device)
             for rows in head.rows(len(states)):
-                wide_rc = slopes.tile(rows, head.logits(states[rows], part, part_bias), ours_n1[rows] - columns.start)
+                tile_rc = head.logits(states[rows], part, part_bias)
+                wide_rc = slopes.tile(rows, columns, tile_rc, ours_n1[rows] - columns.start)
                 if wants_bias:
                     sum_bias += wide_rc.sum(0)
                 tile_rc = wide_rc.to(hidden.dtype)
@@ -187,7 +242,7 @@ class _TokenLogprobs(torch.autograd.Function):
                 grad_weight[columns] = sum_weight
             if grad_bias is not None:
                 grad_bias[columns] = sum_bias
-        grad_hidden = None if grad_states is None else _spread(grad_states.to(hidden.dtype), kept, len(hidden))
+        grad_hidden = None if grad_states is None else _spread(grad_states.to(hidden.dtype), trained, len(hidden))
         return grad_hidden, grad_weight, grad_bias, None, None, None
 
 
@@ -235,19 +290,21 @@ class _Slopes:
     """Gradients with respect to products, out of those with respect to logprobs and entropies."""
 
     def __init__(self, ctx: Any, by_logprob: Tensor | None, by_entropy: Tensor | None) -> None:
-        *_, kept, self.peak_n1, total_n1, self.entropy_n1 = ctx.saved_tensors
+        *_, trained, self.peak_n1, total_n1, self.entropy_n1 = ctx.saved_tensors
         self.head: _Head = ctx.head
         self.total_n1 = total_n1
-        self.by_logprob_n1 = torch.zeros_like(total_n1) if by_logprob is None else _column(by_logprob, kept)
+        self.by_logprob_n1 = torch.zeros_like(total_n1) if by_logprob is None else _column(by_logprob, trained)
         self.by_logprob_n1 = self.by_logprob_n1 / self.head.temperature
-        self.by_entropy_n1 = None if by_entropy is None else _column(by_entropy, kept) / self.head.temperature
+        self.by_entropy_n1 = None if by_entropy is None else _column(by_entropy, trained) / self.head.temperature
 
-    def tile(self, rows: slice, logits_rc: Tensor, place_r1: Tensor) -> Tensor:
+    def tile(self, rows: slice, columns: slice, logits_rc: Tensor, place_r1: Tensor) -> Tensor:
         """The gradient of a tile, in its place: of a logprob, `1 at the target - p`; of an entropy, `-p (log p + it)`.
 
         `log` is natural. Products are capped after, so the slope of the cap comes last.
         """
         slope_rc = self.head.slope(logits_rc)
+        if self.head.others is not None:
+            self.head.others.hide(logits_rc, rows, columns)
         by_logprob_r1, total_r1 = self.by_logprob_n1[rows], self.total_n1[rows]
         logits_rc.sub_(self.peak_n1[rows])
         if self.by_entropy_n1 is None:
@@ -276,17 +333,17 @@ def _part(weight: Tensor, bias: Tensor | None, columns: slice, dtype: torch.dtyp
     return weight[columns].to(dtype), None if bias is None else bias[columns].to(dtype)
 
 
-def _rows_of(tensor: Tensor, kept: Tensor) -> Tensor:
-    """The rows that are kept, without a copy where that is all."""
-    return tensor if len(kept) == len(tensor) else tensor[kept]
+def _rows_of(tensor: Tensor, trained: Tensor) -> Tensor:
+    """The rows that are trained, without a copy where that is all."""
+    return tensor if len(trained) == len(tensor) else tensor[trained]
 
 
-def _column(tensor: Tensor, kept: Tensor) -> Tensor:
-    return _rows_of(tensor, kept).unsqueeze(1)
+def _column(tensor: Tensor, trained: Tensor) -> Tensor:
+    return _rows_of(tensor, trained).unsqueeze(1)
 
 
-def _spread(rows: Tensor, kept: Tensor, count: int) -> Tensor:
+def _spread(rows: Tensor, trained: Tensor, count: int) -> Tensor:
     """Rows back in their places, with zeros between."""
-    if len(kept) == count:
+    if len(trained) == count:
         return rows
-    return rows.new_zeros(count, *rows.shape[1:]).index_copy_(0, kept, rows)
+    return rows.new_zeros(count, *rows.shape[1:]).index_copy_(0, trained, rows)

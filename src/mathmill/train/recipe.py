@@ -10,7 +10,6 @@ from pydantic import Field, JsonValue, NonNegativeInt, PositiveInt, field_valida
 
 from mathmill.data.config import load_recipe, read_toml
 from mathmill.data.errors import ConfigError
-from mathmill.train.policy.settings import PolicySettings
 from mathmill.train.schedule import Schedule, Shape
 from mathmill.train.settings import Optimizer, Rows, Training
 from mathmill.train.sources.settings import HeldOut, MixPart, TuningSource
@@ -46,7 +45,6 @@ class PretrainRecipe(Training):
     section 2.2.1); its batches of 10 million tokens would be 2,441 rows.
     """
 
-    policy: PolicySettings
     mix: tuple[MixPart, ...] = Field(min_length=1, description="the parts that texts are of, by weight")
     window: int = Field(
         default=4_000_000, ge=1, description="tokens of a part that are shuffled at a time, and held in memory"
@@ -84,7 +82,6 @@ class SftRecipe(Training):
     Rate, batch and length are by default those of DeepSeekMath's instruction tuning (arXiv 2402.03300, section 3.2).
     """
 
-    policy: PolicySettings
     sources: tuple[TuningSource, ...] = Field(min_length=1, description="where Examples come from")
     held_out: HeldOut = HeldOut(share=0.02)
     template: dict[str, JsonValue] = Field(
@@ -101,7 +98,7 @@ def load_training(path: Path, overrides: Sequence[str] = (), kind: str = "") -> 
         InputMissing, ConfigError: as `load_recipe`; or it is a recipe of another command.
     """
     found = _kind_of(read_toml(path))
-    if found == "sample" or (kind and found and found != kind):
+    if found in ("sample", "grpo") or (kind and found and found != kind):
         raise ConfigError(f"{path} is a recipe of `mathmill train {found}`: name one of another kind, or run that")
     if (kind or found) == "pretrain":
         return load_recipe(path, PretrainRecipe, overrides)
@@ -110,5 +107,5 @@ def load_training(path: Path, overrides: Sequence[str] = (), kind: str = "") -> 
 
 def _kind_of(tree: Mapping[str, Any]) -> str:
     """The command that a recipe is for, by what only its recipes have; empty if that is not there."""
-    marks = {"problems": "sample", "mix": "pretrain", "sources": "sft"}
+    marks = {"rollout": "grpo", "rewards": "grpo", "problems": "sample", "mix": "pretrain", "sources": "sft"}
     return next((command for key, command in marks.items() if key in tree), "")

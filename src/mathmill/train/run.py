@@ -30,7 +30,7 @@ from mathmill.train import pretrain, sft
 from mathmill.train.batch.examples import Encoder
 from mathmill.train.batch.packing import check_packs
 from mathmill.train.checkpoint.together import frozen_weights
-from mathmill.train.finish import UNIT, finish
+from mathmill.train.finish import UNIT, About, finish
 from mathmill.train.fitting import microbatch_of, remedies
 from mathmill.train.loop import Job, run_steps
 from mathmill.train.parallel.processes import World, first_of, joined, world
@@ -40,7 +40,7 @@ from mathmill.train.policy.forward import PolicyModule
 from mathmill.train.policy.load import Policy, open_policy
 from mathmill.train.policy.settings import PolicySettings
 from mathmill.train.recipe import PRETRAINING, TUNING, PretrainRecipe, SftRecipe
-from mathmill.train.settings import LATER, Length, Rows
+from mathmill.train.settings import LATER, Course, Length, Rows
 from mathmill.train.show import lost_words
 from mathmill.train.sources.feed import Feed, TrainingData
 from mathmill.train.watch.trackers import Told, open_trackers
@@ -63,7 +63,7 @@ def train(recipe: PretrainRecipe | SftRecipe, folder: Path) -> Path:
         seed_all(recipe.seed)
         policy = open_policy(recipe.policy, device, recipe.seed, texts_of(recipe))
         data = data_of(recipe, policy)
-        run = run_of(recipe, folder, policy, data)
+        run = run_of(recipe, folder, policy, kind_of(recipe), data.fingerprint)
         if here.is_first:
             held.enter_context(run)
         if first_of(here.is_first and run.is_done and run.ledger.is_done(UNIT)):
@@ -85,7 +85,8 @@ def train(recipe: PretrainRecipe | SftRecipe, folder: Path) -> Path:
             raise OutOfMemory(f"{error}: {advice}") from None
         frozen = frozen_weights(policy.model, here)
         if here.is_first:
-            finish(run, policy, at, recipe.evaluation.export, data, time.perf_counter() - began, frozen)
+            about = About(data.names, data.prompt, {**data.facts, **data.feed.told()})
+            finish(run, policy, at, recipe.evaluation.export, about, time.perf_counter() - began, frozen)
         return run.folder
 
 
@@ -139,12 +140,19 @@ def seed_all(seed: int) -> None:
     torch.manual_seed(seed)
 
 
-def run_of(recipe: PretrainRecipe | SftRecipe, folder: Path, policy: Policy, data: TrainingData) -> Run:
-    """The Run of a training, not entered; what was resolved on this machine is part of it, on any it goes on at."""
+def run_of(recipe: Course, folder: Path, policy: Policy, kind: str, fingerprint: str) -> Run:
+    """The Run of a training, not entered; what was resolved on this machine is part of it, on any it goes on at.
+
+    `fingerprint` is that of what is trained on.
+    """
     settings = recipe.policy.model_copy(update={"precision": policy.precision})
-    kind = PRETRAINING if isinstance(recipe, PretrainRecipe) else TUNING
-    files = {"policy": policy.facts["weights"], "data": data.fingerprint, **_beside(settings)}
+    files = {"policy": policy.facts["weights"], "data": fingerprint, **_beside(settings)}
     return Run(folder, recipe.model_copy(update={"policy": settings}), kind, files, {name: {} for name in LATER})
+
+
+def kind_of(recipe: PretrainRecipe | SftRecipe) -> str:
+    """The kind of a recipe's Run."""
+    return PRETRAINING if isinstance(recipe, PretrainRecipe) else TUNING
 
 
 def _beside(settings: PolicySettings) -> dict[str, str]:

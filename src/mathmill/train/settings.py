@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from mathmill.data.config import Config
+from mathmill.train.policy.settings import PolicySettings
 from mathmill.train.schedule import Schedule
 
 
@@ -84,6 +85,7 @@ class Course(Config):
     """The part of a recipe that all kinds of training share."""
 
     seed: int = Field(default=0, ge=0, lt=2**63)
+    policy: PolicySettings
     schedule: Schedule = Schedule()
     optimizer: Optimizer = Optimizer()
     evaluation: Evaluation = Evaluation()

@@ -10,7 +10,10 @@ from typing import Any
 from mathmill.data.runs import load_manifest
 from mathmill.data.store.mounts import shown
 from mathmill.data.terminal import print_json
+from mathmill.train.grpo.recipe import EXPLORING
 from mathmill.train.recipe import TUNING
+
+_MEASURED = ("validation_accuracy", "validation_majority", "validation_pass", "validation_greedy")
 
 
 def show_trained(folder: Path, as_json: bool) -> None:
@@ -38,14 +41,14 @@ def _told(folder: Path, kind: str, outcome: dict[str, Any], data: Mapping[str, A
     losses = ", ".join(
         f"{name.replace('_', ' ')} {value:.4f}"
         for name, value in outcome.items()
-        if "loss" in name and value is not None
+        if ("loss" in name or name in _MEASURED) and value is not None
     )
     if lost := lost_words(data):
         yield lost
     yield f"the model is that of step {at:,}: {losses}"
     place = shown(folder)
     yield f"model: {place}/model (README.md tells of it; {place}/curve.svg shows the losses)"
-    if kind == TUNING:
+    if kind in (TUNING, EXPLORING):
         yield f"next: `mathmill eval run {place}/model --task TASK` measures it (`mathmill eval tasks` lists them)"
     else:
         yield "next: `mathmill train sft RECIPE` with this folder as policy.start"

@@ -9,7 +9,7 @@ import pytest
 
 from mathmill.data.errors import ConfigError
 from mathmill.eval.models.base import Sampling
-from mathmill.eval.models.sampling import Randomness, draw
+from mathmill.eval.models.sampling import Draws, Randomness, draw, draw_noted, keeps
 
 
 def reference(logits: Any, sampling: Sampling) -> Any:
@@ -111,3 +111,58 @@ def test_randomness_is_of_seed_prompt_sample_and_token() -> None:
     assert all(0 <= number < 1 for number in numbers)
     assert abs(np.mean(numbers) - 0.5) < 0.04
     assert Randomness(0, "p", 1).uniform(4) == Randomness(0, "p", 1).uniform(4)
+
+
+@pytest.mark.parametrize("size", [50, 700, 5000])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"temperature": 0.7}, {"top_k": 5}, {"top_p": 0.6}, {"top_k": 40, "top_p": 0.9, "temperature": 1.5}],
+    ids=str,
+)
+def test_what_is_noted_is_the_distribution_that_was_drawn_from(size: int, settings: dict[str, float]) -> None:
+    import torch
+
+    sampling = Sampling.model_validate({"temperature": 1.0, **settings})
+    logits = np.random.default_rng(size).normal(0, 3, (60, size)).astype(np.float32)
+    uniforms = [(number + 0.5) / 60 for number in range(60)]
+    draws = draw_noted(torch.from_numpy(logits), sampling, uniforms)
+    assert draws.tokens == draw(torch.from_numpy(logits), sampling, uniforms)
+    assert draw_noted(torch.from_numpy(logits), sampling, uniforms, noted=False).logprobs == []
+    assert len(draws.kept) == (60 if keeps(sampling) else 0)
+    for row, (token, logprob) in enumerate(zip(draws.tokens, draws.logprobs, strict=True)):
+        probabilities = reference(logits[row], sampling)
+        assert logprob == pytest.approx(np.log(probabilities[token]), abs=2e-6)
+        if draws.kept:
+            assert draws.kept[row].tolist() == np.flatnonzero(probabilities).tolist()
+
+
+def test_a_greedy_choice_is_certain() -> None:
+    import torch
+
+    draws = draw_noted(torch.tensor([[0.0, 2.0, 1.0]] * 2), Sampling(), [0.9, 0.1])
+    assert draws == Draws([1, 1], [0.0, 0.0], [])
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"temperature": 0.3}, {"top_k": 5}, {"top_p": 0.6}, {"top_k": 40, "top_p": 0.9}, {"top_k": 9999}],
+    ids=str,
+)
+@pytest.mark.parametrize("rounded", [False, True])
+def test_all_rows_at_once_and_row_by_row_are_the_same(
+    settings: dict[str, float], rounded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    sampling = Sampling.model_validate({"temperature": 1.0, **settings})
+    logits = np.random.default_rng(7).normal(0, 2, (200, 900)).astype(np.float32)
+    if rounded:  # with many ties, and both zeros
+        logits = np.round(logits)
+        logits[:, 3::7] = -0.0
+        logits[:, ::50] = -np.inf
+    uniforms = np.random.default_rng(8).random(200).tolist()
+    at_once = draw_noted(torch.from_numpy(logits), sampling, uniforms)
+    monkeypatch.setattr("mathmill.eval.models.sampling._SMALL", 0)
+    by_row = draw_noted(torch.from_numpy(logits), sampling, uniforms)
+    assert at_once.tokens == by_row.tokens and at_once.logprobs == by_row.logprobs
+    assert [each.tolist() for each in at_once.kept] == [each.tolist() for each in by_row.kept]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathmill.eval.models.base import Completion
-from mathmill.eval.models.stops import Endings, Transcript
+from mathmill.eval.models.stops import Endings, Transcript, only_adds
 from tests.eval.models import tiny
 
 EOS, SPECIAL = 1, 2
@@ -20,11 +20,11 @@ def tokenizer() -> Any:
     return tiny.tokenizer()
 
 
-def endings(tokenizer: Any, limit: int = 100, spelled_eos: str = "") -> Endings:
+def endings(tokenizer: Any, limit: int = 100, spelled_eos: str = "", adding: bool = True) -> Endings:
     def decode(tokens: list[int]) -> str:
         return str(tokenizer.decode(tokens, skip_special_tokens=True))
 
-    return Endings(decode, frozenset({0, 1, 2}), frozenset({EOS}), spelled_eos, limit)
+    return Endings(decode, frozenset({0, 1, 2}), frozenset({EOS}), spelled_eos, limit, adding)
 
 
 def hear(tokens: list[int], ends: Endings, stops: tuple[str, ...]) -> Completion:
@@ -57,9 +57,10 @@ def test_stops(tokenizer: Any, said: str, stops: tuple[str, ...], text: str) -> 
     tokens = tokenizer.encode(said, add_special_tokens=False)
     one_byte_each = [token for byte in said.encode() for token in tokenizer.convert_tokens_to_ids([_as_token(byte)])]
     for row in (tokens, one_byte_each):
-        completion = hear([*row, EOS], endings(tokenizer), stops)
-        assert completion.text == text
-        assert completion.finish == ("stop" if text != said else "eos")
+        for adding in (False, True):
+            completion = hear([*row, EOS], endings(tokenizer, adding=adding), stops)
+            assert completion.text == text
+            assert completion.finish == ("stop" if text != said else "eos")
 
 
 def _as_token(byte: int) -> str:
@@ -95,6 +96,7 @@ def test_what_is_heard_is_what_the_whole_text_gives(tokens: list[int], data: st.
     at = data.draw(st.integers(0, len(whole)))
     stop = whole[at : at + data.draw(st.integers(1, 4))]
     completion = hear([*tokens, EOS], endings(built), (stop, "never"))
+    assert completion == hear([*tokens, EOS], endings(built, adding=False), (stop, "never"))
     if not stop or "�" in stop:  # half a character may become a whole one
         return
     assert completion.text == whole.split(stop)[0]
@@ -102,3 +104,45 @@ def test_what_is_heard_is_what_the_whole_text_gives(tokens: list[int], data: st.
 
 
 _TOKENIZER = tiny.tokenizer()
+
+
+def marked() -> Any:
+    """A tokenizer that marks spaces and falls back to bytes, as those of Llama 2 and Gemma; its texts lose a space."""
+    from tokenizers import Tokenizer, decoders, models
+
+    words = ["</s>", "▁", "▁a", "b", ".", "Q", ":", "\n", *(f"<0x{byte:02X}>" for byte in range(256))]
+    made = Tokenizer(models.BPE({word: at for at, word in enumerate(words)}, [], byte_fallback=True))
+    steps = [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    made.decoder = decoders.Sequence(steps)
+    return made
+
+
+@settings(max_examples=100)
+@given(tokens=st.lists(st.integers(2, 263), min_size=1, max_size=30), data=st.data())
+def test_a_decoder_of_bytes_and_marks_hides_no_stop(tokens: list[int], data: st.DataObject) -> None:
+    whole = _MARKED.decode(tokens)
+    at = data.draw(st.integers(0, len(whole)))
+    stop = whole[at : at + data.draw(st.integers(1, 4))]
+    heard = [
+        hear([*tokens, EOS], Endings(_MARKED.decode, frozenset({EOS}), frozenset({EOS}), "", 100, adding), (stop,))
+        for adding in (False, True)
+    ]
+    assert heard[0] == heard[1]
+
+
+_MARKED = marked()
+
+
+def test_a_decoder_that_changes_what_was_there_is_known() -> None:
+    import transformers
+    from tokenizers import decoders
+
+    library: Any = transformers
+    assert only_adds(_TOKENIZER)
+    assert only_adds(library.PreTrainedTokenizerFast(tokenizer_object=marked()))
+    cleaning = library.PreTrainedTokenizerFast(tokenizer_object=marked(), clean_up_tokenization_spaces=True)
+    assert not only_adds(cleaning)
+    pieces = marked()
+    pieces.decoder = decoders.WordPiece()
+    assert not only_adds(library.PreTrainedTokenizerFast(tokenizer_object=pieces))
+    assert not only_adds(object())

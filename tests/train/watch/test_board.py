@@ -70,3 +70,11 @@ def test_all_steps_done_leave_no_time(clock: Clock) -> None:
     for _ in range(2):
         after(clock, shown, 5.0, {})
     assert (shown.outlook().share, shown.outlook().seconds_left) == (1.0, 0.0)
+
+
+def test_where_rewards_are_trained_on_they_stand_in_the_place_of_the_loss(clock: Clock) -> None:
+    shown = Board(10, 0)
+    after(clock, shown, 2.0, {"reward": 0.25, "length": 18.5, "validation_accuracy": 0.5, "kl": None})
+    after(clock, shown, 2.0, {"kl": 0.01})  # a second step of the same exploration
+    facts = shown.outlook().facts
+    assert facts == "step 2 of 10  reward 0.25  length 18.5  kl 0.01  validation 0.5000  1,000 tokens/s  1.5 GB at most"

@@ -81,12 +81,9 @@ def prepared_with(loaded: Loaded, task: Task, model: Model, wanted: Wanted) -> P
         InputMissing, DamagedInput: the shots are not there, or not whole.
         ConfigError: the shots are others than the Task's, or the model has no chat template.
     """
-    shots = _shots(task, wanted)
     problems = tuple(loaded.problems)
     first = min(wanted.limit or len(problems), len(problems))
-    chat = _is_chat(task, model, wanted.chat)
-    _check_system(wanted.system)
-    prompts = tuple(build_prompts(task, problems, shots.problems if shots else [], chat, wanted.system))
+    prompts, chat = worded(task, problems, wanted, model.facts["name"], model.has_chat_template)
     sampling = _sampling(wanted.sampling, wanted.max_new_tokens or task.max_new_tokens)
     recipe = BenchmarkRecipe(
         task=task,
@@ -100,6 +97,20 @@ def prepared_with(loaded: Loaded, task: Task, model: Model, wanted: Wanted) -> P
     notes = _notes(task, model, loaded, chat)
     total = max(len(loaded.problems), loaded.expected - loaded.without_gold)
     return Prepared(recipe, files, problems, prompts, first, total, loaded.origin, notes)
+
+
+def worded(
+    task: Task, problems: Sequence[Problem], wanted: Wanted, name: str, has_template: bool
+) -> tuple[tuple[Prompt, ...], bool]:
+    """The prompt of each Problem in a Task's words, and whether they are chats; `name` is the model's, for messages.
+
+    Raises:
+        as `prepared_with`.
+    """
+    shots = _shots(task, wanted)
+    chat = _is_chat(task, wanted.chat, name, has_template)
+    _check_system(wanted.system)
+    return tuple(build_prompts(task, problems, shots.problems if shots else [], chat, wanted.system)), chat
 
 
 def _sampling(wanted: Sampling, max_new_tokens: int) -> Sampling:
@@ -143,13 +154,13 @@ def _shots(task: Task, wanted: Wanted) -> Loaded | None:
     return load_problems(task.shots.source, wanted.shots or folder)
 
 
-def _is_chat(task: Task, model: Model, chat: Chat) -> bool:
-    if chat == "yes" and not model.has_chat_template:
+def _is_chat(task: Task, chat: Chat, name: str, has_template: bool) -> bool:
+    if chat == "yes" and not has_template:
         raise ConfigError(
-            f"the tokenizer of {model.facts['name']} has no chat template: leave --chat yes away, or choose a model "
+            f"the tokenizer of {name} has no chat template: leave --chat yes away, or choose a model "
             "that was trained on chats"
         )
-    return chat == "yes" or (chat == "auto" and task.chat and model.has_chat_template)
+    return chat == "yes" or (chat == "auto" and task.chat and has_template)
 
 
 def _notes(task: Task, model: Model, loaded: Loaded, chat: bool) -> tuple[str, ...]:

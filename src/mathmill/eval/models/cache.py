@@ -58,6 +58,11 @@ class Columns(DynamicLayer):  # type: ignore[no-untyped-call]
         first = self.start if self.window is None else max(self.start, self.end - (self.window - 1 + new))
         return self.keys[:, :, first : self.end], self.values[:, :, first : self.end]
 
+    def cast(self, dtype: torch.dtype) -> None:
+        """Keep keys and values in another precision: where attention computes in it, no token need be cast again."""
+        assert self.keys is not None and self.values is not None
+        self.keys, self.values, self.dtype = self.keys.to(dtype), self.values.to(dtype), dtype
+
     def get_seq_length(self) -> int:
         return self.end - self.start
 

@@ -29,10 +29,11 @@ from transformers.cache_utils import DynamicCache
 
 from mathmill.eval.models import cache as layout
 from mathmill.eval.models.base import Completion, Sampling
-from mathmill.eval.models.sampling import Randomness, draw
-from mathmill.eval.models.stops import Endings, Transcript
+from mathmill.eval.models.sampling import Randomness, draw_noted
+from mathmill.eval.models.stops import Endings, Spoken, Transcript
 
-ROOM = 96  # columns that a buffer has free after it was moved: each move costs about as much as two tokens of the batch
+# Columns that a buffer has free after it was moved, unless told: a move costs about as much as two tokens of the batch.
+ROOM = 96
 _WORTH_SHARING = 16  # tokens; a shorter prefix is not prefilled by itself
 _CALL = 64  # tokens that take a processor about as long as a call of the model does by itself
 _TOGETHER = 4096  # tokens that go through the model at once: more makes it no faster and takes memory
@@ -51,11 +52,13 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How work is laid out; no answer depends on it. `rows` is the size of a batch."""
+    """How work is laid out; no answer depends on it. `rows` is the size of a batch; `noted`: see `Spoken`."""
 
     rows: int
     share_prefix: bool = True
     refill: bool = True
+    noted: bool = False
+    room: int = ROOM
 
 
 @dataclass(slots=True)
@@ -106,6 +109,12 @@ class Network:
         logits: torch.Tensor = output.logits[:, -1].float()
         return logits
 
+    def step(
+        self, tokens: torch.Tensor, positions: torch.Tensor, mask: torch.Tensor, cache: DynamicCache, padded: bool
+    ) -> torch.Tensor:
+        """The same for one token a row, most of what generation is made of; not `padded`: all that is alive counts."""
+        return self(tokens, positions, mask, cache)
+
     @torch.inference_mode()
     def bytes_of_token(self) -> int:
         """What a row's cache takes for each token."""
@@ -139,12 +148,17 @@ class Batch:
         self._shared = 0
         self._cache: DynamicCache | None = None
         self._start = self._end = 0  # living columns
-        self._done: dict[int, list[Completion | None]] = {}
-        self._finished: list[tuple[int, tuple[Completion, ...]]] = []
+        self._done: dict[int, list[Spoken | None]] = {}
+        self._finished: list[tuple[int, tuple[Spoken, ...]]] = []
         self._clear(0)
 
     def __iter__(self) -> Iterator[tuple[int, tuple[Completion, ...]]]:
         """The completions of each prompt, as soon as all of them are done."""
+        for index, spoken in self.spoken():
+            yield index, tuple(each.completion for each in spoken)
+
+    def spoken(self) -> Iterator[tuple[int, tuple[Spoken, ...]]]:
+        """The completions of each prompt with their tokens, as soon as all of them are done."""
         if self._plan.share_prefix and len(self._waiting) > 1:
             self._share()
         while self._waiting or self._ready or any(self._rows):
@@ -191,7 +205,8 @@ class Batch:
         self._mask[:, self._end] = 1
         self._end += 1
         mask = self._mask[:, self._start : self._end]
-        logits = self._network(self._tokens, self._positions, mask, self._cache)
+        padded = any(row.first > self._start for row in self._rows if row)
+        logits = self._network.step(self._tokens, self._positions, mask, self._cache, padded)
         self._positions += self._alive
         if len(living) < len(self._rows):
             logits = logits[living]
@@ -199,7 +214,7 @@ class Batch:
 
     def _say(self, living: Sequence[int], logits: torch.Tensor) -> None:
         rows = [row for number in living if (row := self._rows[number])]
-        tokens = draw(logits, self._sampling, [row.randomness.uniform(row.transcript.tokens) for row in rows])
+        tokens = self._draw(logits, rows)
         for number, row, token in zip(living, rows, tokens, strict=True):
             if row.transcript.add(token):
                 self._finish(row)
@@ -215,12 +230,20 @@ class Batch:
             self._alive[free] = 0
             self._trim()
 
+    def _draw(self, logits: torch.Tensor, rows: Sequence[_Row]) -> list[int]:
+        """The next token of each row."""
+        uniforms = [row.randomness.uniform(row.transcript.tokens) for row in rows]
+        draws = draw_noted(logits, self._sampling, uniforms, self._plan.noted)
+        for number, row in enumerate(rows if self._plan.noted else ()):
+            row.transcript.note(draws.logprobs[number], draws.kept[number] if draws.kept else None)
+        return draws.tokens
+
     def _finish(self, row: _Row) -> None:
         done = self._done.setdefault(row.ask.index, [None] * self._sampling.n)
-        done[row.sample] = row.transcript.completion()
-        completions = tuple(completion for completion in done if completion)
-        if len(completions) == len(done):
-            self._finished.append((row.ask.index, completions))
+        done[row.sample] = row.transcript.spoken()
+        spoken = tuple(each for each in done if each)
+        if len(spoken) == len(done):
+            self._finished.append((row.ask.index, spoken))
             del self._done[row.ask.index]
 
     def _trim(self) -> None:
@@ -239,14 +262,14 @@ class Batch:
         assert self._cache is not None
         chosen = None if living is None else torch.tensor(living, device=self._network.device)
         for layer in layout.columns_of(self._cache):
-            layer.rebuild(chosen, ROOM)
+            layer.rebuild(chosen, self._plan.room)
         mask = self._mask[:, self._start : self._end]
         if chosen is not None:
             mask = mask[chosen]
             self._tokens, self._positions = self._tokens[chosen], self._positions[chosen]
             self._alive = self._alive[chosen]
             self._rows = [self._rows[number] for number in living or ()]
-        self._mask = torch.nn.functional.pad(mask, (0, ROOM))
+        self._mask = torch.nn.functional.pad(mask, (0, self._plan.room))
         for row in self._rows:
             if row:
                 row.first -= self._start
@@ -297,16 +320,15 @@ class Batch:
         ready.sample += 1
         if ready.sample == self._sampling.n:
             self._ready.popleft()
-        randomness = Randomness(self._sampling.seed, ask.id, sample)
-        row = _Row(ask, sample, Transcript(ask.endings, ask.stops), randomness)
-        [token] = draw(ready.logits, self._sampling, [randomness.uniform(0)])
+        row = _Row(ask, sample, Transcript(ask.endings, ask.stops), Randomness(self._sampling.seed, ask.id, sample))
+        [token] = self._draw(ready.logits, [row])
         if row.transcript.add(token):
             self._finish(row)
             return
         length = len(ask.tokens)
         if self._cache is None:
-            self._cache = layout.like(ready.cache, len(self._rows), length, ROOM)
-            self._clear(length + ROOM)
+            self._cache = layout.like(ready.cache, len(self._rows), length, self._plan.room)
+            self._clear(length + self._plan.room)
             self._start, self._end = 0, length
         layout.copy_row(self._cache, number, ready.cache, ready.row, length)
         row.first = self._end - length

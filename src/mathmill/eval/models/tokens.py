@@ -13,7 +13,7 @@ from mathmill.data.errors import ConfigError
 from mathmill.data.terminal import one_line
 from mathmill.eval.models.base import Message, Prompt, Sampling
 from mathmill.eval.models.context import check_draws, check_fits
-from mathmill.eval.models.stops import Endings
+from mathmill.eval.models.stops import Endings, only_adds
 
 # Tokens with which models end their turn of a chat; a model's config often names only the end of the whole text.
 _ENDS_OF_TURN = (
@@ -35,6 +35,10 @@ class Reader:
         """`template` are arguments of the chat template by name, such as `enable_thinking`."""
         self._name, self._tokenizer, self._model, self._template = name, tokenizer, model, dict(template or {})
         self._known: dict[str | tuple[Message, ...], Tokens] = {}
+
+    @property
+    def name(self) -> str:
+        return self._name
 
     @property
     def has_chat_template(self) -> bool:
@@ -99,6 +103,7 @@ class Reader:
             eos=self._eos(chat),
             spelled_eos=tokenizer.eos_token or "",
             max_new_tokens=max_new_tokens,
+            adding=only_adds(tokenizer),
         )
 
     def _eos(self, chat: bool) -> frozenset[int]:

@@ -28,7 +28,7 @@ from mathmill.train.parallel.processes import World
 from mathmill.train.policy.load import Policy, open_policy
 from mathmill.train.policy.memory import footprint
 from mathmill.train.recipe import PretrainRecipe, SftRecipe
-from mathmill.train.run import data_of, device_of, run_of, seed_all, steps_of, texts_of
+from mathmill.train.run import data_of, device_of, kind_of, run_of, seed_all, steps_of, texts_of
 from mathmill.train.sources.feed import Row, TrainingData
 from mathmill.train.step import row_tokens, trained_tokens
 
@@ -64,7 +64,7 @@ def examine(recipe: PretrainRecipe | SftRecipe, folder: Path, processes: int = 1
         _loss(report, trial)
         _time(report, trial, steps, recipe, processes)
         _disk(report, trial, recipe, folder, policy)
-        state = run_of(recipe, folder, policy, data).inspect()
+        state = run_of(recipe, folder, policy, kind_of(recipe), data.fingerprint).inspect()
         report.add("folder", f"{shown(folder)}: {_STATES[state]}")
     except MathmillError as error:  # its message says what to do
         report.add("training", str(error), "wrong")

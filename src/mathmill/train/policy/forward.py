@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from mathmill.data.errors import ConfigError
 from mathmill.train.batch.packing import IGNORED
-from mathmill.train.logprob import token_logprobs
+from mathmill.train.logprob import KeptIds, Others, token_logprobs
 from mathmill.train.policy.head import Parts, parts_of, router_of
 from mathmill.train.policy.load import Policy
 
@@ -51,11 +51,17 @@ class PolicyModule(nn.Module):
         self.train(policy.model.training)
 
     def forward(
-        self, inputs: Mapping[str, Any], targets: Tensor, temperature: float = 1.0, with_entropy: bool = False
+        self,
+        inputs: Mapping[str, Any],
+        targets: Tensor,
+        temperature: float = 1.0,
+        with_entropy: bool = False,
+        kept: KeptIds | None = None,
     ) -> Scored:
         """Logprobs and entropies of `targets` [B, T], token for token: they are not shifted here.
 
-        `inputs` are what the model is called with, without labels. Padding, if any, is at the end of a row.
+        `inputs` are what the model is called with, without labels. Padding, if any, is at the end of a row. `kept`: of
+        all targets that are not ignored, row after row, the tokens that their distributions are of.
         """
         if self._rows is not None:
             _check_rows(inputs["input_ids"], self._rows)
@@ -66,9 +72,9 @@ class PolicyModule(nn.Module):
         with torch.autocast(device, self._precision, enabled=self._precision is not None):
             output = (parts.decoder if parts else self._causal[0])(**inputs, **asked)
             if parts:
-                found = _by_head(output.last_hidden_state, parts, targets, temperature, with_entropy)
+                found = _by_head(output.last_hidden_state, parts, targets, temperature, with_entropy, kept)
             else:
-                found = _by_logits(output.logits, targets, temperature, with_entropy)
+                found = _by_logits(output.logits, targets, temperature, with_entropy, kept)
         router = None
         if self._router:
             router = self._router(output.router_logits, real_tokens(inputs["input_ids"], targets, self._pad))
@@ -85,7 +91,7 @@ def _check_rows(input_ids: Tensor, rows: int) -> None:
 
 
 def _by_head(
-    hidden: Tensor, parts: Parts, targets: Tensor, temperature: float, with_entropy: bool
+    hidden: Tensor, parts: Parts, targets: Tensor, temperature: float, with_entropy: bool, kept: KeptIds | None
 ) -> tuple[Tensor, Tensor | None]:
     found = token_logprobs(
         hidden.flatten(0, 1),
@@ -95,22 +101,27 @@ def _by_head(
         softcap=parts.softcap,
         temperature=temperature / parts.scale,
         with_entropy=with_entropy,
+        kept=kept,
     )
     # No views: what spreads the module would lose its hooks, should someone write into one.
     entropy = None if found.entropy is None else found.entropy.view_as(targets).clone()
     return found.logprobs.view_as(targets).clone(), entropy
 
 
-def _by_logits(logits: Tensor, targets: Tensor, temperature: float, with_entropy: bool) -> tuple[Tensor, Tensor | None]:
+def _by_logits(
+    logits: Tensor, targets: Tensor, temperature: float, with_entropy: bool, kept: KeptIds | None
+) -> tuple[Tensor, Tensor | None]:
     with torch.autocast(logits.device.type, enabled=False):
-        kept = targets != IGNORED
-        wide = logits[kept].to(torch.promote_types(logits.dtype, torch.float32)) / temperature
+        trained = targets != IGNORED
+        wide = logits[trained].to(torch.promote_types(logits.dtype, torch.float32)) / temperature
+        if kept is not None:
+            wide = Others(kept, len(wide)).hidden(wide)
         all_logprobs = wide.log_softmax(-1)
         empty = wide.new_zeros(targets.shape)
-        logprobs = empty.masked_scatter(kept, all_logprobs.gather(1, targets[kept].unsqueeze(1)))
+        logprobs = empty.masked_scatter(trained, all_logprobs.gather(1, targets[trained].unsqueeze(1)))
         if not with_entropy:
             return logprobs, None
-        return logprobs, empty.masked_scatter(kept, -(all_logprobs.exp() * all_logprobs).sum(-1))
+        return logprobs, empty.masked_scatter(trained, -(all_logprobs.exp() * all_logprobs).sum(-1))
 
 
 def real_tokens(input_ids: Tensor, targets: Tensor, pad: int) -> Tensor:

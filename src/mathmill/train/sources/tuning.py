@@ -15,7 +15,7 @@ from mathmill.data.errors import ConfigError
 from mathmill.train.batch.chats import ChatEncoder, Turns
 from mathmill.train.batch.examples import DroppedExample, Encoder, Example
 from mathmill.train.batch.order import Sampler, permutation
-from mathmill.train.sources.drawn import drawn
+from mathmill.train.sources.drawn import drawn, question_key
 from mathmill.train.sources.examples_store import ExampleStore, StoreBuilder
 from mathmill.train.sources.feed import Row
 from mathmill.train.sources.forms import Chat, RowReader, Said, Told
@@ -161,7 +161,7 @@ def _gather(sources: Sequence[TuningSource], encoder: Encoder, template: Mapping
                 counts.examples += 1
                 counts.tokens += len(made)
                 counts.trained_tokens += sum(made.trained)
-                gathered.add(made, _key(question))
+                gathered.add(made, question_key(question))
         if not counts.examples:
             raise ConfigError(f"nothing can be trained of {source.place}: {_why(counts)}")
     return gathered
@@ -227,11 +227,6 @@ def _fitted(
     cut = encoder.cut(made.origin, made.input_ids, made.trained)
     counts.truncated += isinstance(cut, Example)
     return cut
-
-
-def _key(question: str) -> int:
-    """64 bits of what is asked, without regard to spaces and capitals."""
-    return drawn(" ".join(question.split()).casefold())
 
 
 def _drawn_aside(keys: npt.NDArray[np.uint64], aside: HeldOut, seed: int) -> npt.NDArray[np.bool_]:

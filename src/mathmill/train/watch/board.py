@@ -1,4 +1,4 @@
-"""How far a training is: loss, tokens a second, the time that is left, and memory."""
+"""How far a training is: loss or reward, tokens a second, the time that is left, and memory."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from mathmill.data.terminal import counted
 
 _STEPS = 50  # whose pace foretells the rest: the first ones of a run are slow, and lengths of Examples vary
 
+_OF_REWARDS = ("reward", "length", "kl")
+
 
 class Board:
     """Takes up what each step measured. `done` steps were done by earlier executions, and cost no time of this one."""
@@ -22,7 +24,8 @@ class Board:
         self._finished: deque[float] = deque([time.monotonic()], _STEPS + 1)  # when the last steps were finished
         self._tokens: deque[float] = deque(maxlen=_STEPS)  # a second, of each of those
         self._loss: float | None = None
-        self._validation_loss: float | None = None
+        self._validation: float | None = None
+        self._of_rewards: dict[str, float] = {}  # where they are trained on: a loss says nothing there
         self._skipped = 0
         self._peak_mb = 0.0
         self._lock = threading.Lock()
@@ -34,7 +37,9 @@ class Board:
             self._finished.append(time.monotonic())
             self._tokens.append(timings.get("tokens_a_second") or 0.0)
             self._loss = metrics.get("loss")
-            self._validation_loss = metrics.get("validation_loss", self._validation_loss)
+            measured = metrics.get("validation_loss", metrics.get("validation_accuracy"))
+            self._validation = self._validation if measured is None else measured
+            self._of_rewards |= {name: metrics[name] for name in _OF_REWARDS if metrics.get(name) is not None}
             self._skipped += bool(metrics.get("skipped"))
             self._peak_mb = max(self._peak_mb, timings.get("peak_mb") or 0.0)
 
@@ -53,9 +58,12 @@ class Board:
         facts = f"step {self._done:,} of {self._steps:,}"
         if not finished:
             return facts
-        facts += "  loss not finite" if self._loss is None else f"  loss {self._loss:.4f}"
-        if self._validation_loss is not None:
-            facts += f"  validation {self._validation_loss:.4f}"
+        if self._of_rewards:
+            facts += "".join(f"  {name} {value:.4g}" for name, value in self._of_rewards.items())
+        else:
+            facts += "  loss not finite" if self._loss is None else f"  loss {self._loss:.4f}"
+        if self._validation is not None:
+            facts += f"  validation {self._validation:.4f}"
         if self._skipped:
             facts += f"  {counted(self._skipped, 'step')} skipped"
         facts += f"  {sum(self._tokens) / finished:,.0f} tokens/s"
