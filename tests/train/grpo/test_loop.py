@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,18 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from mathmill.data.config import resolve
 from mathmill.data.errors import MathmillError
 from mathmill.train.checkpoint.folder import SAVE_POINTS
 from mathmill.train.grpo.explore import EXPLORE_POINTS
+from mathmill.train.grpo.recipe import GrpoRecipe
 from mathmill.train.grpo.run import train_groups
 from mathmill.train.grpo.tables import explorations_of, read_completions
 from mathmill.train.step import STEP_POINTS
 from tests.train.checkpoint.training import KILLED
-from tests.train.ground import content
-from tests.train.grpo.ground import grpo_recipe, killed, write_ground
+from tests.train.ground import content, write_toml
+from tests.train.grpo.ground import grpo_recipe, grpo_tree, killed, write_ground
+from tests.train.parallel.started import ENVIRONMENT, torchrun
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +127,28 @@ def test_an_alarm_that_is_told_to_stop_ends_the_run(ground: Path, tmp_path: Path
     recipe = grpo_recipe(ground, rollout={"max_new_tokens": 1}, alarms={"stop": ["dead_groups"], "window": 1})
     with pytest.raises(MathmillError, match=r"dead_groups at step 1: .*alarms.stop names it"):
         train_groups(recipe, tmp_path / "run")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"rewards": [{"use": "accuracy"}, {"use": "overlong", "soft": 23}, {"use": "steps"}], "rollout": {"top_k": 9}},
+    ],
+)
+def test_two_processes_learn_what_one_does(changes: dict[str, Any], ground: Path, tmp_path: Path) -> None:
+    tree = grpo_tree(ground, **changes, train={"explorations": 2})
+    recipe = write_toml(tree, tmp_path / "recipe.toml")
+    train_groups(resolve(tree, GrpoRecipe, "a test's recipe"), tmp_path / "one")
+    command = torchrun(2, "-m", "mathmill.cli", "train", "grpo", str(recipe), "--out", str(tmp_path / "two"))
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    for number in explorations_of(tmp_path / "one"):
+        said = [[row["completion"] for row in read_completions(tmp_path / each, number)] for each in ("one", "two")]
+        assert said[0] == said[1]
+    for mine, theirs in zip(metrics_in(tmp_path / "one"), metrics_in(tmp_path / "two"), strict=True):
+        assert mine == pytest.approx(theirs, abs=1e-5)
+    two = weights_in(tmp_path / "two")
+    for name, each in weights_in(tmp_path / "one").items():
+        torch.testing.assert_close(each, two[name], atol=1e-5, rtol=0)

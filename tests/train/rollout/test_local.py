@@ -237,7 +237,9 @@ def test_bfloat16_is_spoken_as_it_is_trained(kind: str) -> None:
     differences = (logprobs.detach() - old).abs()
     # Roundings of 8 bits at other places of a sum; a float32 pass is several times as far away.
     exact, _ = scored(replace(policy, precision="float32"), rollouts, sampling, packed=False)
-    assert float(differences.mean()) < 0.02 and float(differences.median()) <= float((exact.detach() - old).abs().median())
+    assert float(differences.mean()) < 0.02 and float(differences.median()) <= float(
+        (exact.detach() - old).abs().median()
+    )
 
 
 def test_memory_that_runs_out_once_halves_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:

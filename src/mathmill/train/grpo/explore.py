@@ -24,6 +24,7 @@ from mathmill.train.grpo.scoring import logprobs_of
 from mathmill.train.grpo.tables import Told, write_completions
 from mathmill.train.objective.advantage import advantages_of, alive_groups
 from mathmill.train.objective.kl import kl_costs
+from mathmill.train.objective.loss import whole_of
 from mathmill.train.objective.steps import Steps, step_advantages
 from mathmill.train.rollout.records import Question
 
@@ -65,11 +66,11 @@ def explore(
                 made = drawn_of(rollout, origin, compared.advantages[at][place])
                 trained.append(replace(made, reference=by_reference.get(origin)))
     lengths = [len(rollout) for each in drawn for rollout in each.group.rollouts]
-    counted = lengths if job.recipe.objective.loss.counts == "all" else [len(each.completion_ids) for each in trained]
+    used = [flag for flags in compared.trained for flag in flags]
     if job.world.is_first:
         _write(job, number, drawn, compared)
     reach("explored")
-    buffer = Buffer(tuple(trained), len(counted), sum(counted))
+    buffer = Buffer(tuple(trained), *whole_of(lengths, used, job.recipe.objective.loss.counts))
     return Explored(buffer, _metrics(job, number, drawn, compared, asked), compared.baseline)
 
 
